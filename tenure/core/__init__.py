@@ -1,0 +1,1 @@
+"""Small things everything else may use: money, time, ids, secrets, errors. No models, no customer."""
