@@ -1,0 +1,73 @@
+"""Our own people and what they may hold: members and API tokens."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Role(models.TextChoices):
+    """What a member may do, widest first."""
+
+    ADMINISTRATOR = "administrator", "Administrator"
+    SUPER_MANAGER = "super-manager", "Super manager"
+    CSM = "csm", "Customer success manager"
+    DEVELOPER = "developer", "Developer"
+    VIEWER = "viewer", "Viewer"
+
+
+class Members(BaseUserManager["Member"]):
+    """Looks members up by e-mail, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "Member":
+        return self.get(email__iexact=username)
+
+
+class Member(AbstractBaseUser):
+    """One of our own people who logs in; the e-mail is the login."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
+    is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Members] = Members()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(Lower("email"), name="access_member_any_case_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Scope(models.TextChoices):
+    """What a token may do; each includes the one before it."""
+
+    READ = "read", "Read"
+    WRITE = "write", "Read and write"
+    ADMIN = "admin", "Everything"
+
+
+class Token(models.Model):
+    """An API token: only its SHA-256 is kept, so the text can be shown once and never again."""
+
+    name = models.CharField(max_length=120)
+    digest = models.BinaryField(unique=True)
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    created_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

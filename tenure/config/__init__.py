@@ -1,0 +1,1 @@
+"""Wiring: settings, addresses and the web entry. Nothing imports this package."""

@@ -1,0 +1,1 @@
+"""What the operator configures: sites, keys, modes, schedules."""

@@ -1,0 +1,1 @@
+"""What we believe about accounts, subscriptions and invoices, and why."""

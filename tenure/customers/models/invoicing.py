@@ -1,0 +1,149 @@
+"""Invoices and what hangs on them. Facts, not attributes: they follow the source in every mode."""
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenure.customers.models.account import Account
+from tenure.customers.models.billing import Upstream, money_column, once
+
+
+class Invoice(Upstream):
+    """A bill. Amounts are in ``currency``; ``balance`` is what is still owed, by the source's word."""
+
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.SET_NULL, related_name="invoices", db_index=False
+    )
+    uuid = models.CharField(max_length=40, null=True)
+    number = models.CharField(max_length=60, null=True)
+    type = models.CharField(max_length=20, null=True)
+    origin = models.CharField(max_length=40, null=True)
+    state = models.CharField(max_length=20)
+    account_upstream_id = models.CharField(max_length=64)
+    subscription_upstream_ids = ArrayField(models.CharField(max_length=64), default=list)
+    previous_invoice_upstream_id = models.CharField(max_length=64, null=True)
+    collection_method = models.CharField(max_length=20, null=True)
+    po_number = models.CharField(max_length=120, null=True)
+    net_terms = models.IntegerField(null=True)
+    net_terms_type = models.CharField(max_length=10, null=True)
+    currency = models.CharField(max_length=3)
+    subtotal = money_column()
+    discount = money_column()
+    tax = money_column()
+    total = money_column()
+    paid = money_column()
+    balance = money_column()
+    refundable_amount = money_column()
+    due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    dunning_campaign_upstream_id = models.CharField(max_length=64, null=True)
+    dunning_events_sent = models.IntegerField(null=True)
+    final_dunning_event = models.BooleanField(null=True)
+    custom_fields = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [once("invoice")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["account", "-created_at", "-id"], name="customers_invoice_of_account"),
+            models.Index(fields=["site", "account_upstream_id"], name="customers_invoice_payer"),
+            models.Index(fields=["site", "number"], name="customers_invoice_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.upstream_id
+
+
+class LineItem(Upstream):
+    """One line of an invoice; its subscription decides whose it is when an invoice is split."""
+
+    uuid = models.CharField(max_length=40, null=True)
+    type = models.CharField(max_length=20, null=True)
+    state = models.CharField(max_length=20, null=True)
+    origin = models.CharField(max_length=40, null=True)
+    account_upstream_id = models.CharField(max_length=64, null=True)
+    bill_for_account_upstream_id = models.CharField(max_length=64, null=True)
+    subscription_upstream_id = models.CharField(max_length=64, null=True)
+    invoice_upstream_id = models.CharField(max_length=64, null=True)
+    plan_upstream_id = models.CharField(max_length=64, null=True)
+    plan_code = models.CharField(max_length=120, null=True)
+    add_on_upstream_id = models.CharField(max_length=64, null=True)
+    add_on_code = models.CharField(max_length=120, null=True)
+    product_code = models.CharField(max_length=120, null=True)
+    description = models.TextField(null=True)
+    credit_reason_code = models.CharField(max_length=60, null=True)
+    currency = models.CharField(max_length=3)
+    quantity = money_column()
+    unit_amount = money_column()
+    subtotal = money_column()
+    discount = money_column()
+    tax = money_column()
+    tax_inclusive = models.BooleanField(null=True)
+    amount = money_column()
+    proration_rate = money_column()
+    start_date = models.DateTimeField(null=True)
+    end_date = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [once("line_item")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["site", "invoice_upstream_id"], name="customers_line_of_invoice"),
+            models.Index(fields=["site", "subscription_upstream_id"], name="customers_line_of_subscr"),
+        ]
+
+    def __str__(self) -> str:
+        return self.description or self.upstream_id
+
+
+class Transaction(Upstream):
+    """One attempt to move money, successful or not."""
+
+    uuid = models.CharField(max_length=40, null=True)
+    original_upstream_id = models.CharField(max_length=64, null=True)
+    account_upstream_id = models.CharField(max_length=64, null=True)
+    invoice_upstream_id = models.CharField(max_length=64, null=True)
+    type = models.CharField(max_length=20, null=True)
+    origin = models.CharField(max_length=40, null=True)
+    status = models.CharField(max_length=20, null=True)
+    success = models.BooleanField(null=True)
+    refunded = models.BooleanField(null=True)
+    amount = money_column()
+    currency = models.CharField(max_length=3)
+    collection_method = models.CharField(max_length=20, null=True)
+    payment_method = models.CharField(max_length=60, null=True)
+    status_code = models.CharField(max_length=60, null=True)
+    status_message = models.TextField(null=True)
+    voided_at = models.DateTimeField(null=True)
+    collected_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [once("transaction")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["site", "invoice_upstream_id"], name="customers_payment_of_invoice"),
+            models.Index(fields=["site", "account_upstream_id"], name="customers_payment_of_payer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.upstream_id
+
+
+class CreditPayment(Upstream):
+    """Credit used on an invoice."""
+
+    uuid = models.CharField(max_length=40, null=True)
+    action = models.CharField(max_length=20, null=True)
+    account_upstream_id = models.CharField(max_length=64, null=True)
+    applied_to_invoice_upstream_id = models.CharField(max_length=64, null=True)
+    original_invoice_upstream_id = models.CharField(max_length=64, null=True)
+    amount = money_column()
+    currency = models.CharField(max_length=3)
+    voided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [once("credit_payment")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["site", "applied_to_invoice_upstream_id"], name="customers_credit_of_invoice"),
+        ]
+
+    def __str__(self) -> str:
+        return self.upstream_id

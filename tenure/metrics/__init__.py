@@ -1,0 +1,1 @@
+"""What every number means: MRR, receivables, facts per account."""

@@ -1,0 +1,1 @@
+"""Bringing one site's changes in: runs, pages, checkpoints, sweeps."""
