@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -189,6 +189,8 @@ class Server:
         if self._process:
             self._process.wait()
             self._process = None
+        with suppress(OSError):
+            self.socket_folder.rmdir()
 
     def _gone_within(self, pid: int, seconds: float) -> bool:
         limit = time.monotonic() + seconds

@@ -1,0 +1,25 @@
+"""Fixtures every test may use: a database of its own process, through the embedded server."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.plugins.postgres import connected_to, own_database
+
+
+@pytest.fixture(scope="session")
+def database_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The address of this test process's own migrated database."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with own_database(f"tenure_test_{worker}", blocker=django_db_blocker) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database_url: str, django_test_environment: None) -> Iterator[None]:
+    """pytest-django's own, replaced: the database is a clone, and programs a test starts get it too."""
+    with pytest.MonkeyPatch.context() as patch, connected_to(database_url):
+        patch.setenv("TENURE_DATABASE_URL", database_url)
+        yield

@@ -1,0 +1,89 @@
+"""A real browser for the tests marked ``browser``: the one found on PATH, never a download."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+GET_ONE = (
+    "No browser was found on PATH; install one (Debian: apt-get install chromium) to run this test."
+)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+OpenPage = Callable[..., Page]
+
+
+def browser_path() -> str | None:
+    """Where Chromium or Chrome is installed; None when it is not."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the browser, and skip it, saying how to get one, where there is none."""
+    required = os.environ.get("TENURE_REQUIRE_BROWSER") == "1"
+    missing = browser_path() is None and not required
+    for item in items:
+        if {"browser", "page", "open_page"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+        if missing and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=GET_ONE))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless browser for the whole run."""
+    path = browser_path()
+    if path is None:
+        pytest.fail(GET_ONE, pytrace=False)
+    # Playwright keeps an event loop in this thread, which makes Django refuse every query in it.
+    # Nothing here runs inside that loop, so the refusal protects from nothing.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages of a chosen width and colour scheme; each in a profile of its own.
+
+    A script error on any of them fails the test: a page that throws is broken, whatever it shows.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_one(
+        *, width: int = 1440, height: int = 900, scheme: Any = "light", **more: Any
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not errors, f"the page threw: {errors}"
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page 1440 wide in the light scheme."""
+    return open_page()
