@@ -1,0 +1,150 @@
+"""The facts of an account: one row of figures each, made of its subscriptions and invoices."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenure.core.money import Money
+from tenure.customers.models import Account
+
+
+def _amounts() -> "models.JSONField[Any, Any]":
+    """Amounts by currency, as text: ``{"USD": "83.333333"}``; no currency without an amount."""
+    return models.JSONField(default=dict)
+
+
+def _sortable() -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=26, decimal_places=6, null=True)
+
+
+class SubscriptionStatus(models.TextChoices):
+    """What an account's subscriptions add up to; the first that occurs, in this order."""
+
+    ACTIVE = "active", "Active"
+    CANCELLING = "cancelling", "Cancelling"
+    PAUSED = "paused", "Paused"
+    TRIAL = "trial", "Trial"
+    FUTURE = "future", "Future"
+    EXPIRED = "expired", "Expired"
+    FAILED = "failed", "Failed"
+    NONE = "none", "None"
+
+
+class InvoiceStatus(models.TextChoices):
+    """What an account's invoices add up to; the first that occurs, in this order."""
+
+    PAST_DUE = "past_due", "Past due"
+    FAILED = "failed", "Failed"
+    PROCESSING = "processing", "Processing"
+    DUE = "due", "Due"
+    PAID = "paid", "Paid"
+    NONE = "none", "None"
+
+
+class AccountFacts(models.Model):
+    """Every figure of one account at ``as_of``. They hold until ``next_change_at`` unless a record
+    changes first: that is the earliest instant at which a date alone can change one of them.
+
+    Amounts are exact, one a currency, and never added across currencies. For sorting lists there
+    is one number each: the largest amount in any one currency (``mrr_sort`` in ``main_currency``),
+    compared as a bare number with other accounts, whatever their currency, because without
+    exchange rates there is nothing better. ``mixed_currencies`` says when one number hides others.
+
+    ``updated_at`` is when a figure last changed; ``as_of`` when the row was last written, which may
+    be for a new ``next_change_at`` alone. A null is an unknown or absent value, never a zero.
+    ``flags`` joins those of the subscriptions with ``mrr_unknown`` (a subscription whose MRR cannot
+    be computed) and ``no_due_date`` (an open invoice nobody can say is late).
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="facts"
+    )
+    as_of = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    next_change_at = models.DateTimeField(null=True)
+    main_currency = models.CharField(max_length=3, blank=True)
+    mixed_currencies = models.BooleanField(default=False)
+    mrr_sort = _sortable()
+    due_sort = _sortable()
+    past_due_sort = _sortable()
+
+    mrr = _amounts()
+    arr = _amounts()
+    paused_mrr = _amounts()
+    trial_mrr = _amounts()
+    cancelling_mrr = _amounts()
+    committed_mrr = _amounts()
+    past_due_mrr = _amounts()
+    subscription_status = models.CharField(
+        max_length=12, choices=SubscriptionStatus.choices, default=SubscriptionStatus.NONE
+    )
+    status_rank = models.SmallIntegerField(default=len(SubscriptionStatus.values) - 1)
+    plan_names = ArrayField(models.TextField(), default=list)
+    plan_codes = ArrayField(models.TextField(), default=list)
+    total_quantity = models.BigIntegerField(null=True)
+    next_renewal_date = models.DateField(null=True)
+    next_bill_date = models.DateField(null=True)
+    term_end_date = models.DateField(null=True)
+    customer_since = models.DateField(null=True)
+    subscriptions_count = models.IntegerField(default=0)
+    active_subscriptions = models.IntegerField(default=0)
+    flags = ArrayField(models.TextField(), default=list)
+
+    total_due = _amounts()
+    past_due = _amounts()
+    not_yet_due = _amounts()
+    ageing = models.JSONField(default=dict)
+    available_credit = _amounts()
+    total_paid = _amounts()
+    total_refunded = _amounts()
+    net_paid = _amounts()
+    billed = _amounts()
+    net_billed = _amounts()
+    written_off = _amounts()
+    failed_amount = _amounts()
+    invoice_status = models.CharField(
+        max_length=12, choices=InvoiceStatus.choices, default=InvoiceStatus.NONE
+    )
+    invoices_count = models.BigIntegerField(default=0)
+    past_due_count = models.IntegerField(default=0)
+    oldest_past_due_days = models.IntegerField(null=True)
+    oldest_past_due_since = models.DateField(null=True)
+    next_due_date = models.DateField(null=True)
+    next_due = _amounts()
+    last_paid_date = models.DateField(null=True)
+    last_paid = _amounts()
+    last_invoice_date = models.DateField(null=True)
+    in_dunning = models.BooleanField(default=False)
+    dunning_step = models.IntegerField(null=True)
+    final_dunning = models.BooleanField(default=False)
+    payment_failures_90d = models.IntegerField(default=0)
+    on_time_count_12m = models.IntegerField(default=0)
+    on_time_considered_12m = models.IntegerField(default=0)
+    on_time_rate_12m = models.DecimalField(max_digits=7, decimal_places=6, null=True)
+
+    class Meta:
+        # Each index serves one sort order of the account list, in both directions, nulls included.
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["mrr_sort", "account"], name="metrics_by_mrr"),
+            models.Index(fields=["due_sort", "account"], name="metrics_by_due"),
+            models.Index(fields=["past_due_sort", "account"], name="metrics_by_past_due"),
+            models.Index(fields=["next_renewal_date", "account"], name="metrics_by_renewal"),
+            models.Index(fields=["last_paid_date", "account"], name="metrics_by_last_paid"),
+            models.Index(fields=["status_rank", "account"], name="metrics_by_status"),
+            models.Index(fields=["next_change_at"], name="metrics_next_change"),
+        ]
+
+    def __str__(self) -> str:
+        return f"facts of account {self.account_id}"
+
+    def money(self, figure: str) -> tuple[Money, ...]:
+        """One figure (``"mrr"``, ``"past_due"``, …) as exact amounts, by currency code."""
+        return as_money(getattr(self, figure))
+
+
+def as_money(amounts: Mapping[str, str]) -> tuple[Money, ...]:
+    """A stored JSON of amounts as exact money, in alphabetical order of the currency."""
+    return tuple(Money(Decimal(text), currency) for currency, text in sorted(amounts.items()))

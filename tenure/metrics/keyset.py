@@ -1,0 +1,76 @@
+"""Walking the account list in one of its orders, from a row onwards, by index."""
+
+from typing import Any
+
+from django.db import connection
+
+from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
+
+# A part of the list reads from here: rows with a known value, with an unknown one, and accounts
+# that have no facts yet. Each part is one range of one index, so no page reads what it skips.
+_MEASURED = f"{FACTS} f JOIN {ACCOUNT} a ON a.id = f.account_id"
+_UNMEASURED = f"{ACCOUNT} a LEFT JOIN {FACTS} f ON f.account_id = a.id"
+
+Condition = tuple[str, list[Any]]
+
+
+def matching(search: str) -> Condition:
+    """The condition on account ``a``, with its values: every word occurs, or it is the identifier."""
+    term = search.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    if not term:
+        return "TRUE", []
+    found = " AND ".join(["a.search LIKE %s"] * len(term.split()))
+    return f"(({found}) OR a.identifier = %s)", [*map(_within, term.lower().split()), term]
+
+
+def _within(word: str) -> str:
+    for special in ("\\", "%", "_"):
+        word = word.replace(special, "\\" + special)
+    return f"%{word}%"
+
+
+def walk(order: Order, place: Place | None, matching: Condition, wanted: int) -> list[Place]:
+    """The next ``wanted`` places beyond ``place``, nearest first."""
+    phases = order.phases[::-1] if place and place.backwards else order.phases
+    if place:
+        phases = phases[phases.index(place.phase) :]
+    found: list[Place] = []
+    with connection.cursor() as db:
+        for phase in phases:
+            statement, values = _part(order, phase, place, matching)
+            db.execute(f"{statement} LIMIT %s", [*values, wanted - len(found)])
+            found += [Place(phase, value, account) for account, value in db.fetchall()]
+            if len(found) >= wanted:
+                break
+    return found
+
+
+def _part(order: Order, phase: int, place: Place | None, matching: Condition) -> Condition:
+    """One part of the list, from ``place`` on when that lies in it."""
+    descending = order.descending != bool(place and place.backwards)
+    way, sign = ("DESC", "<") if descending else ("ASC", ">")
+    start = place if place and place.phase == phase else None
+    source, key, value, condition = _source(order, phase)
+    by, at = (f"{value}, {key}", "(%s, %s)") if phase == 0 else (key, "%s")
+    values = [*matching[1]]
+    condition = f"{condition} AND {matching[0]}"
+    if start:
+        condition += f" AND ({by}) {sign} {at}"
+        values += [start.value, start.account_id] if phase == 0 else [start.account_id]
+    ordered = ", ".join(f"{column} {way}" for column in by.split(", "))
+    return (
+        f"SELECT {key}, {value} FROM {source} WHERE {condition} ORDER BY {ordered}",  # noqa: S608
+        values,
+    )
+
+
+def _source(order: Order, phase: int) -> tuple[str, str, str, str]:
+    """Tables, id column, value column and own condition of a part."""
+    if order.table == ACCOUNT:
+        return f"{ACCOUNT} a", "a.id", f"a.{order.column}", "TRUE"
+    value = f"f.{order.column}"
+    if phase == 2:
+        return _UNMEASURED, "a.id", "NULL", "f.account_id IS NULL"
+    if phase == 1:
+        return _MEASURED, "f.account_id", "NULL", f"{value} IS NULL"
+    return _MEASURED, "f.account_id", value, f"{value} IS NOT NULL"

@@ -1,0 +1,126 @@
+"""Orders of the account list, and the cursors that say where in one of them a page ends."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from tenure.core.errors import TenureError
+
+FACTS, ACCOUNT = "metrics_accountfacts", "customers_account"
+LARGEST = Decimal(10) ** 20
+
+
+class UnusablePage(TenureError):
+    """A sort order or cursor that names no page; the sentence says what to ask for instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One way to sort accounts: a column of the account or of its facts, made unique by the id.
+
+    Rows whose value is unknown come last in both directions, then accounts not measured yet.
+    """
+
+    key: str
+    table: str
+    column: str
+    parse: Callable[[Any], Any]
+    descending: bool = False
+
+    @property
+    def phases(self) -> tuple[int, ...]:
+        """Known values, unknown values, accounts without facts: the parts of the list, in order."""
+        return (0,) if self.table == ACCOUNT else (0, 1, 2)
+
+
+def _number(value: Any) -> Decimal:
+    number = Decimal(value)
+    if not number.is_finite() or abs(number) > LARGEST:
+        raise ValueError(value)
+    return number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError(value)
+    value.encode()
+    return value
+
+
+def _small(value: Any) -> int:
+    if not 0 <= int(value) < 2**15:
+        raise ValueError(value)
+    return int(value)
+
+
+ORDERS: Mapping[str, Order] = {
+    order.key: order
+    for order in (
+        Order("name", ACCOUNT, "name", _text),
+        Order("identifier", ACCOUNT, "identifier", _text),
+        Order("created", ACCOUNT, "created_at", datetime.fromisoformat),
+        Order("mrr", FACTS, "mrr_sort", _number),
+        Order("total_due", FACTS, "due_sort", _number),
+        Order("past_due", FACTS, "past_due_sort", _number),
+        Order("next_renewal", FACTS, "next_renewal_date", date.fromisoformat),
+        Order("last_paid", FACTS, "last_paid_date", date.fromisoformat),
+        Order("status", FACTS, "status_rank", _small),
+    )
+}
+
+
+def order_of(sort: str) -> Order:
+    """The order named like ``name`` or, descending, ``-mrr``. Raises UnusablePage."""
+    order = ORDERS.get(sort.removeprefix("-"))
+    if order is None:
+        known = ", ".join(sorted(ORDERS))
+        raise UnusablePage(
+            f"Accounts cannot be sorted by “{sort}”.",
+            next_step=f"Use one of {known}; a minus sign in front reverses it.",
+        )
+    descending = sort.startswith("-")
+    return Order(order.key, order.table, order.column, order.parse, descending)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row's position in an order, and whether the page lies after it or before it."""
+
+    phase: int
+    value: Any
+    account_id: int
+    backwards: bool = False
+
+
+def cursor_of(order: Order, place: Place) -> str:
+    """The place as opaque text for an address."""
+    value = place.value
+    if place.phase == 0 and not isinstance(value, int):
+        value = value.isoformat() if isinstance(value, date) else str(value)
+    parts = [_name(order), int(place.backwards), place.phase, value, place.account_id]
+    packed = json.dumps(parts, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def place_of(order: Order, cursor: str) -> Place:
+    """What ``cursor_of`` packed. Raises UnusablePage for anything else, or for another order."""
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        name, backwards, phase, value, account_id = json.loads(packed)
+        if name != _name(order) or phase not in order.phases or not 0 <= account_id < 2**63:
+            raise ValueError(cursor)
+        known = order.parse(value) if phase == 0 else None
+        return Place(phase, known, int(account_id), backwards == 1)
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise UnusablePage(
+            "This page marker is damaged or belongs to another sort order.",
+            next_step="Start again from the first page of the list.",
+        ) from error
+
+
+def _name(order: Order) -> str:
+    return f"-{order.key}" if order.descending else order.key

@@ -1,0 +1,212 @@
+"""Questions about the figures of accounts: the list of accounts, its totals, one account's facts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import OuterRef
+
+from tenure.core.money import Money
+from tenure.customers.models import Account, BillingAccount
+from tenure.metrics.keyset import matching, walk
+from tenure.metrics.models import AccountFacts
+from tenure.metrics.paging import ACCOUNT, FACTS, Place, cursor_of, order_of, place_of
+
+LONGEST_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One line of the account list. Money is one amount a currency, sorted by currency code.
+
+    ``scope`` is the site its identifier is limited to, if any; ``sites`` are those that bill it.
+    ``as_of`` is None while the account has not been measured: its figures are then unknown.
+    """
+
+    id: int
+    identifier: str
+    scope: str | None
+    name: str
+    state: str
+    owner: str | None
+    sites: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    as_of: datetime | None = None
+    mrr: tuple[Money, ...] = ()
+    arr: tuple[Money, ...] = ()
+    total_due: tuple[Money, ...] = ()
+    past_due: tuple[Money, ...] = ()
+    subscription_status: str | None = None
+    invoice_status: str | None = None
+    plan_names: tuple[str, ...] = ()
+    total_quantity: int | None = None
+    active_subscriptions: int | None = None
+    next_renewal_date: date | None = None
+    next_bill_date: date | None = None
+    next_due_date: date | None = None
+    oldest_past_due_days: int | None = None
+    oldest_past_due_since: date | None = None
+    last_paid_date: date | None = None
+    customer_since: date | None = None
+    in_dunning: bool = False
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPage:
+    """A page of the list with the cursors of its neighbours; None where there is no neighbour."""
+
+    rows: tuple[AccountRow, ...]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all accounts, one a currency; ``accounts`` have facts, ``paying`` of them MRR."""
+
+    mrr: tuple[Money, ...]
+    total_due: tuple[Money, ...]
+    past_due: tuple[Money, ...]
+    accounts: int
+    paying: int
+
+
+def facts_of(account_ids: Iterable[int]) -> dict[int, AccountFacts]:
+    """The facts of these accounts by account id; accounts not measured yet are absent."""
+    return AccountFacts.objects.in_bulk(list(account_ids))
+
+
+def accounts_page(
+    *, search: str = "", sort: str = "-mrr", cursor: str | None = None, limit: int = 50
+) -> AccountsPage:
+    """One page of accounts, stable while others are added: it goes on from a row, not a count.
+
+    ``sort`` is one of ``paging.ORDERS``, with a minus sign for descending; unknown values come
+    last either way. ``search`` is words that must all occur in the account's searchable text, or
+    its exact identifier. Raises UnusablePage for an unknown sort or a damaged cursor.
+    """
+    order = order_of(sort)
+    place = place_of(order, cursor) if cursor else None
+    limit = max(1, min(limit, LONGEST_PAGE))
+    keys = walk(order, place, matching(search), limit + 1)
+    more, keys = len(keys) > limit, keys[:limit]
+    backwards = bool(place and place.backwards)
+    if backwards:
+        keys.reverse()
+    has_next = more if not backwards else True
+    has_previous = more if backwards else place is not None
+    return AccountsPage(
+        rows=_rows([key.account_id for key in keys]),
+        next=cursor_of(order, keys[-1]) if keys and has_next else None,
+        previous=cursor_of(order, _before(keys[0])) if keys and has_previous else None,
+    )
+
+
+def capped_count(search: str = "", *, cap: int = 10_000) -> int:
+    """How many accounts match, counting no further than ``cap``: the answer ``cap`` means or more."""
+    condition, values = matching(search)
+    found = f"SELECT 1 FROM {ACCOUNT} a WHERE {condition} LIMIT %s"  # noqa: S608
+    with connection.cursor() as db:
+        db.execute(f"SELECT count(*) FROM ({found}) found", [*values, cap])  # noqa: S608
+        return int(db.fetchone()[0])
+
+
+def totals() -> Totals:
+    """MRR, due and past due of all measured accounts. Reads every facts row: ask it apart from a
+    page, not before it."""
+    sums: dict[str, list[Money]] = {"mrr": [], "total_due": [], "past_due": []}
+    with connection.cursor() as db:
+        db.execute(_TOTALS)
+        for figure, currency, amount in db.fetchall():
+            sums[figure].append(Money(amount, currency))
+        db.execute(f"SELECT count(*), count(*) FILTER (WHERE mrr_sort > 0) FROM {FACTS}")  # noqa: S608
+        accounts, paying = db.fetchone()
+    return Totals(
+        mrr=tuple(sums["mrr"]),
+        total_due=tuple(sums["total_due"]),
+        past_due=tuple(sums["past_due"]),
+        accounts=accounts,
+        paying=paying,
+    )
+
+
+# Nearly every account has one currency, whose amounts are the plain columns; only the others
+# are taken apart from JSON, which costs ten times as much.
+_TOTALS = f"""
+    SELECT figure, currency, sum(amount) FROM (
+        SELECT part.figure, f.main_currency AS currency, sum(part.amount) AS amount
+        FROM {FACTS} f
+        CROSS JOIN LATERAL (VALUES ('mrr', f.mrr_sort), ('total_due', f.due_sort),
+                                   ('past_due', f.past_due_sort)) AS part (figure, amount)
+        WHERE NOT f.mixed_currencies AND part.amount IS NOT NULL
+        GROUP BY 1, 2
+        UNION ALL
+        SELECT part.figure, entry.key, sum(entry.value::numeric)
+        FROM {FACTS} f
+        CROSS JOIN LATERAL (VALUES ('mrr', f.mrr), ('total_due', f.total_due),
+                                   ('past_due', f.past_due)) AS part (figure, amounts)
+        CROSS JOIN LATERAL jsonb_each_text(part.amounts) AS entry
+        WHERE f.mixed_currencies
+        GROUP BY 1, 2
+    ) sums GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608
+
+
+def _before(place: Place) -> Place:
+    return Place(place.phase, place.value, place.account_id, backwards=True)
+
+
+def _rows(account_ids: Sequence[int]) -> tuple[AccountRow, ...]:
+    """The accounts with what a list shows of them, in the order of the ids."""
+    sites = (
+        BillingAccount.objects.filter(account=OuterRef("pk"), removed_at=None)
+        .order_by("site__subdomain")
+        .values("site__subdomain")
+        .distinct()
+    )
+    accounts: Mapping[int, Account] = (
+        Account.objects.select_related("owner", "scope", "facts")
+        .only(*_ACCOUNT_COLUMNS, *(f"facts__{name}" for name in _FACTS_COLUMNS))
+        .annotate(billed_by=ArraySubquery(sites))
+        .in_bulk(account_ids)
+    )
+    return tuple(_row(accounts[key]) for key in account_ids if key in accounts)
+
+
+_MONEY = ("mrr", "arr", "total_due", "past_due")
+_LISTS = ("plan_names", "flags")
+_PLAIN = (
+    "as_of subscription_status invoice_status total_quantity active_subscriptions next_renewal_date"
+    " next_bill_date next_due_date oldest_past_due_days oldest_past_due_since last_paid_date"
+    " customer_since in_dunning"
+).split()
+_FACTS_COLUMNS = (*_MONEY, *_LISTS, *_PLAIN)
+_ACCOUNT_COLUMNS = (
+    "identifier name state created_at updated_at scope__subdomain owner__name owner__email"
+).split()
+
+
+def _row(account: Any) -> AccountRow:
+    facts: AccountFacts | None = getattr(account, "facts", None)
+    figures: dict[str, Any] = {}
+    if facts:
+        figures |= {name: facts.money(name) for name in _MONEY}
+        figures |= {name: tuple(getattr(facts, name)) for name in _LISTS}
+        figures |= {name: getattr(facts, name) for name in _PLAIN}
+    return AccountRow(
+        id=account.id,
+        identifier=account.identifier,
+        scope=account.scope.subdomain if account.scope else None,
+        name=account.name,
+        state=account.state,
+        owner=(account.owner.name or account.owner.email) if account.owner else None,
+        sites=tuple(account.billed_by),
+        created_at=account.created_at,
+        updated_at=account.updated_at,
+        **figures,
+    )
