@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def for_data(folder: Path, *, unprivileged: Sequence[str] = UNPRIVILEGED) -> Account:
+def for_data(folder: Path) -> Account:
     """Who must run the server whose data lies in ``folder``, which need not exist yet.
 
     Raises ConfigurationError when the data belongs to somebody we cannot act for.
@@ -53,7 +52,7 @@ def for_data(folder: Path, *, unprivileged: Sequence[str] = UNPRIVILEGED) -> Acc
         return Account(_name(us), us, os.getegid(), lent=False)
     if owner:
         return _lent(_entry(owner))
-    for name in unprivileged:
+    for name in UNPRIVILEGED:
         try:
             return _lent(pwd.getpwnam(name))
         except KeyError:

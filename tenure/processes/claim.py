@@ -1,0 +1,70 @@
+"""One ``up`` or ``demo`` for each TENURE_HOME, and never the one in the folder of the other."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tenure.core.errors import ConfigurationError
+from tenure.core.locks import FileLock
+
+DEMO_MARK = "demo.json"
+CLOCK = "clock.json"
+
+
+@contextmanager
+def claimed(home: Path, *, by: str) -> Iterator[None]:
+    """Hold the folder for the length of a block.
+
+    Raises ConfigurationError naming the process that holds it, or saying why it cannot be held.
+    """
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(home / "running.lock")
+    except OSError as error:
+        raise ConfigurationError(
+            f"TENURE_HOME {home} cannot be used: {error.strerror or error}.",
+            next_step="Make the folder writable, or set TENURE_HOME to one that is.",
+        ) from error
+    try:
+        if not lock.try_own():
+            raise ConfigurationError(
+                f"Tenure already runs in {home} ({lock.read_note() or 'starting'}).",
+                next_step="Stop that one first, or set TENURE_HOME to another folder.",
+            )
+        lock.note(f"{by}, process {os.getpid()}")
+        yield
+    finally:
+        lock.release()
+
+
+def is_demo(home: Path) -> bool:
+    """True when the folder says it holds a demo."""
+    return (home / DEMO_MARK).exists()
+
+
+def refuse_demo(home: Path) -> None:
+    """Raise ConfigurationError when the folder belongs to a demo: its data is made up."""
+    if is_demo(home):
+        raise ConfigurationError(
+            f"{home} holds a demo, whose customers are made up.",
+            next_step='Set TENURE_HOME to another folder, or look at the demo with "tenure demo".',
+        )
+
+
+def refuse_real(home: Path) -> None:
+    """Raise ConfigurationError when the folder already holds a deployment that is no demo."""
+    if (home / "postgres" / "data").exists() and not is_demo(home):
+        raise ConfigurationError(
+            f"{home} holds a real deployment, and a demo would mix its made-up customers in.",
+            next_step="Set TENURE_HOME to another folder for the demo.",
+        )
+
+
+def mark_demo(home: Path, document: dict[str, object]) -> None:
+    """Write the mark, with what every command run in this folder must know about the demo."""
+    partial = home / f"{DEMO_MARK}.partial"
+    partial.write_text(json.dumps(document, indent=1))
+    partial.replace(home / DEMO_MARK)

@@ -1,0 +1,143 @@
+"""Keeps a database and several children running until told to stop, then stops them all in time."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from tenure.core.errors import TemporaryError, TenureError
+from tenure.embedded import Server, attach
+from tenure.processes.child import Child, how_it_ended
+from tenure.processes.lifeline import dies_with_parent
+
+TICK = 0.1
+DATABASE_CHECK_SECONDS = 1.0
+# With the database's own steps after it this stays under the ten seconds promised for a stop.
+PATIENCE_SECONDS = 3.5
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Say = Callable[[str], None]
+
+
+class StopAsked(BaseException):
+    """Somebody wants us to end. Not an Exception: no handler of ordinary errors may swallow it."""
+
+
+class Supervisor:
+    """The children of one TENURE_HOME. Everything it started is gone when ``running`` ends."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+        self.children: list[Child] = []
+        self._server: Server | None = None
+        self._looked = 0.0
+
+    def start_database(self, home: Path) -> str:
+        """Start (or join) the embedded server of the folder; its address."""
+        self._server = attach(home, child_setup=dies_with_parent(signal.SIGINT))
+        return self._server.url()
+
+    def start(self, child: Child) -> Child:
+        """Start a child and keep it running from now on."""
+        self.children.append(child)
+        child.start()
+        return child
+
+    def run_once(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path | None = None,
+    ) -> None:
+        """Run a command to its end, tending the others meanwhile.
+
+        Raises TenureError with its last words when it fails.
+        """
+        once = Child(name, command, environment, log, once=True)
+        self.children.append(once)
+        once.start()
+        try:
+            while (status := once.exit_status()) is None:
+                self.tend()
+                time.sleep(TICK / 4)
+        finally:
+            self.children.remove(once)
+            once.kill_group()
+        if status:
+            said = once.last_words() or how_it_ended(status)
+            raise TenureError(f"{name} did not succeed: {said}.", next_step="See the cause above.")
+
+    def tend(self) -> None:
+        """One look at everything; restarts what died and says so."""
+        for child in self.children:
+            if not child.once and (news := child.tend()):
+                self.say(news)
+        if time.monotonic() - self._looked > DATABASE_CHECK_SECONDS:
+            self._looked = time.monotonic()
+            self._tend_database()
+
+    def tend_until(self, done: Callable[[], bool], *, seconds: float, waiting_for: str) -> None:
+        """Keep everything running until ``done``; raises TemporaryError when that takes too long."""
+        limit = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > limit:
+                said = " / ".join(filter(None, (child.last_words() for child in self.children)))
+                raise TemporaryError(f"{waiting_for} took longer than {seconds:.0f} s. {said}")
+            self.tend()
+            time.sleep(TICK)
+
+    def tend_forever(self) -> None:
+        """Until a stop is asked for; ends only by StopAsked."""
+        while True:
+            self.tend()
+            time.sleep(TICK)
+
+    def stop(self) -> None:
+        """End all children, then the database; never longer than ten seconds."""
+        for child in self.children:
+            child.ask_to_stop()
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while any(child.is_running() for child in self.children) and time.monotonic() < limit:
+            time.sleep(TICK / 4)
+        for child in self.children:
+            child.kill_group()
+        if self._server:
+            self._server.leave()
+            self._server = None
+
+    def _tend_database(self) -> None:
+        if self._server is None or self._server.is_alive():
+            return
+        self.say("The database ended unexpectedly; starting it again.")
+        try:
+            self._server.revive()
+        except TenureError as error:
+            self.say(str(error))
+
+
+@contextmanager
+def running(say: Say) -> Iterator[Supervisor]:
+    """A supervisor until the block ends or a stop is asked for; then everything is stopped.
+
+    A stop that is asked for is no error: the block is left and the program goes on behind it.
+    """
+    supervisor = Supervisor(say)
+    before = {number: signal.signal(number, _ask) for number in STOP_SIGNALS}
+    try:
+        yield supervisor
+    except StopAsked:
+        say("Stopping.")
+    finally:
+        # From here on a second Ctrl-C changes nothing: the stop has its own limit.
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        supervisor.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ask(_number: int, _frame: FrameType | None) -> None:
+    raise StopAsked
