@@ -136,8 +136,9 @@ class Server:
         No limit of time: recovery after a crash takes as long as there is log to replay.
         """
         cluster = self.cluster
-        sockets.prepare(self.socket_folder, cluster.account)
+        self._bury()
         postmaster.discard_stale(cluster.data)
+        sockets.prepare(self.socket_folder, cluster.account)
         with _open_log(cluster.log) as output:
             begin = output.tell()
             self._process = process = subprocess.Popen(
@@ -160,6 +161,13 @@ class Server:
             time.sleep(TICK)
         self._process = None
         return _tail(cluster.log, begin)
+
+    def _bury(self) -> None:
+        """Wait for our former server: while it is a zombie, PostgreSQL takes its locks for held."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def _arguments(self) -> list[str]:
         settings = [

@@ -34,10 +34,16 @@ def folder_for(data: Path, account: Account) -> Path:
 
 
 def prepare(folder: Path, account: Account) -> None:
-    """Make the folder, private to the account. One that a cleaner of /tmp removed is made again."""
+    """Make the folder, private to the account and empty; only for a server that does not run.
+
+    One that a cleaner of /tmp removed is made again. What a killed server left in it goes: the
+    process its lock file names may be anybody by now.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     account.own(folder)
     folder.chmod(0o700)
+    for stale in (SOCKET, f"{SOCKET}.lock"):
+        (folder / stale).unlink(missing_ok=True)
 
 
 def _is_free(folder: Path, account: Account) -> bool:

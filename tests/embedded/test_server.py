@@ -52,8 +52,9 @@ def pid_of(server: Server) -> int:
 
 def ask(server: Server, statement: str) -> object:
     with psycopg.connect(server.url(), autocommit=True) as session:
-        row = session.execute(statement)  # type: ignore[arg-type]
-        return row.fetchone()[0] if row.description else None  # type: ignore[index]
+        row = session.execute(statement.encode())
+        answer = row.fetchone() if row.description else None
+        return answer[0] if answer else None
 
 
 def eventually(done: Callable[[], bool], seconds: float = 10) -> bool:
