@@ -143,7 +143,10 @@ TEMPLATES = [
 ]
 
 _url = environment.text(env, "TENURE_DATABASE_URL") or url_of(TENURE_HOME)
-DATABASES = {"default": {**environment.database(_url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    "default": {**environment.database(_url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+}
+PROCRASTINATE_IMPORT_PATHS = ["tenure.jobs"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.Member"

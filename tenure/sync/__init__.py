@@ -1,1 +1,1 @@
-"""Bringing one site's changes in: runs, pages, checkpoints, sweeps."""
+"""Bringing one site's changes in: runs, pages, checkpoints, proofs."""

@@ -53,7 +53,9 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     upstream_end = models.DateTimeField(null=True)
-    change_set = models.ForeignKey(ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+")
+    change_set = models.ForeignKey(
+        ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     reason = models.TextField(blank=True)
     next_step = models.TextField(blank=True)
     fence = models.BigIntegerField(default=0)

@@ -27,6 +27,8 @@ class Upstream(Tracked):
     updated_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
     class Meta:
         abstract = True
 
@@ -154,9 +156,10 @@ class Subscription(Upstream):
     class Meta:
         constraints: ClassVar[list[Any]] = [once("subscription")]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["site", "account_upstream_id"], name="customers_subscription_payer"),
+            models.Index(
+                fields=["site", "account_upstream_id"], name="customers_subscription_payer"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.plan_name or self.plan_code or self.upstream_id
-

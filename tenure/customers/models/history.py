@@ -46,7 +46,9 @@ class Change(models.Model):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["account_id", "-at"], name="customers_change_of_account"),
-            models.Index(fields=["object_kind", "object_id", "-at"], name="customers_change_of_object"),
+            models.Index(
+                fields=["object_kind", "object_id", "-at"], name="customers_change_of_object"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,5 +67,3 @@ class Tracked(models.Model):
 
     class Meta:
         abstract = True
-
-

@@ -45,7 +45,9 @@ class Invoice(Upstream):
     class Meta:
         constraints: ClassVar[list[Any]] = [once("invoice")]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["account", "-created_at", "-id"], name="customers_invoice_of_account"),
+            models.Index(
+                fields=["account", "-created_at", "-id"], name="customers_invoice_of_account"
+            ),
             models.Index(fields=["site", "account_upstream_id"], name="customers_invoice_payer"),
             models.Index(fields=["site", "number"], name="customers_invoice_number"),
         ]
@@ -88,7 +90,9 @@ class LineItem(Upstream):
         constraints: ClassVar[list[Any]] = [once("line_item")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["site", "invoice_upstream_id"], name="customers_line_of_invoice"),
-            models.Index(fields=["site", "subscription_upstream_id"], name="customers_line_of_subscr"),
+            models.Index(
+                fields=["site", "subscription_upstream_id"], name="customers_line_of_subscr"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,7 +123,9 @@ class Transaction(Upstream):
     class Meta:
         constraints: ClassVar[list[Any]] = [once("transaction")]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["site", "invoice_upstream_id"], name="customers_payment_of_invoice"),
+            models.Index(
+                fields=["site", "invoice_upstream_id"], name="customers_payment_of_invoice"
+            ),
             models.Index(fields=["site", "account_upstream_id"], name="customers_payment_of_payer"),
         ]
 
@@ -142,7 +148,10 @@ class CreditPayment(Upstream):
     class Meta:
         constraints: ClassVar[list[Any]] = [once("credit_payment")]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["site", "applied_to_invoice_upstream_id"], name="customers_credit_of_invoice"),
+            models.Index(
+                fields=["site", "applied_to_invoice_upstream_id"],
+                name="customers_credit_of_invoice",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,77 @@
+"""Writing history: which fields of which rows a change set changed, from what to what."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.db import connection
+
+from tenure.access.models import Member
+from tenure.customers.models import Change, ChangeSet, Origin
+from tenure.customers.tables import UNTRACKED, Table
+
+
+class Batched(Protocol):
+    """What a change needs to know of the batch it is made in."""
+
+    @property
+    def change_set(self) -> ChangeSet: ...
+    @property
+    def now(self) -> datetime: ...
+
+
+def open_set(
+    origin: Origin, *, now: datetime, member: Member | None = None, reason: str = ""
+) -> ChangeSet:
+    """A new change set to write under; saved at once."""
+    return ChangeSet.objects.create(origin=origin, member=member, reason=reason, created_at=now)
+
+
+@contextmanager
+def recording(table: Table, rows: Sequence[int], batch: Batched) -> Iterator[None]:
+    """Compare these rows before and after the block and keep what differs as history."""
+    before = _snapshot(table.name, rows)
+    yield
+    if not rows:
+        return
+    after = _snapshot(table.name, rows)
+    Change.objects.bulk_create(
+        Change(
+            change_set=batch.change_set,
+            object_kind=table.kind,
+            object_id=row,
+            account_id=now.get("account_id"),
+            changes=changes,
+            at=batch.now,
+        )
+        for row, now in after.items()
+        if (changes := differences(before[row], now))
+    )
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """``{field: [old, new]}`` of what differs, bookkeeping columns left out."""
+    return {
+        name: [before.get(name), value]
+        for name, value in after.items()
+        if name not in UNTRACKED and before.get(name) != value
+    }
+
+
+def _snapshot(table: str, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
+    if not rows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, to_jsonb(t)::text FROM {table} t WHERE id = ANY(%s)",  # noqa: S608
+            [list(rows)],
+        )
+        # Amounts stay text: as JSON numbers they would pass through floats on their way here.
+        return {row: json.loads(text, parse_float=_plain) for row, text in cursor.fetchall()}
+
+
+def _plain(number: str) -> str:
+    return format(Decimal(number).normalize(), "f")

@@ -1,0 +1,170 @@
+"""Putting a page of records into its table: compare, COPY to a staging table, one guarded upsert.
+
+Everything here runs inside the caller's transaction and change set. A record is applied when it is
+as new as the stored one or newer; of equals the content hash decides whether anything changed
+(RELIABILITY rule 2.4), so writing the same page twice changes nothing and says so.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from django.db import connection
+
+from tenure.customers import history
+from tenure.customers.models import ChangeSet
+from tenure.customers.tables import Table
+from tenure.sources.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a page belongs to: the site, the change set it is written in, and the instant."""
+
+    site_id: int
+    change_set: ChangeSet
+    now: datetime
+
+
+@dataclass(slots=True)
+class Landed:
+    """What became of a page. ``written`` are the upstream ids that are new or changed; ``rows``
+    their ids here; ``accounts`` the customers whose numbers may have moved."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    written: set[str] = field(default_factory=set)
+    rows: dict[str, int] = field(default_factory=dict)
+    accounts: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    row: int
+    updated_at: datetime
+    content_hash: bytes
+    removed: bool
+
+
+def land(table: Table, records: Sequence[Record], batch: Batch) -> Landed:
+    """Write what is new or changed among ``records`` (one record an id, the newest wins)."""
+    newest = _newest(records)
+    stored = _stored(table, batch.site_id, list(newest))
+    fresh = [r for i, r in newest.items() if _counts(r, stored.get(i))]
+    landed = Landed(
+        created=sum(1 for r in fresh if r.upstream_id not in stored),
+        updated=sum(1 for r in fresh if r.upstream_id in stored),
+        unchanged=len(records) - len(fresh),
+        written={r.upstream_id for r in fresh},
+    )
+    if fresh:
+        before = [stored[r.upstream_id].row for r in fresh if r.upstream_id in stored]
+        with history.recording(table, before, batch):
+            _upsert(table, fresh, batch, landed)
+    return landed
+
+
+def _newest(records: Iterable[Record]) -> dict[str, Record]:
+    newest: dict[str, Record] = {}
+    for record in records:
+        known = newest.get(record.upstream_id)
+        if known is None or known.updated_at <= record.updated_at:
+            newest[record.upstream_id] = record
+    return newest
+
+
+def _stored(table: Table, site_id: int, ids: list[str]) -> dict[str, _Stored]:
+    # FOR UPDATE: a manual edit of the same rows waits for this page, and this page for it (F37).
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT upstream_id, id, updated_at, content_hash, removed_at IS NOT NULL"  # noqa: S608
+            f" FROM {table.name} WHERE site_id = %s AND upstream_id = ANY(%s) FOR UPDATE",
+            [site_id, ids],
+        )
+        return {row[0]: _Stored(row[1], row[2], bytes(row[3]), row[4]) for row in cursor}
+
+
+def _counts(record: Record, stored: _Stored | None) -> bool:
+    if stored is None:
+        return True
+    if record.updated_at < stored.updated_at:
+        return False
+    return record.content_hash != stored.content_hash or stored.removed
+
+
+def _upsert(table: Table, fresh: Sequence[Record], batch: Batch, landed: Landed) -> None:
+    sql = _statements(table)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.stage)
+        with cursor.copy(sql.copy) as copy:
+            copy.set_types(table.copy_types)
+            for record in fresh:
+                copy.write_row(table.values(record))
+        cursor.execute(sql.upsert, {"site": batch.site_id, "set": batch.change_set.pk})
+        for row, upstream_id, account in cursor.fetchall():
+            landed.rows[upstream_id] = row
+            if account is not None:
+                landed.accounts.add(account)
+        cursor.execute(sql.clear)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    stage: str
+    copy: str
+    upsert: str
+    clear: str
+
+
+@cache
+def _statements(table: Table) -> _Statements:
+    stage = f"landing_{table.name}"
+    typed = ", ".join(f"{c} {t}" for c, t in zip(table.columns, table.copy_types, strict=True))
+    names = ", ".join(table.columns)
+    taken = ", ".join(_taken(table, column) for column in table.columns)
+    follow = ", ".join(f"{c} = EXCLUDED.{c}" for c in table.columns if c != "upstream_id")
+    account, payer, join = _account(table)
+    returned = (
+        "live.account_id" if table.model._meta.model_name in _WITH_ACCOUNT else "NULL::bigint"
+    )
+    upsert = (
+        f"INSERT INTO {table.name} AS live"
+        f" (site_id, created_in_id, changed_in_id, {account}{names})"
+        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {stage} s{join}"
+        f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow},"
+        f" {_relink(table)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
+        f" WHERE live.updated_at <= EXCLUDED.updated_at"
+        f" RETURNING live.id, live.upstream_id, {returned}"
+    )
+    return _Statements(
+        stage=f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({typed})",
+        copy=f"COPY {stage} ({names}) FROM STDIN (FORMAT BINARY)",
+        upsert=upsert,
+        clear=f"TRUNCATE {stage}",
+    )
+
+
+_WITH_ACCOUNT = {"billingaccount", "subscription", "invoice"}
+
+
+def _taken(table: Table, column: str) -> str:
+    if column in table.json_columns:
+        return f"convert_from(s.{column}, 'UTF8')::jsonb"
+    return f"s.{column}"
+
+
+def _account(table: Table) -> tuple[str, str, str]:
+    if table.payer is None:
+        return "", "", ""
+    join = (
+        " LEFT JOIN customers_billingaccount payer"
+        f" ON payer.site_id = %(site)s AND payer.upstream_id = s.{table.payer}"
+    )
+    return "account_id, ", "payer.account_id, ", join
+
+
+def _relink(table: Table) -> str:
+    # A payer that arrived after its subscription links it now; a link once made is kept.
+    return "account_id = coalesce(live.account_id, EXCLUDED.account_id), " if table.payer else ""

@@ -1,0 +1,58 @@
+"""From billing objects to the customers they concern."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from tenure.customers.models import BillingAccount, Subscription
+
+
+def accounts_of(site_id: int, billing_ids: Iterable[str | None]) -> set[int]:
+    """The accounts these billing accounts (by upstream id) were recognised as."""
+    ids = [i for i in billing_ids if i]
+    rows = BillingAccount.objects.filter(
+        site_id=site_id, upstream_id__in=ids, account__isnull=False
+    )
+    return set(rows.values_list("account_id", flat=True))
+
+
+def accounts_on_plans(site_id: int, plan_ids: Iterable[str]) -> set[int]:
+    """The accounts with a subscription to any of these plans (by upstream id)."""
+    rows = Subscription.objects.filter(
+        site_id=site_id, plan_upstream_id__in=list(plan_ids), account__isnull=False
+    )
+    return set(rows.values_list("account_id", flat=True))
+
+
+def adopt_orphans(site_id: int) -> set[int]:
+    """Link subscriptions and invoices that arrived before their billing account; whose they are."""
+    adopted: set[int] = set()
+    with connection.cursor() as cursor:
+        for table in ("customers_subscription", "customers_invoice"):
+            cursor.execute(
+                f"UPDATE {table} o SET account_id = b.account_id"  # noqa: S608
+                " FROM customers_billingaccount b"
+                " WHERE o.site_id = %s AND o.account_id IS NULL AND b.site_id = o.site_id"
+                " AND b.upstream_id = o.account_upstream_id AND b.account_id IS NOT NULL"
+                " RETURNING o.account_id",
+                [site_id],
+            )
+            adopted |= {row[0] for row in cursor}
+    return adopted
+
+
+def missing_payers(site_id: int, limit: int = 200) -> list[str]:
+    """Upstream ids of billing accounts that subscriptions or invoices name but we do not hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT o.account_upstream_id FROM ("
+            " SELECT site_id, account_upstream_id FROM customers_subscription"
+            "  WHERE site_id = %s AND account_id IS NULL"
+            " UNION SELECT site_id, account_upstream_id FROM customers_invoice"
+            "  WHERE site_id = %s AND account_id IS NULL) o"
+            " LEFT JOIN customers_billingaccount b"
+            "  ON b.site_id = o.site_id AND b.upstream_id = o.account_upstream_id"
+            " WHERE b.id IS NULL LIMIT %s",
+            [site_id, site_id, limit],
+        )
+        return [row[0] for row in cursor]

@@ -1,0 +1,96 @@
+"""Which table keeps which neutral record, and how its columns travel in a binary COPY."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenure.customers.models import (
+    BillingAccount,
+    CreditPayment,
+    Invoice,
+    LineItem,
+    Plan,
+    Subscription,
+    Transaction,
+)
+from tenure.customers.models.billing import Upstream
+from tenure.sources import records
+from tenure.sources.records import Record
+
+COPY_TYPES: Mapping[type[models.Field[Any, Any]], str] = {
+    models.CharField: "text",
+    models.TextField: "text",
+    models.DateTimeField: "timestamptz",
+    models.DecimalField: "numeric",
+    models.BooleanField: "bool",
+    models.IntegerField: "int4",
+    models.SmallIntegerField: "int2",
+    models.BinaryField: "bytea",
+    # JSON arrives as the bytes the source decoded; PostgreSQL reads them itself, so no JSON is
+    # decoded and encoded again on our side.
+    models.JSONField: "bytea",
+    ArrayField: "text[]",
+}
+UNTRACKED = frozenset(
+    {"id", "site_id", "content_hash", "created_in_id", "changed_in_id", "updated_at", "upstream_id"}
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One upstream table. ``payer`` is the column that names the billing account it belongs to,
+    when its rows carry an ``account_id`` of ours to be filled from there."""
+
+    kind: str
+    model: type[Upstream]
+    record: type[Record]
+    payer: str | None = None
+
+    @cached_property
+    def name(self) -> str:
+        return self.model._meta.db_table
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return records.columns(self.record)
+
+    @cached_property
+    def copy_types(self) -> tuple[str, ...]:
+        fields = {field.name: field for field in self.model._meta.fields}
+        return tuple(COPY_TYPES[type(fields[column])] for column in self.columns)
+
+    @cached_property
+    def json_columns(self) -> frozenset[str]:
+        return frozenset(
+            c for c in self.columns if isinstance(self.model._meta.get_field(c), models.JSONField)
+        )
+
+    def values(self, record: Record) -> Sequence[Any]:
+        """The record as a row of ``columns``."""
+        return [getattr(record, column) for column in self.columns]
+
+
+PLANS = Table("plan", Plan, records.Plan)
+BILLING_ACCOUNTS = Table("billing_account", BillingAccount, records.BillingAccount)
+SUBSCRIPTIONS = Table("subscription", Subscription, records.Subscription, "account_upstream_id")
+INVOICES = Table("invoice", Invoice, records.Invoice, "account_upstream_id")
+LINES = Table("line_item", LineItem, records.LineItem)
+TRANSACTIONS = Table("transaction", Transaction, records.Transaction)
+CREDIT_PAYMENTS = Table("credit_payment", CreditPayment, records.CreditPayment)
+
+OF_RECORD: Mapping[type[Record], Table] = {
+    table.record: table
+    for table in (
+        PLANS,
+        BILLING_ACCOUNTS,
+        SUBSCRIPTIONS,
+        INVOICES,
+        LINES,
+        TRANSACTIONS,
+        CREDIT_PAYMENTS,
+    )
+}

@@ -1,0 +1,51 @@
+"""The order of the stages, and nothing else. Read this first.
+
+    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics
+
+Each stage reads what the one before it stored, stores its own, and stops.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from tenure.core.clock import Clock
+from tenure.metrics import refresh as metrics
+from tenure.sync import touched
+from tenure.sync.models import Run
+from tenure.sync.run import perform
+
+CHUNK = 1_000
+
+
+def pull(run_id: int, clock: Clock) -> Run:
+    """Bring one site's changes in, then let everything that depends on them catch up."""
+    run = perform(run_id, clock)
+    catch_up(clock.now())
+    return run
+
+
+def catch_up(now: datetime) -> int:
+    """Refresh the accounts that runs have touched and those that time alone has moved; how many."""
+    refreshed = 0
+    while count := _refresh_touched(now):
+        refreshed += count
+    while due := metrics.due(now, limit=CHUNK):
+        refresh(due, now)
+        refreshed += len(due)
+    return refreshed
+
+
+def refresh(accounts: Iterable[int], now: datetime) -> None:
+    """Everything that is computed from an account's records, in order."""
+    metrics.measure(accounts, now)
+
+
+def _refresh_touched(now: datetime) -> int:
+    # One transaction: the mark goes when the numbers are there, or neither does.
+    with transaction.atomic():
+        accounts = touched.take(CHUNK)
+        refresh(accounts, now)
+        touched.forget(accounts)
+    return len(accounts)

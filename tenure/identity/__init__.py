@@ -1,0 +1,1 @@
+"""Which account is this record? Pure resolution."""

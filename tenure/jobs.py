@@ -1,0 +1,66 @@
+"""What runs in the background. Each job is idempotent: delivery is at least once.
+
+A worker that dies in mid-job leaves it marked as being done; ``tick`` finds the run by its expired
+lease and queues it again, and the dead job is closed.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import close_old_connections, transaction
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from tenure import flow
+from tenure.core.clock import Clock
+from tenure.sync import schedule
+from tenure.sync.write import JOB
+
+log = logging.getLogger(__name__)
+
+STALLED_SECONDS = 30  # three heartbeats of the queue's worker; fewer hit healthy ones
+KEEP_JOBS_HOURS = 24
+
+
+def _clock() -> Clock:
+    clock: Clock = settings.TENURE_CLOCK
+    return clock
+
+
+@app.task(name=JOB, queue="sync")
+def pull(run_id: int) -> None:
+    """Carry one run out, or leave it to whoever holds it."""
+    close_old_connections()
+    flow.pull(run_id, _clock())
+
+
+@app.periodic(cron="*/10 * * * * *")
+@app.task(name="tick", queue="tick", queueing_lock="tick", lock="tick")
+def tick(timestamp: int) -> None:
+    """Start what is due, take up what was dropped, refresh what time has moved."""
+    close_old_connections()
+    with transaction.atomic():
+        schedule.revive()
+        schedule.start_due(datetime.now(UTC))
+    flow.catch_up(_clock().now())
+
+
+@app.periodic(cron="*/30 * * * * *")
+@app.task(name="close_dead_jobs", queue="tick", queueing_lock="close_dead_jobs")
+async def close_dead_jobs(timestamp: int) -> None:
+    """Close jobs whose worker stopped beating; the work itself is taken up by ``tick``."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+    for job in stalled:
+        log.warning("job %s (%s) lost its worker and is closed", job.id, job.task_name)
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="remove_old_jobs", queue="tick", queueing_lock="remove_old_jobs", pass_context=True)
+async def remove_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Keep the queue's tables small."""
+    await app.job_manager.delete_old_jobs(
+        nb_hours=KEEP_JOBS_HOURS, include_failed=True, include_cancelled=True
+    )

@@ -1,0 +1,159 @@
+"""What a run reads, in which order, and when a stream's mark may move.
+
+First load: everything by age, shared out among several readers, then a pass over what changed
+since it began. Every later run: what changed since the mark, minus the overlap (RELIABILITY rules
+2.1 and 2.2; DESIGN 3.4).
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from tenure.customers import payers
+from tenure.sources.base import By, Page, Stream, StreamUnavailable, Window
+from tenure.sync import read, windows, write
+from tenure.sync.apply import Checkpoint
+from tenure.sync.models import Mark, Phase, StreamState
+from tenure.sync.reading import PAGE, PhaseReader
+from tenure.sync.touched import touch
+from tenure.sync.windows import Reading
+from tenure.sync.work import Work
+
+OVERLAP = timedelta(minutes=10)
+
+# Accounts come before what refers to them; transactions and credits last, because most of them
+# have arrived inside their invoices by then.
+ORDER: tuple[tuple[Stream, ...], ...] = (
+    (Stream.CUSTOM_FIELDS, Stream.PLANS),
+    (Stream.ACCOUNTS,),
+    (Stream.SUBSCRIPTIONS, Stream.INVOICES),
+    (Stream.TRANSACTIONS, Stream.CREDIT_PAYMENTS),
+)
+NESTED = {Stream.TRANSACTIONS, Stream.CREDIT_PAYMENTS}
+
+
+async def read_everything(work: Work) -> None:
+    """Bring every stream of the site up to date; a stream the site lacks is noted, not fatal."""
+    for together in ORDER:
+        async with asyncio.TaskGroup() as group:
+            for stream in together:
+                group.create_task(_read_stream(work, stream))
+    await _adopt(work)
+
+
+async def _read_stream(work: Work, stream: Stream) -> None:
+    await work.db(write.stream_state, work.run.pk, stream, StreamState.READING)
+    try:
+        mark = await work.db(write.mark, work.site, stream)
+        if _needs_load(work, mark):
+            await _load(work, stream, mark.load_began_at)
+        await _changes(work, stream)
+    except StreamUnavailable as error:
+        await work.db(
+            write.stream_state, work.run.pk, stream, StreamState.UNAVAILABLE, note=str(error)
+        )
+        return
+    await work.db(write.stream_state, work.run.pk, stream, StreamState.DONE)
+
+
+def _needs_load(work: Work, mark: Mark) -> bool:
+    """Never loaded, or asked to load in full and not yet done by this very run."""
+    if mark.loaded_at is None:
+        return True
+    return work.run.full and mark.loaded_at < work.began
+
+
+async def _load(work: Work, stream: Stream, began: datetime | None) -> None:
+    """Everything the stream holds, once. Goes on where an earlier run stopped."""
+    begun = await work.db(windows.any_of, work.site.pk, stream, Phase.LOAD)
+    began = began if begun and began else work.upstream_now
+    whole = Window(By.CREATED, None, began)
+    count = await work.line.count(stream, whole)
+    await work.db(write.expect, work.run.pk, stream, count.total, count.requests)
+    if not begun:
+        nested = stream in NESTED and not work.run.full
+        if nested and await _all_nested(work, stream, count.total, began):
+            return
+        await work.db(write.load_begins, work.site, stream, began, work.run.pk, work.fence)
+    parts = await work.db(windows.unfinished, work.site.pk, stream, Phase.LOAD)
+    reading = reader(work, stream, Phase.LOAD, expected=count.total, shared=True)
+    await reading.run(parts)
+    await work.db(write.load_proved, work.site, stream, began, work.run.pk, work.fence)
+
+
+async def _all_nested(work: Work, stream: Stream, total: int, began: datetime) -> bool:
+    """Whether upstream counts no more than already arrived inside the invoices: then the count is
+    the proof, and reading them all again would only spend the site's rate limit."""
+    held = await work.db(read.local_count, work.site.pk, stream, began)
+    if held != total:
+        return False
+    note = f"All {total:,} arrived with their invoices."
+    await work.db(write.load_proved, work.site, stream, began, work.run.pk, work.fence)
+    await work.db(write.stream_state, work.run.pk, stream, StreamState.READING, note=note)
+    return True
+
+
+async def _changes(work: Work, stream: Stream) -> None:
+    """What changed since the mark. A window left by an earlier run is read to its end first."""
+    left = await work.db(windows.unfinished, work.site.pk, stream, Phase.CHANGES)
+    for window in left:
+        await _read_changes(work, stream, window)
+    mark = await work.db(write.mark, work.site, stream)
+    since = mark.mark - OVERLAP if mark.mark else None
+    # After a first load the end is where the load ended, so that one run catches up whole.
+    fresh = Window(By.UPDATED, since, work.latest)
+    window = await work.db(windows.open_window, work.site.pk, stream, Phase.CHANGES, fresh)
+    await _read_changes(work, stream, window)
+
+
+async def _read_changes(work: Work, stream: Stream, window: Reading) -> None:
+    reading = reader(work, stream, Phase.CHANGES, expected=0, shared=False)
+    await reading.run([window])
+    await work.db(write.changes_proved, work.site, stream, window.end, work.run.pk, work.fence)
+
+
+def reader(work: Work, stream: Stream, phase: Phase, *, expected: int, shared: bool) -> PhaseReader:
+    counted = phase == Phase.LOAD
+
+    async def commit(window: Reading, page: Page, done: bool) -> None:
+        nonlocal counted
+        if not counted:
+            counted = True
+            await _expect(work, stream, window, page)
+        work.latest = max(work.latest, page.upstream_now)
+        kept = window.keep(page.records)
+        mine = Page(kept, page.rejected, page.cursor, page.upstream_now, page.requests)
+        reached = window.when(page.records[-1]) if page.records else window.fetched
+        checkpoint = Checkpoint(window.id, page.cursor, reached, done)
+        await work.db(work.applier.apply, stream, phase, mine, checkpoint)
+
+    async def cut(window: Reading, middle: datetime) -> Reading:
+        return await work.db(windows.cut, window, middle, run_id=work.run.pk, fence=work.fence)
+
+    return PhaseReader(
+        line=work.line,
+        stream=stream,
+        commit=commit,
+        slots=work.slots,
+        cut=cut if shared else None,
+        expected=expected,
+    )
+
+
+async def _expect(work: Work, stream: Stream, window: Reading, page: Page) -> None:
+    """How much there is to read: the page itself says when it is the only one; else upstream is
+    asked, so that a quiet night costs no request for a count."""
+    total, requests = len(page.records), 0
+    if page.cursor is not None:
+        count = await work.line.count(stream, window.query())
+        total, requests = max(count.total, PAGE), count.requests
+    await work.db(write.expect, work.run.pk, stream, total, requests)
+
+
+async def _adopt(work: Work) -> None:
+    """Link what arrived before its payer; fetch payers that are missing by name."""
+    missing = await work.db(payers.missing_payers, work.site.pk)
+    if missing:
+        page = await work.line.by_ids(Stream.ACCOUNTS, missing)
+        await work.db(work.applier.apply, Stream.ACCOUNTS, Phase.CHANGES, page, None)
+    adopted = await work.db(payers.adopt_orphans, work.site.pk)
+    await work.db(touch, adopted, work.applier.now)

@@ -1,0 +1,161 @@
+"""One run of one site, from claiming it to the word it ends with."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from django.db import connection
+
+from tenure.connections import write as connections
+from tenure.connections.models import Site
+from tenure.connections.read import endpoint
+from tenure.core.clock import Clock
+from tenure.core.errors import ConfigurationError, TemporaryError, TenureError
+from tenure.sources import registry
+from tenure.sources.base import SiteFacts
+from tenure.sync import lease, phases, proof, read, write
+from tenure.sync.apply import Applier
+from tenure.sync.models import Run, RunState
+from tenure.sync.reading import IN_FLIGHT
+from tenure.sync.watch import watching
+from tenure.sync.work import Work
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The word a run ends with, why, what a person can do, and when it will be tried again."""
+
+    state: RunState
+    reason: str = ""
+    next_step: str = ""
+    retry_at: datetime | None = None
+
+
+class KeyOfAnotherSite(ConfigurationError):
+    """The stored key now opens a site other than the one it was saved for (F19)."""
+
+
+def perform(run_id: int, clock: Clock) -> Run:
+    """Carry a run out in this process and return it as it ended.
+
+    When another process holds it, nothing is done and it comes back as it is. Every kind of
+    trouble ends as a state with a reason and a next step on the run; none is raised.
+    """
+    fence = lease.claim(run_id)
+    if fence is not None:
+        asyncio.run(_carry_out(run_id, fence, clock))
+    return read.get_run(run_id)
+
+
+async def _carry_out(run_id: int, fence: int, clock: Clock) -> None:
+    with ThreadPoolExecutor(1, thread_name_prefix=f"run-{run_id}") as thread:
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
+        ending: Ending | None
+        try:
+            try:
+                ending = await _work(run_id, fence, clock, thread)
+            except Exception as error:  # noqa: BLE001 - a run always ends with a word
+                ending = await in_thread(_ending, _first(error), run_id)
+            await in_thread(_end, run_id, fence, ending)
+        finally:
+            await in_thread(connection.close)
+
+
+def _end(run_id: int, fence: int, ending: Ending | None) -> None:
+    if ending is None:
+        return
+    write.end(
+        run_id,
+        fence,
+        ending.state,
+        reason=ending.reason,
+        next_step=ending.next_step,
+        retry_at=ending.retry_at,
+    )
+
+
+async def _work(run_id: int, fence: int, clock: Clock, thread: ThreadPoolExecutor) -> Ending:
+    in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
+    now = clock.now()
+    run, change_set = await in_thread(partial(write.begin, run_id, now=now))
+    site = run.site
+    source = registry.source(site.source)
+    async with source.connect(await in_thread(endpoint, site)) as line:
+        facts = await line.identify()
+        await in_thread(_recognise, site, facts)
+        began = await in_thread(write.first_start, run_id, facts.upstream_now)
+        work = Work(
+            run=run,
+            site=site,
+            line=line,
+            applier=Applier(site, run_id, fence, change_set, now),
+            fence=fence,
+            thread=thread,
+            slots=asyncio.Semaphore(IN_FLIGHT),
+            began=began,
+            upstream_now=facts.upstream_now,
+            latest=facts.upstream_now,
+        )
+        async with watching(work):
+            await phases.read_everything(work)
+            return _proved(await proof.reconcile(work))
+
+
+def _recognise(site: Site, facts: SiteFacts) -> None:
+    if facts.site_id != site.site_id:
+        raise KeyOfAnotherSite(
+            f"{site.subdomain}: the stored key now belongs to {facts.subdomain}; nothing was read.",
+            next_step=f"Replace the key of {site.subdomain} under Settings > Integrations.",
+        )
+    connections.seen(site, facts)
+
+
+def _proved(differences: list[str]) -> Ending:
+    if not differences:
+        return Ending(RunState.COMPLETE)
+    return Ending(
+        RunState.INCOMPLETE,
+        reason=" ".join(differences),
+        next_step="Run a sweep of this site; if it says the same again, look at its quarantine.",
+    )
+
+
+def _first(error: BaseException) -> BaseException:
+    """The cause a person should see: groups of concurrent failures start with the first one."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _ending(error: BaseException, run_id: int) -> Ending | None:
+    """What an error means for the run; None when the run is somebody else's now."""
+    match error:
+        case lease.LostLease():
+            log.info("%s; this process lets it go", error)
+            return None
+        case lease.StopAsked():
+            return Ending(RunState.CANCELLED, "Stopped on request; what was read is kept.")
+        case ConfigurationError():
+            connections.needs_attention(read.get_run(run_id).site, error)
+            return Ending(RunState.FAILED, error.message, error.next_step)
+        case TemporaryError():
+            later = error.retry_at or datetime.now(UTC) + RETRY_AFTER
+            step = error.next_step or f"It goes on by itself after {later:%H:%M} UTC."
+            return Ending(RunState.INCOMPLETE, error.message, step, later)
+        case TenureError():
+            return Ending(RunState.FAILED, error.message, error.next_step)
+        case _:
+            log.error("run %s met something unforeseen", run_id, exc_info=error)
+            return Ending(
+                RunState.INCOMPLETE,
+                f"Something unforeseen happened: {type(error).__name__}: {error}",
+                "What was read is kept and the next run goes on from there; the log has the details.",
+                datetime.now(UTC) + RETRY_AFTER,
+            )

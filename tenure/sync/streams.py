@@ -1,0 +1,148 @@
+"""What becomes of a page of each stream: which tables it lands in and whom it touches."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from tenure.connections.models import Site
+from tenure.customers import accounts, attributes, payers, tables
+from tenure.customers.accounts import Claim
+from tenure.customers.landing import Batch, Landed, land
+from tenure.identity.resolve import IdentifierRule, identify
+from tenure.sources import records
+from tenure.sources.base import Stream
+from tenure.sources.records import Record
+from tenure.sync import payloads
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a page did: counts by the stream's own record, and whose numbers may have moved."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    overridden: int = 0
+    written: set[str] = field(default_factory=set)
+    accounts: set[int] = field(default_factory=set)
+
+    def add(self, other: "Outcome") -> None:
+        """Count another outcome in."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.overridden += other.overridden
+        self.written |= other.written
+        self.accounts |= other.accounts
+
+
+Lander = Callable[[Site, Sequence[Record], Batch], Outcome]
+
+
+def land_page(stream: Stream, site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    """Write a page of ``stream`` into its tables. Runs inside the page's transaction."""
+    return _LANDERS[stream](site, page, batch) if page else Outcome()
+
+
+def _outcome(landed: Landed) -> Outcome:
+    return Outcome(
+        created=landed.created,
+        updated=landed.updated,
+        unchanged=landed.unchanged,
+        written=landed.written,
+        accounts=landed.accounts,
+    )
+
+
+def _custom_fields(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    # Definitions have no table: they declare attributes, and their payloads tell what changed.
+    definitions = cast("Sequence[records.CustomFieldDefinition]", page)
+    kept = payloads.hashes(site.pk, Stream.CUSTOM_FIELDS, [d.upstream_id for d in definitions])
+    new = {d.upstream_id for d in definitions if d.upstream_id not in kept}
+    written = {d.upstream_id for d in definitions if kept.get(d.upstream_id) != d.content_hash}
+    attributes.declare({d.name: d.display_name for d in definitions if d.related_type == "account"})
+    return Outcome(
+        created=len(new),
+        updated=len(written - new),
+        unchanged=len(definitions) - len(written),
+        written=written,
+    )
+
+
+def _plans(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    landed = land(tables.PLANS, page, batch)
+    outcome = _outcome(landed)
+    if landed.updated:
+        outcome.accounts = payers.accounts_on_plans(site.pk, landed.written)
+    return outcome
+
+
+def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    billing = cast("Sequence[records.BillingAccount]", page)
+    landed = land(tables.BILLING_ACCOUNTS, billing, batch)
+    written = [r for r in billing if r.upstream_id in landed.written]
+    rule = IdentifierRule()
+    found = {r.upstream_id: identify(rule, r, site.pk) for r in written}
+    claims = {i: claim for i, claim in found.items() if isinstance(claim, Claim)}
+    followed = accounts.follow(site, written, claims, batch)
+    outcome = _outcome(landed)
+    outcome.accounts |= followed.accounts
+    outcome.overridden = followed.overridden
+    return outcome
+
+
+def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    return _outcome(land(tables.SUBSCRIPTIONS, page, batch))
+
+
+def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    invoices = cast("Sequence[records.Invoice]", page)
+    landed = land(tables.INVOICES, invoices, batch)
+    written = [i for i in invoices if i.upstream_id in landed.written]
+    nested = (
+        (tables.LINES, [line for i in written for line in i.lines]),
+        (tables.TRANSACTIONS, [t for i in written for t in i.transactions]),
+        (tables.CREDIT_PAYMENTS, [c for i in written for c in i.credit_payments]),
+    )
+    for table, rows in nested:
+        if rows:
+            land(table, rows, batch)
+    return _outcome(landed)
+
+
+def _transactions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    transactions = cast("Sequence[records.Transaction]", page)
+    landed = land(tables.TRANSACTIONS, transactions, batch)
+    payer_ids = {t.account_upstream_id for t in transactions if t.upstream_id in landed.written}
+    outcome = _outcome(landed)
+    outcome.accounts = payers.accounts_of(site.pk, payer_ids)
+    return outcome
+
+
+def _credit_payments(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
+    credited = cast("Sequence[records.CreditPayment]", page)
+    landed = land(tables.CREDIT_PAYMENTS, credited, batch)
+    payer_ids = {c.account_upstream_id for c in credited if c.upstream_id in landed.written}
+    outcome = _outcome(landed)
+    outcome.accounts = payers.accounts_of(site.pk, payer_ids)
+    return outcome
+
+
+_LANDERS: Mapping[Stream, Lander] = {
+    Stream.CUSTOM_FIELDS: _custom_fields,
+    Stream.PLANS: _plans,
+    Stream.ACCOUNTS: _accounts,
+    Stream.SUBSCRIPTIONS: _subscriptions,
+    Stream.INVOICES: _invoices,
+    Stream.TRANSACTIONS: _transactions,
+    Stream.CREDIT_PAYMENTS: _credit_payments,
+}
+
+TABLES: Mapping[Stream, tables.Table] = {
+    Stream.PLANS: tables.PLANS,
+    Stream.ACCOUNTS: tables.BILLING_ACCOUNTS,
+    Stream.SUBSCRIPTIONS: tables.SUBSCRIPTIONS,
+    Stream.INVOICES: tables.INVOICES,
+    Stream.TRANSACTIONS: tables.TRANSACTIONS,
+    Stream.CREDIT_PAYMENTS: tables.CREDIT_PAYMENTS,
+}

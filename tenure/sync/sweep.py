@@ -1,0 +1,75 @@
+"""After every id was read: what is here and was not met, and letting go of what is truly gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from tenure.sources.base import Stream
+from tenure.sync import lease
+from tenure.sync.apply import Applier
+from tenure.sync.models import Seen, StreamRun
+from tenure.sync.streams import TABLES
+from tenure.sync.touched import touch
+
+FEW = 20
+SHARE = 0.02
+
+
+def too_many(vanished: int, held: int) -> bool:
+    """More than 2 % and more than 20 gone at once is for a person to look at (F18)."""
+    return vanished > FEW and vanished > SHARE * held
+
+
+def forget(site_id: int, stream: Stream) -> None:
+    """Drop what the last sweep met."""
+    Seen.objects.filter(site_id=site_id, stream=stream).delete()
+
+
+def vanished(site_id: int, stream: Stream) -> list[str]:
+    """Upstream ids that are here, were not met by this sweep and existed before it began."""
+    table = TABLES[stream].name
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT t.upstream_id FROM {table} t"  # noqa: S608
+            " LEFT JOIN sync_seen s ON s.site_id = t.site_id AND s.stream = %s"
+            " AND s.upstream_id = t.upstream_id"
+            " WHERE t.site_id = %s AND t.removed_at IS NULL AND s.id IS NULL"
+            ' AND t.created_at <= (SELECT max(w."end") FROM sync_windowread w'
+            "  WHERE w.site_id = t.site_id AND w.stream = %s AND w.phase = 'sweep')",
+            [stream, site_id, stream],
+        )
+        return [row[0] for row in cursor]
+
+
+def remove(
+    site_id: int, stream: Stream, gone: Sequence[str], applier: Applier, at: datetime
+) -> None:
+    """Mark as removed what its own address denied; numbers of the accounts concerned follow."""
+    if not gone:
+        return
+    table = TABLES[stream]
+    with transaction.atomic():
+        lease.guard(applier.run_id, applier.fence)
+        rows = table.model.objects.filter(site_id=site_id, upstream_id__in=list(gone))
+        rows.update(removed_at=at, changed_in=applier.change_set)
+        touch(_accounts(table.name, site_id, gone), applier.now)
+        StreamRun.objects.filter(run_id=applier.run_id, stream=stream).update(
+            removed=F("removed") + len(gone)
+        )
+
+
+def _accounts(table: str, site_id: int, ids: Sequence[str]) -> set[int]:
+    owner = "account_id" if table != "customers_plan" else "NULL::bigint"
+    if table in {"customers_transaction", "customers_creditpayment"}:
+        sql = (
+            f"SELECT b.account_id FROM {table} t JOIN customers_billingaccount b"  # noqa: S608
+            " ON b.site_id = t.site_id AND b.upstream_id = t.account_upstream_id"
+            " WHERE t.site_id = %s AND t.upstream_id = ANY(%s)"
+        )
+    else:
+        sql = f"SELECT {owner} FROM {table} WHERE site_id = %s AND upstream_id = ANY(%s)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [site_id, list(ids)])
+        return {row[0] for row in cursor if row[0] is not None}
