@@ -1,0 +1,117 @@
+"""``tenure``: the commands put together. Wiring above everything; nothing imports it.
+
+A command's module is loaded when the command is called, so that help and wrong usage answer at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import click
+
+from tenure import __version__
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command is, and the line that help shows for it."""
+
+    place: str
+    summary: str
+    django: bool = True
+
+
+COMMANDS = {
+    "migrate": Entry(
+        "tenure.cli.migrating:migrate", "Bring the database's tables up to this version."
+    ),
+    "member": Entry("tenure.cli.members:member", "People who sign in to Tenure."),
+    "token": Entry("tenure.cli.tokens:token", "API tokens for programs."),
+    "site": Entry("tenure.cli.sites:site", "Sites that Tenure reads: add, check, change, remove."),
+}
+
+
+class Tenure(click.Group):
+    """The top of the command line, which loads only what is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        entry = COMMANDS.get(cmd_name)
+        return _loaded(entry) if entry else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.command(cls=Tenure, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tenure")
+def tenure() -> None:
+    """Customer success for businesses that bill with Recurly.
+
+    Every command takes --json: one JSON document on standard output, everything else on standard
+    error. Exit status: 0 done, 1 failed, 2 wrong usage, 3 finished but something needs a person.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status it ends with. Foreseeable trouble is a sentence, never a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = tenure.main(given, prog_name="tenure", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _wrong_usage(error, given)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        # Loaded only now: most commands succeed, and this knows every library's errors.
+        failures = import_module("tenure.cli.failures")
+        known = failures.explained(error)
+        if known is None:
+            raise
+        click.echo(f"tenure: {known}", err=True)
+        if "--json" in given:
+            _answer_error(failures.as_json(known))
+        return FAILED
+    return status if isinstance(status, int) else DONE
+
+
+def _loaded(entry: Entry) -> click.Command:
+    if entry.django:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.config.settings")
+        import_module("django").setup()
+    module, _, name = entry.place.partition(":")
+    command: click.Command = getattr(import_module(module), name)
+    return command
+
+
+def _wrong_usage(error: click.ClickException, given: Sequence[str]) -> int:
+    error.show()
+    if "--json" in given:
+        _answer_error(
+            {"message": error.format_message(), "next_step": "Look at the command's --help."}
+        )
+    return error.exit_code
+
+
+def _answer_error(document: dict[str, Any]) -> None:
+    """With --json the one document on standard output is the error itself."""
+    click.echo(json.dumps({"error": document}, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

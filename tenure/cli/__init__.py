@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. One file a group of commands; ``command.py`` is what all share."""

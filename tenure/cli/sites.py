@@ -1,0 +1,222 @@
+"""``tenure site``: the sites that are read, their keys and their modes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from tenure.cli import asking
+from tenure.cli.command import NEEDS_ATTENTION, Group, now
+from tenure.cli.screen import Screen, table
+from tenure.cli.sitecheck import page_of
+from tenure.cli.words import ago, stamp
+from tenure.connections import check, keymap, read, schedule, write
+from tenure.connections.models import Mode, Site
+from tenure.sources import registry
+from tenure.sync import read as runs
+from tenure.sync.models import Run
+from tenure.sync.purge import purge
+
+SOURCE = registry.DEFAULT
+REGIONS = click.Choice(list(registry.source(SOURCE).regions))
+MODES = click.Choice(Mode.values)
+MODES_HELP = "How {} follow: daily (Daily Sync), import (Import Only) or link (Link only)."
+
+
+@click.group(cls=Group)
+def site() -> None:
+    """Sites that Tenure reads."""
+
+
+@site.command("add")
+@click.argument("subdomain", required=False)
+@click.option("--region", type=REGIONS, help="Where the site is kept; a map may leave it out.")
+@click.option("--key-stdin", is_flag=True, help="Read the private API key from standard input.")
+@click.option(
+    "--map-stdin", is_flag=True, help='Read {"subdomain1": "API_key1", …} from standard input.'
+)
+@click.option("--accounts", type=MODES, default=Mode.DAILY, help=MODES_HELP.format("accounts"))
+@click.option(
+    "--subscriptions", type=MODES, default=Mode.DAILY, help=MODES_HELP.format("subscriptions")
+)
+@click.option("--schedule", "when", default=schedule.DEFAULT, help=schedule.FORMS)
+@click.pass_obj
+def add(
+    screen: Screen,
+    subdomain: str | None,
+    region: str | None,
+    key_stdin: bool,
+    map_stdin: bool,
+    accounts: str,
+    subscriptions: str,
+    when: str,
+) -> None:
+    """Connect one site, or all sites of a map or none. Each key is checked before it is saved."""
+    how = {"accounts_mode": accounts, "subscriptions_mode": subscriptions, "schedule": when}
+    if map_stdin:
+        if subdomain or key_stdin:
+            raise click.UsageError(
+                "--map-stdin stands alone: the map names the sites and their keys."
+            )
+        keys = keymap.parse(asking.text_from_stdin("The map of keys"))
+        _answer_added(screen, write.add_sites(SOURCE, keys, region, **how, now=now()), several=True)
+        return
+    if not subdomain or not region:
+        raise click.UsageError("Give SUBDOMAIN and --region, or a map with --map-stdin.")
+    key = asking.secret(screen, "API key", option="--key-stdin", from_stdin=key_stdin)
+    _answer_added(screen, [write.add_site(SOURCE, subdomain, region, key, **how, now=now())])
+
+
+@site.command("check")
+@click.argument("subdomains", nargs=-1, metavar="[SUBDOMAIN]…")
+@click.pass_context
+def check_(ctx: click.Context, subdomains: tuple[str, ...]) -> None:
+    """Ask sites what their keys may read: streams, counts, newest records, custom fields."""
+    reports = [check.check_site(one, now=now()) for one in read.sites_named(subdomains)]
+    ctx.obj.answer([report.as_json() for report in reports], page_of(reports, now()))
+    if not all(report.is_good for report in reports):
+        ctx.exit(NEEDS_ATTENTION)
+
+
+@site.command("list")
+@click.pass_obj
+def list_(screen: Screen) -> None:
+    """List the sites."""
+    found = read.sites()
+    last_good = runs.last_good([one.pk for one in found])
+    columns = [
+        "Site",
+        "Region",
+        "Mode",
+        "Accounts",
+        "Subscriptions",
+        "Schedule",
+        "State",
+        "Last good run",
+    ]
+    rows = [
+        (
+            one.subdomain,
+            one.region,
+            one.mode,
+            Mode(one.accounts_mode).label,
+            Mode(one.subscriptions_mode).label,
+            schedule.in_words(one.schedule),
+            f"{one.get_state_display()}. {one.state_reason}"
+            if one.state_reason
+            else one.get_state_display(),
+            ago(last_good[one.pk].finished_at if one.pk in last_good else None, now()),
+        )
+        for one in found
+    ]
+    page = table(
+        columns, rows, empty="No sites yet. Connect one with tenure site add SUBDOMAIN --region us."
+    )
+    screen.answer([as_json(one, last_good.get(one.pk)) for one in found], page)
+
+
+@site.command("set")
+@click.argument("subdomain")
+@click.option("--accounts", type=MODES, help=MODES_HELP.format("accounts"))
+@click.option("--subscriptions", type=MODES, help=MODES_HELP.format("subscriptions"))
+@click.option("--schedule", "when", help=schedule.FORMS)
+@click.option(
+    "--pause/--resume", "paused", default=None, help="Stop or go on reading it by itself."
+)
+@click.pass_obj
+def set_(
+    screen: Screen,
+    subdomain: str,
+    accounts: str | None,
+    subscriptions: str | None,
+    when: str | None,
+    paused: bool | None,
+) -> None:
+    """Change a site's modes or schedule, from its next run on."""
+    if {accounts, subscriptions, when, paused} == {None}:
+        raise click.UsageError(
+            "Nothing to change: give --accounts, --subscriptions, --schedule, --pause or --resume."
+        )
+    found = read.site_named(subdomain)
+    write.set_site(found, accounts_mode=accounts, subscriptions_mode=subscriptions, schedule=when)
+    if paused is not None:
+        write.pause(found, "Paused from the command line.") if paused else write.resume(found)
+    changed = read.site_named(found.subdomain)
+    told = f"{changed.subdomain} was changed. It is synced {schedule.in_words(changed.schedule)}."
+    screen.answer(_with_last_run(changed), told)
+
+
+@site.command("rekey")
+@click.argument("subdomain")
+@click.option("--key-stdin", is_flag=True, help="Read the new private API key from standard input.")
+@click.pass_obj
+def rekey(screen: Screen, subdomain: str, key_stdin: bool) -> None:
+    """Replace a site's API key by another one of the same site, checked first."""
+    found = read.site_named(subdomain)
+    key = asking.secret(screen, "API key", option="--key-stdin", from_stdin=key_stdin)
+    changed = write.rekey(found, key, now=now())
+    screen.answer(
+        _with_last_run(changed), f"{changed.subdomain} is read with its new key from now on."
+    )
+
+
+@site.command("remove")
+@click.argument("subdomain")
+@click.option("--keep", "what", flag_value="keep", help="Forget its key and keep what was read.")
+@click.option(
+    "--purge", "what", flag_value="purge", help="Delete everything that was read from it."
+)
+@click.pass_obj
+def remove(screen: Screen, subdomain: str, what: str | None) -> None:
+    """Disconnect a site."""
+    if what is None:
+        raise click.UsageError("Say what becomes of its data: --keep or --purge.")
+    found = read.site_named(subdomain)
+    if what == "keep":
+        write.forget_key(found)
+        screen.answer(
+            {"subdomain": found.subdomain, "removed": "keep"},
+            f"{found.subdomain} is no longer read; its data stays. Its key is forgotten.",
+        )
+        return
+    asking.confirm(screen, f"Delete everything that was read from {found.subdomain}?")
+    purge(found, now=now())
+    screen.answer(
+        {"subdomain": found.subdomain, "removed": "purge"},
+        f"{found.subdomain} and everything that was read from it are deleted.",
+    )
+
+
+def as_json(site: Site, last_good: Run | None) -> dict[str, Any]:
+    """A site as scripts see one. Webhooks come later; their places are kept."""
+    good = {"id": last_good.pk, "finished_at": stamp(last_good.finished_at)} if last_good else None
+    return {
+        "subdomain": site.subdomain,
+        "site_id": site.site_id,
+        "region": site.region,
+        "mode": site.mode,
+        "accounts": site.accounts_mode,
+        "subscriptions": site.subscriptions_mode,
+        "schedule": site.schedule,
+        "state": site.state,
+        "state_reason": site.state_reason or None,
+        "connected": read.is_connected(site),
+        "last_good_run": good,
+        "webhook_url": None,
+        "webhook_verified_at": None,
+        "key_last4": site.key_last4,
+    }
+
+
+def _with_last_run(site: Site) -> dict[str, Any]:
+    return as_json(site, runs.last_good([site.pk]).get(site.pk))
+
+
+def _answer_added(screen: Screen, added: Sequence[Site], *, several: bool = False) -> None:
+    documents = [_with_last_run(one) for one in added]
+    told = [
+        f"{one.subdomain} is connected: {one.mode}, {', '.join(one.currencies)}, key ending in {one.key_last4}."
+        for one in added
+    ]
+    told.append(f"Read it now with tenure sync {' '.join(one.subdomain for one in added)}.")
+    screen.answer(documents if several else documents[0], "\n".join(told))
