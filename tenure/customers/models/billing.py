@@ -159,6 +159,11 @@ class Subscription(Upstream):
             models.Index(
                 fields=["site", "account_upstream_id"], name="customers_subscription_payer"
             ),
+            models.Index(
+                fields=["site", "account_upstream_id"],
+                condition=models.Q(account=None),
+                name="customers_subscription_orphan",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,11 @@ class Invoice(Upstream):
                 fields=["account", "-created_at", "-id"], name="customers_invoice_of_account"
             ),
             models.Index(fields=["site", "account_upstream_id"], name="customers_invoice_payer"),
+            models.Index(
+                fields=["site", "account_upstream_id"],
+                condition=models.Q(account=None),
+                name="customers_invoice_orphan",
+            ),
             models.Index(fields=["site", "number"], name="customers_invoice_number"),
         ]
 
