@@ -21,7 +21,7 @@ from tenure.customers.models.billing import Upstream
 from tenure.sources import records
 from tenure.sources.records import Record
 
-COPY_TYPES: Mapping[type[models.Field[Any, Any]], str] = {
+COPY_TYPES: "Mapping[type[models.Field[Any, Any]], str]" = {
     models.CharField: "text",
     models.TextField: "text",
     models.DateTimeField: "timestamptz",
