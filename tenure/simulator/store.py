@@ -106,3 +106,7 @@ class World(Protocol):
         Raises ValueError, saying what is wrong, for a spec it cannot follow.
         """
         ...
+
+    def truth(self) -> dict[str, Any]:
+        """What is so now at every site, as a test compares it with what arrived elsewhere."""
+        ...

@@ -9,8 +9,6 @@ import msgspec
 Record = dict[str, Any]
 Key = tuple[str, str]
 
-SORTS = ("created_at", "updated_at")
-
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -102,11 +100,13 @@ def _reader(field: str) -> Callable[[Record], tuple[str, ...]]:
 class Table:
     """All records of one kind at one site."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records: dict[str, Record] = {}
         self._encoded: dict[str, bytes] = {}
-        self._orders = {field: Order(field) for field in SORTS}
+        self._orders: dict[str, Order] = {}
         self._groups: dict[str, Group] = {}
+        for record in records:
+            self.put(record)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -151,8 +151,13 @@ class Table:
         return group.ids(value)
 
     def keys(self, sort: str) -> list[Key]:
-        """The (time, id) of every record by ``created_at`` or ``updated_at``, ascending."""
-        return self._orders[sort].keys()
+        """The (time, id) of every record by a field such as ``updated_at``, ascending."""
+        order = self._orders.get(sort)
+        if order is None:
+            order = self._orders[sort] = Order(sort)
+            for record in self._records.values():
+                order.put(record)
+        return order.keys()
 
     def encoded(self, id_: str) -> bytes:
         """The record as JSON, made once until the next ``put``. Raises KeyError without it."""
