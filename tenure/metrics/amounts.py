@@ -1,0 +1,54 @@
+"""Exact arithmetic and its one rounding: half away from zero, at the end, never in between."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from tenure.core.money import minor_digits
+
+STORED_PLACES = 6
+ZERO = Fraction(0)
+
+Number = Fraction | Decimal
+Sums = Mapping[str, Number]
+
+
+def rounded(amount: Number, places: int) -> Decimal:
+    """The amount at so many decimals, half away from zero."""
+    top, bottom = amount.as_integer_ratio()
+    whole = (abs(top) * 10**places * 2 + bottom) // (2 * bottom)
+    return Decimal(whole if top >= 0 else -whole).scaleb(-places)
+
+
+def stored(amount: Number) -> Decimal:
+    """The amount as figures are kept: six decimals."""
+    return rounded(amount, STORED_PLACES)
+
+
+def displayed(amount: Number, currency: str) -> Decimal:
+    """The amount as people read it: the currency's own decimals."""
+    return rounded(amount, minor_digits(currency))
+
+
+def text_of(amount: Number, currency: str) -> str:
+    """The stored amount as text, without the zeros that nobody writes: 12.50, 83.333333."""
+    text = f"{stored(amount):f}"
+    keep = len(text) - STORED_PLACES + minor_digits(currency)
+    kept = text[:keep] + text[keep:].rstrip("0")
+    return kept.removesuffix(".")
+
+
+def texts_of(sums: Sums) -> dict[str, str]:
+    """Amounts by currency as they are stored."""
+    return {currency: text_of(sums[currency], currency) for currency in sorted(sums)}
+
+
+def add(sums: dict[str, Fraction], currency: str, amount: Number) -> None:
+    """Add to the sum of this currency; a zero makes the currency appear."""
+    sums[currency] = sums.get(currency, ZERO) + Fraction(amount)
+
+
+def largest(sums: Sums) -> tuple[str, Number] | None:
+    """The currency with the largest amount, the first by code among equals; None without any."""
+    ordered: Iterable[tuple[str, Number]] = sorted(sums.items())
+    return max(ordered, key=lambda entry: entry[1], default=None)

@@ -1,0 +1,92 @@
+"""Measuring accounts: read what changed, compute every figure anew, write the rows that differ.
+
+Cost follows the accounts asked for, not the base: four statements a chunk, with invoices and
+payments summed inside the database.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from tenure.customers.models import Account
+from tenure.metrics.facts import columns_of
+from tenure.metrics.inputs import Settings, zone_named
+from tenure.metrics.ledger_sql import Books, books
+from tenure.metrics.models import AccountFacts
+from tenure.metrics.receivables import of_ledgers
+from tenure.metrics.rollup import account_rollup
+from tenure.metrics.stored import subscriptions_of
+from tenure.metrics.write import save
+
+CHUNK = 1_000
+
+
+def measure(
+    account_ids: Iterable[int],
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    settings: Settings | None = None,
+) -> int:
+    """Bring the facts of these accounts up to date at ``now``; the answer counts rows that changed.
+
+    Each chunk is a transaction of its own unless the caller is in one. Two measurements of one
+    account wait for each other, so the later reading is the one that stays.
+    """
+    chosen = settings or Settings(zone=zone_named(zone))
+    written = 0
+    for chunk in _chunks(sorted(set(account_ids))):
+        with transaction.atomic():
+            _alone(chunk)
+            written += _measure(chunk, now, chosen)
+    return written
+
+
+def due(now: datetime, *, limit: int = 10_000) -> list[int]:
+    """Accounts whose facts a date alone may have changed by now, the longest waiting first."""
+    overdue = AccountFacts.objects.filter(next_change_at__lte=now).order_by("next_change_at")
+    return list(overdue.values_list("account_id", flat=True)[:limit])
+
+
+def unmeasured(*, limit: int = 10_000) -> list[int]:
+    """Accounts that have no facts yet."""
+    missing = Account.objects.filter(facts=None).order_by("pk")
+    return list(missing.values_list("pk", flat=True)[:limit])
+
+
+def _chunks(account_ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    for start in range(0, len(account_ids), CHUNK):
+        yield account_ids[start : start + CHUNK]
+
+
+def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> int:
+    subscriptions = subscriptions_of(account_ids)
+    accounts = books(account_ids, now, settings)
+    rows = []
+    for account_id in account_ids:
+        account = accounts.get(account_id) or Books()
+        rollup = account_rollup(
+            subscriptions.get(account_id, ()), now, settings, past_due_days=account.past_due_days
+        )
+        receivables = of_ledgers(account.ledgers.values(), now, settings)
+        rows.append(columns_of(account_id, rollup, receivables, now))
+    return save(rows)
+
+
+def _alone(account_ids: Collection[int]) -> None:
+    """Wait until nobody else measures these accounts, and keep others waiting until the end.
+
+    Rows are locked in the order of their ids, so two chunks never wait for each other. Accounts
+    without a row have nothing to lock: whoever measures such waits for one lock common to all.
+    """
+    ids = list(account_ids)
+    with connection.cursor() as db:
+        db.execute("SELECT count(*) FROM metrics_accountfacts WHERE account_id = ANY(%s)", [ids])
+        if db.fetchone()[0] < len(ids):
+            db.execute("SELECT pg_advisory_xact_lock(hashtext('tenure.metrics.first'))")
+        db.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM metrics_accountfacts WHERE account_id = ANY(%s)"
+            " ORDER BY account_id FOR NO KEY UPDATE) locked",
+            [ids],
+        )

@@ -1,0 +1,100 @@
+"""The stored subscriptions of accounts, as the formulas take them."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from django.db import connection
+
+from tenure.metrics.inputs import AddOn, Interval, PendingChange, Redemption, Subscription
+
+# The plan is joined for its interval, which subscriptions do not carry, by site and id: another
+# site may use the same id. What has ended needs no price, so its JSON is not read.
+_SUBSCRIPTIONS = """
+    SELECT s.account_id, s.site_id, s.upstream_id, s.state, s.currency, s.unit_amount, s.quantity,
+           s.plan_code, s.plan_name, p.interval_unit, p.interval_length,
+           CASE WHEN s.state NOT IN ('expired', 'failed') THEN s.add_ons::text END,
+           s.add_ons_total, s.tax_inclusive, s.tax_rate,
+           CASE WHEN s.state NOT IN ('expired', 'failed') THEN s.coupon_redemptions::text END,
+           s.pending_change::text, next.interval_unit, next.interval_length,
+           s.current_period_started_at, s.current_period_ends_at, s.current_term_ends_at,
+           s.trial_started_at, s.trial_ends_at, s.activated_at, s.canceled_at, s.expires_at,
+           s.paused_at, s.auto_renew, s.remaining_billing_cycles, s.started_with_gift
+    FROM customers_subscription s
+    LEFT JOIN customers_plan p ON p.site_id = s.site_id AND p.upstream_id = s.plan_upstream_id
+    LEFT JOIN customers_plan next ON next.site_id = s.site_id
+        AND next.upstream_id = s.pending_change -> 'plan' ->> 'id'
+    WHERE s.account_id = ANY(%s) AND s.removed_at IS NULL
+    ORDER BY s.account_id, s.site_id, s.upstream_id
+"""
+_PLAIN = (
+    "current_period_started_at current_period_ends_at current_term_ends_at trial_started_at"
+    " trial_ends_at activated_at canceled_at expires_at paused_at auto_renew"
+    " remaining_billing_cycles started_with_gift"
+).split()
+
+_add_ons = msgspec.json.Decoder(tuple[AddOn, ...], strict=False)
+_redemptions = msgspec.json.Decoder(tuple[Redemption, ...], strict=False)
+_pending = msgspec.json.Decoder(PendingChange, strict=False)
+
+T = TypeVar("T")
+
+
+def subscriptions_of(account_ids: Sequence[int]) -> dict[int, list[Subscription]]:
+    """The live rows of these accounts' subscriptions, by account; each in a steady order."""
+    found: dict[int, list[Subscription]] = {}
+    with connection.cursor() as db:
+        db.execute(_SUBSCRIPTIONS, [list(account_ids)])
+        for account_id, *row in db.fetchall():
+            found.setdefault(account_id, []).append(_subscription(row))
+    return found
+
+
+def _subscription(row: Sequence[Any]) -> Subscription:
+    site, upstream_id, state, currency, unit_amount, quantity, code, name, *rest = row
+    unit, length, add_ons, add_ons_total, inclusive, rate, redemptions, *rest = rest
+    pending, next_unit, next_length, *plain = rest
+    return Subscription(
+        site=str(site),
+        id=upstream_id,
+        state=state,
+        currency=currency,
+        unit_amount=unit_amount,
+        quantity=quantity,
+        plan_code=code,
+        plan_name=name,
+        interval=interval_of(unit, length),
+        add_ons=_read(_add_ons, add_ons, ()),
+        add_ons_total=add_ons_total,
+        tax_inclusive=inclusive,
+        tax_rate=rate,
+        redemptions=_read(_redemptions, redemptions, ()),
+        pending_change=_pending_change(pending),
+        pending_interval=interval_of(next_unit, next_length),
+        **dict(zip(_PLAIN, plain, strict=True)),
+    )
+
+
+def _pending_change(text: str | None) -> PendingChange | None:
+    """What the next renewal changes. One that cannot be read still says that something will."""
+    if text is None or text == "null":
+        return None
+    return _read(_pending, text, PendingChange()) or PendingChange()
+
+
+def interval_of(unit: str | None, length: int | None) -> Interval | None:
+    """A plan's interval; None for a unit that is neither days nor months."""
+    if length and unit == "months":
+        return Interval("months", length)
+    return Interval("days", length) if length and unit == "days" else None
+
+
+def _read(decoder: msgspec.json.Decoder[T], text: str | None, empty: T) -> T | None:
+    """The vendor's JSON as typed values; None when it cannot be read, which then makes the figure
+    unknown or estimated instead of wrong."""
+    if text in (None, "[]", "null"):
+        return empty
+    try:
+        return decoder.decode(text)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return None
