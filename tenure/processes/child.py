@@ -22,7 +22,7 @@ class Child:
     """A command that should always be running.
 
     ``log`` receives what it writes; without one it writes where we do. One that runs ``once`` is
-    not started again when it ends.
+    not started again when it ends, and its log holds that one time only.
     """
 
     name: str
@@ -114,7 +114,10 @@ class Child:
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
-        return os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        anew = os.O_TRUNC if self.once else 0
+        return os.open(
+            self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | anew, 0o600
+        )
 
 
 def how_it_ended(status: int) -> str:

@@ -1,8 +1,7 @@
 """One ``up`` or ``demo`` for each TENURE_HOME, and never the one in the folder of the other."""
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +39,11 @@ def claimed(home: Path, *, by: str) -> Iterator[None]:
         lock.release()
 
 
+def home_of(environment: Mapping[str, str]) -> Path:
+    """The state folder the environment names; ``~/.tenure`` when it names none."""
+    return Path(environment.get("TENURE_HOME") or "~/.tenure").expanduser().absolute()
+
+
 def is_demo(home: Path) -> bool:
     """True when the folder says it holds a demo."""
     return (home / DEMO_MARK).exists()
@@ -61,10 +65,3 @@ def refuse_real(home: Path) -> None:
             f"{home} holds a real deployment, and a demo would mix its made-up customers in.",
             next_step="Set TENURE_HOME to another folder for the demo.",
         )
-
-
-def mark_demo(home: Path, document: dict[str, object]) -> None:
-    """Write the mark, with what every command run in this folder must know about the demo."""
-    partial = home / f"{DEMO_MARK}.partial"
-    partial.write_text(json.dumps(document, indent=1))
-    partial.replace(home / DEMO_MARK)

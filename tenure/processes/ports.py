@@ -42,6 +42,15 @@ def any_free(host: str) -> int:
         return int(listener.getsockname()[1])
 
 
+def answers(host: str, port: int) -> bool:
+    """True when something listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
 def _trouble(host: str, port: int) -> str:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -51,8 +51,10 @@ class Supervisor:
         command: Sequence[str],
         environment: Mapping[str, str],
         log: Path | None = None,
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run a command to its end, tending the others meanwhile.
+        """Run a command to its end, tending the others and calling ``meanwhile`` again and again.
 
         Raises TenureError with its last words when it fails.
         """
@@ -62,13 +64,16 @@ class Supervisor:
         try:
             while (status := once.exit_status()) is None:
                 self.tend()
+                meanwhile()
                 time.sleep(TICK / 4)
         finally:
             self.children.remove(once)
             once.kill_group()
         if status:
             said = once.last_words() or how_it_ended(status)
-            raise TenureError(f"{name} did not succeed: {said}.", next_step="See the cause above.")
+            raise TenureError(
+                f"{name} did not succeed: {said}.", next_step=f"Its log is {log}." if log else ""
+            )
 
     def tend(self) -> None:
         """One look at everything; restarts what died and says so."""

@@ -58,14 +58,14 @@ def test_a_demo_does_not_move_into_a_real_deployment(tmp_path: Path) -> None:
 
 
 def test_a_deployment_does_not_move_into_a_demo(tmp_path: Path) -> None:
-    claim.mark_demo(tmp_path, {"urls": {}})
+    (tmp_path / claim.DEMO_MARK).write_text("{}")
     with pytest.raises(ConfigurationError, match="holds a demo"):
         claim.refuse_demo(tmp_path)
 
 
 def test_a_demo_may_come_back_to_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "postgres" / "data").mkdir(parents=True)
-    claim.mark_demo(tmp_path, {"urls": {}})
+    (tmp_path / claim.DEMO_MARK).write_text("{}")
     claim.refuse_real(tmp_path)
 
 

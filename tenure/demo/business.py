@@ -1,0 +1,109 @@
+"""The demo's own steps in the database, each through the same doors as pages and commands."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from tenure.access import write as access
+from tenure.access.models import Member, Role
+from tenure.connections import read as connections
+from tenure.connections import write as connect
+from tenure.core.clock import Clock
+from tenure.core.errors import TenureError
+from tenure.core.secrets import Secret
+from tenure.metrics.read import AccountRow, accounts_page
+from tenure.sync import read as sync
+from tenure.sync.models import ACTIVE, RunState, Touched, Trigger
+from tenure.sync.write import request_run
+
+
+class Business:
+    """The demo's deployment as it stands."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def have_member(self, email: str, password: Secret) -> None:
+        """Add the person who looks at the demo, unless they are there from an earlier start."""
+        if not Member.objects.filter(email__iexact=email).exists():
+            access.add_member(email, role=Role.ADMINISTRATOR, password=password, name="Demo")
+
+    def have_site(
+        self, source: str, subdomain: str, region: str, key: Secret, schedule: str
+    ) -> None:
+        """Connect a site and ask for its first sync, unless an earlier start did."""
+        if any(site.subdomain == subdomain for site in connections.sites()):
+            return
+        now = self._clock.now()
+        site = connect.add_site(source, subdomain, region, key, schedule=schedule, now=now)
+        request_run(site, Trigger.FIRST)
+
+    def progress(self) -> list[dict[str, Any]]:
+        """How far the newest run of each site is."""
+        found = []
+        for site in connections.sites():
+            for run in sync.runs(site, limit=1):
+                read, expected = sync.progress(run)
+                found.append({"site": site.subdomain, "read": read, "expected": expected})
+        return found
+
+    def is_loaded(self) -> bool:
+        """True when every site has been read to its end once.
+
+        Raises TenureError when a first sync ended otherwise and nothing is trying again.
+        """
+        done = sync.last_good([site.pk for site in connections.sites()])
+        for site in connections.sites():
+            if site.pk in done:
+                continue
+            newest = next(iter(sync.runs(site, limit=1)), None)
+            if newest and newest.state not in (*ACTIVE, RunState.INCOMPLETE):
+                raise TenureError(f"{site.subdomain}: {newest.reason}", next_step=newest.next_step)
+            return False
+        return True
+
+    def has_figures(self) -> bool:
+        """True when no account waits for its numbers."""
+        return not Touched.objects.exists()
+
+    def sights(self) -> list[dict[str, str]]:
+        """Three accounts worth a look, each with the page that shows why."""
+        by_mrr = accounts_page(sort="-mrr", limit=200).rows
+        found = [
+            _sight(
+                "Owes the most",
+                _first(accounts_page(sort="-past_due", limit=1).rows),
+                "account_invoices",
+            ),
+            _sight(
+                "One customer, billed by two sites",
+                _first([row for row in by_mrr if len(row.sites) > 1]),
+                "account",
+            ),
+            _sight(
+                "Renews next",
+                _first(accounts_page(sort="next_renewal", limit=1).rows),
+                "account_subscriptions",
+            ),
+        ]
+        return [sight for sight in found if sight]
+
+
+def _first(rows: Any) -> AccountRow | None:
+    return next(iter(rows), None)
+
+
+def _sight(why: str, row: AccountRow | None, page: str) -> dict[str, str] | None:
+    if row is None:
+        return None
+    details = {
+        "account_invoices": ", ".join(str(money) for money in row.past_due) + " past due",
+        "account": " and ".join(row.sites),
+        "account_subscriptions": f"on {row.next_renewal_date}",
+    }
+    return {
+        "why": why,
+        "who": row.name,
+        "detail": details[page],
+        "path": reverse(page, args=[row.id]),
+    }
