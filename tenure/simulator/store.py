@@ -47,6 +47,10 @@ class SiteStore:
         """The table of a kind; an empty one when nothing of the kind was ever put."""
         return self._tables[kind]
 
+    def adopt(self, kind: str, table: Table) -> None:
+        """Let a ready-made table serve a kind, as the bulk world does with computed records."""
+        self._tables[kind] = table
+
     def kinds(self) -> list[str]:
         """Every kind that holds at least one record, in alphabetical order."""
         return sorted(kind for kind, table in self._tables.items() if len(table))

@@ -128,6 +128,10 @@ class Table:
         """The record with this id, or None."""
         return self._records.get(id_)
 
+    def glance(self, id_: str) -> Record | None:
+        """At least what lists filter by: id, state, type and the like. To be read only."""
+        return self.get(id_)
+
     def remove(self, id_: str) -> Record | None:
         """Take a record out; returns it, or None when there was none."""
         record = self._records.pop(id_, None)

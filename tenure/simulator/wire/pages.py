@@ -56,7 +56,7 @@ class View:
             return False
         if self.shows is not None and not self.shows(id_):
             return False
-        record = self.table.get(id_)
+        record = self.table.glance(id_)
         if record is None or self._is_too_new(record):
             return False
         return all(test(record) for test in query.tests)

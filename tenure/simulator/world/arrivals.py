@@ -17,8 +17,8 @@ from tenure.simulator.world.people import ascii_slug, company
 from tenure.simulator.world.places import COUNTRIES
 from tenure.simulator.world.prices import list_price
 from tenure.simulator.world.profiles import CHAIN, LARGE, Newcomer, Profile, profile_for
-from tenure.simulator.world.state import Customer, Site
-from tenure.simulator.world.subscriptions import Terms, subscribe
+from tenure.simulator.world.state import Customer, Held, Site
+from tenure.simulator.world.subscriptions import Terms, cancel, subscribe
 
 # A third of the customers signed in the first tenth of the time; the others came evenly.
 EARLY_SHARE, EARLY_TIME = 0.35, 0.1
@@ -126,22 +126,31 @@ def account_code(site: Site, newcomer: Newcomer) -> str:
 def _buy(customer: Customer, newcomer: Newcomer, at: datetime) -> None:
     dice, profile = customer.life, newcomer.profile
     for number in range(dice.randint(*profile.subscriptions)):
+        terms = _terms(customer, newcomer, profile, number, at)
         held = subscribe(
             customer,
             weighted(dice, profile.plans),
             dice.randint(*profile.seats),
             at,
-            _terms(customer, newcomer, profile, number, at),
+            terms,
         )
+        if terms.trial and held.in_trial(at) and dice.random() < 0.3:
+            leaves = at_business(at + DAY * dice.randint(2, 10), dice.randrange(36000))
+            customer.site.plan(leaves, _gives_up_trial, held)
         if dice.random() < 0.05:
             redeem(dice.choice(("NONPROFIT", "LOYAL-20", "YEAR-ONE")), customer, held, at)
+
+
+def _gives_up_trial(at: datetime, held: Held) -> None:
+    if held.state == "active" and held.in_trial(at):
+        cancel(held, at)
 
 
 def _terms(
     customer: Customer, newcomer: Newcomer, profile: Profile, number: int, at: datetime
 ) -> Terms:
     dice = customer.life
-    terms = Terms(trial=dice.random() < 0.55, auto_renew=dice.random() > 0.05)
+    terms = Terms(trial=dice.random() < 0.7, auto_renew=dice.random() > 0.05)
     if profile is LARGE:
         dollars = Decimal(dice.randint(18, 160) * 1000)
         terms = Terms(bespoke=list_price(dollars, customer.currency), cycles=dice.choice((1, 1, 3)))

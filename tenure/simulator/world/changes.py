@@ -1,10 +1,11 @@
 """Scripted changes: what a test or a demo makes happen at the current virtual time.
 
-A spec names the ``site`` and says one of four things::
+A spec names the ``site`` and says one of five things::
 
     {"site": s, "set": {field: value}, "kind": "accounts", "id": …}
     {"site": s, "create": "account" | "subscription" | "invoice", …}
     {"site": s, "remove": "accounts" | "subscriptions" | "invoices" | …, "id": …}
+    {"site": s, "touch": kind, "count": n}           n records are stamped in one second
     {"site": s, "action": name, "kind": "invoices", "id": …, …}      (see actions.py)
 
 A record is addressed by ``id``, ``code``, ``number`` or ``uuid``. ``"late": seconds`` makes the
@@ -15,6 +16,7 @@ leaves ``updated_at`` alone, as Recurly may for changes it does not count.
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from tenure.simulator.store import Record
@@ -26,7 +28,7 @@ from tenure.simulator.world.showing import reshow
 from tenure.simulator.world.state import Bill, Customer, Site
 
 Spec = Mapping[str, Any]
-VERBS = ("set", "create", "remove", "action")
+VERBS = ("set", "create", "remove", "touch", "action")
 ADDRESSES = ("id", "code", "number", "uuid")
 
 
@@ -131,6 +133,14 @@ def _remove(site: Site, spec: Spec, _at: datetime) -> Record:
     return made
 
 
+def _touch(site: Site, spec: Spec, at: datetime) -> None:
+    kind, count = str(spec["touch"]), spec.get("count", 1)
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(f"count is a whole number from 1 up, not {count!r}.")
+    for made in islice(site.store.all(kind), count):
+        site.touch(kind, made, at)
+
+
 def _act(site: Site, spec: Spec, at: datetime) -> Record:
     action = ACTIONS.get(spec["action"])
     if action is None:
@@ -143,9 +153,10 @@ def _act(site: Site, spec: Spec, at: datetime) -> Record:
     return made
 
 
-_DOERS: dict[str, Callable[[Site, Spec, datetime], Record]] = {
+_DOERS: dict[str, Callable[[Site, Spec, datetime], Record | None]] = {
     "set": _set,
     "create": _create,
     "remove": _remove,
+    "touch": _touch,
     "action": _act,
 }

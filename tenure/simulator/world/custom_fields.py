@@ -31,7 +31,6 @@ def definitions(seed: int, site: str, opened: datetime) -> list[Record]:
             name=name,
             user_access="write",
             display_name=label,
-            tooltip="",
             created_at=wire(opened),
             updated_at=wire(opened),
         )

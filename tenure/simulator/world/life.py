@@ -239,12 +239,12 @@ def _describe(customer: Customer, values: dict[str, str | None], at: datetime) -
 Decision = Callable[[Held, datetime], None]
 DECISIONS: tuple[tuple[float, Decision], ...] = (
     (58, nothing),
-    (11, grow),
-    (4.5, shrink),
+    (8, grow),
+    (3.5, shrink),
     (3.5, upgrade),
     (1.6, downgrade),
     (4, add_something),
-    (2.8, leave),
+    (2.2, leave),
     (1.2, rest),
     (2.5, buy_once),
     (1.2, ask_money_back),

@@ -94,7 +94,7 @@ OFFERS = {
     for o in (
         Offer("free", "Free", "0"),
         Offer("starter-monthly", "Starter (monthly)", "49", trial_days=14, tax_inclusive=("JPY",)),
-        Offer("team-monthly", "Team (monthly)", "29", trial_days=14, add_ons=_TEAM_ADD_ONS),
+        Offer("team-monthly", "Team (monthly)", "29", trial_days=30, add_ons=_TEAM_ADD_ONS),
         Offer("team-annual", "Team (annual)", "290", length=12, add_ons=_TEAM_ADD_ONS),
         Offer(
             "business-monthly",
@@ -116,7 +116,7 @@ OFFERS = {
         Offer(
             "enterprise-annual",
             "Enterprise (annual)",
-            "24000",
+            "6000",
             length=12,
             setup_dollars="2500",
             add_ons=_ALL_ADD_ONS,

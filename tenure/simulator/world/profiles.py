@@ -22,6 +22,7 @@ SMALL = Profile(
     "small",
     ((5, "starter-monthly"), (5, "team-monthly"), (2, "team-annual"), (1, "launch-ramp")),
     (1, 9),
+    on_terms=0.08,
 )
 MIDDLE = Profile(
     "middle",
@@ -33,7 +34,7 @@ MIDDLE = Profile(
         (1, "season-90"),
     ),
     (8, 60),
-    on_terms=0.35,
+    on_terms=0.5,
 )
 LARGE = Profile("large", ((1, "enterprise-annual"),), (1, 3), on_terms=0.9)
 FREE = Profile("free", ((1, "free"),), (1, 2))
@@ -56,9 +57,9 @@ def profile_for(index: int, dice: Random, *, early: bool) -> Profile:
 
 
 def manner_for(profile: Profile, dice: Random) -> Manner:
-    """How this customer pays: nine in ten reliably."""
-    decline, recover = weighted(dice, ((88, (0.015, 0.85)), (9, (0.13, 0.55)), (3, (0.45, 0.15))))
-    lateness = weighted(dice, ((60, 0.1), (28, 0.35), (9, 0.75), (3, 0.95)))
+    """How this customer pays: four in five reliably."""
+    decline, recover = weighted(dice, ((80, (0.02, 0.6)), (15, (0.13, 0.35)), (5, (0.4, 0.12))))
+    lateness = weighted(dice, ((50, 0.15), (32, 0.4), (13, 0.75), (5, 0.97)))
     if dice.random() >= profile.on_terms:
         return Manner(decline, recover, lateness, slow_bank=dice.random() < 0.12)
     return Manner(

@@ -203,19 +203,16 @@ _OBJECTS = {
 
 _LISTS = {
     "account": ("shipping_addresses", "external_accounts", "custom_fields"),
-    "add_on": ("currencies", "tiers", "percentage_tiers"),
     "coupon": ("plans", "items"),
     "invoice": (
         "subscription_ids coupon_redemptions line_items transactions credit_payments custom_fields"
     ).split(),
     "item": ("custom_fields", "currencies"),
     "line_item": ("discounts", "custom_fields"),
-    "plan": ("currencies", "ramp_intervals", "setup_fees", "custom_fields"),
+    "plan": ("ramp_intervals", "setup_fees", "custom_fields"),
     "subscription": ("coupon_redemptions", "ramp_intervals", "add_ons", "custom_fields"),
-    "subscription_add_on": ("tiers", "percentage_tiers"),
     "subscription_change": ("add_ons", "custom_fields", "ramp_intervals"),
     "transaction": ("subscription_ids", "payment_gateway_references"),
-    "usage": ("tiers", "percentage_tiers"),
 }
 
 

@@ -30,7 +30,6 @@ def opened_site(
     site.features = frozenset(made["features"])
     site.coupons = coupon_records(site)
     site.items = {code: _item(site, code, name, sku, usd) for code, name, sku, usd in ITEMS}
-    site.touch("sites", made)
     for sold in site.plans.values():
         sold.record["dunning_campaign_id"] = site.dunning_campaign_id
         site.touch("plans", sold.record)
@@ -86,7 +85,7 @@ def _item(site: Site, code: str, name: str, sku: str, dollars: str) -> Record:
         description="",
         external_sku=sku,
         accounting_code="4200",
-        revenue_schedule_type="at_invoice",
+        revenue_schedule_type="at_range_start",
         tax_exempt=False,
         currencies=[
             {
