@@ -51,12 +51,14 @@ def upstream(site: Site | None = None, **values: Any) -> dict[str, Any]:
 
 def a_plan(site: Site | None = None, **values: Any) -> Plan:
     kept = {"code": "pro", "name": "Pro", "state": "active"} | {"interval_unit": "months"}
-    return Plan.objects.create(**(upstream(site) | kept | {"interval_length": 1} | values))
+    made: Plan = Plan.objects.create(**(upstream(site) | kept | {"interval_length": 1} | values))
+    return made
 
 
 def a_billing_account(account: Account, **values: Any) -> BillingAccount:
     kept = {"account": account, "code": account.identifier, "state": "active"}
-    return BillingAccount.objects.create(**(upstream() | kept | values))
+    made: BillingAccount = BillingAccount.objects.create(**(upstream() | kept | values))
+    return made
 
 
 def a_subscription(account: Account, plan: Plan, **values: Any) -> Subscription:
@@ -71,7 +73,8 @@ def a_subscription(account: Account, plan: Plan, **values: Any) -> Subscription:
         "unit_amount": "100",
         "quantity": 1,
     }
-    return Subscription.objects.create(**(upstream(plan.site) | kept | values))
+    made: Subscription = Subscription.objects.create(**(upstream(plan.site) | kept | values))
+    return made
 
 
 def an_invoice(account: Account, **values: Any) -> Invoice:
@@ -86,7 +89,8 @@ def an_invoice(account: Account, **values: Any) -> Invoice:
         "paid": "0",
         "collection_method": "automatic",
     }
-    return Invoice.objects.create(**(upstream() | kept | values))
+    made: Invoice = Invoice.objects.create(**(upstream() | kept | values))
+    return made
 
 
 def a_payment(invoice: Invoice, **values: Any) -> Transaction:
@@ -97,4 +101,5 @@ def a_payment(invoice: Invoice, **values: Any) -> Transaction:
         "currency": invoice.currency,
         "amount": "100",
     }
-    return Transaction.objects.create(**(upstream(invoice.site) | kept | values))
+    made: Transaction = Transaction.objects.create(**(upstream(invoice.site) | kept | values))
+    return made
