@@ -12,8 +12,10 @@ from importlib import import_module
 from typing import Any
 
 import click
+from django.apps import apps
 
 from tenure import __version__
+from tenure.core.errors import TenureError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -28,6 +30,9 @@ class Entry:
 
 
 COMMANDS = {
+    "demo": Entry(
+        "tenure.demo.command:demo", "Look at Tenure with made-up customers.", django=False
+    ),
     "migrate": Entry(
         "tenure.cli.migrating:migrate", "Bring the database's tables up to this version."
     ),
@@ -78,14 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
-        # Loaded only now: most commands succeed, and this knows every library's errors.
-        failures = import_module("tenure.cli.failures")
-        known = failures.explained(error)
-        if known is None:
+        document = _explained(error)
+        if document is None:
             raise
-        click.echo(f"tenure: {known}", err=True)
+        click.echo(f"tenure: {document['message']} {document['next_step']}".strip(), err=True)
         if "--json" in given:
-            _answer_error(failures.as_json(known))
+            _answer_error(document)
         return FAILED
     return status if isinstance(status, int) else DONE
 
@@ -97,6 +100,18 @@ def _loaded(entry: Entry) -> click.Command:
     module, _, name = entry.place.partition(":")
     command: click.Command = getattr(import_module(module), name)
     return command
+
+
+def _explained(error: Exception) -> dict[str, Any] | None:
+    """Message and next step of foreseeable trouble; None for a mistake of ours."""
+    if isinstance(error, TenureError) and not apps.ready:
+        # Settings that cannot be used, or a command that does without Django.
+        return {"message": error.message, "next_step": error.next_step}
+    # Loaded only now: most commands succeed, and this knows every library's errors.
+    failures = import_module("tenure.cli.failures")
+    known = failures.explained(error)
+    document: dict[str, Any] | None = failures.as_json(known) if known else None
+    return document
 
 
 def _wrong_usage(error: click.ClickException, given: Sequence[str]) -> int:
