@@ -5,6 +5,7 @@ earlier start already did.
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ def main(home: Path, progress: Path) -> None:
     demo = load(home)
     if demo is None:
         raise SystemExit(f"{home} holds no demo.")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.config.settings")
     django.setup()
     try:
         # Models can be imported only now that Django is set up.

@@ -31,7 +31,7 @@ TICK = 0.02
 LINGER_SECONDS = 60  # how long a killed server's children may keep its memory before we give up
 # A stop asks politely (transactions are rolled back, buffers written), then bluntly (the next
 # start recovers from the log), then kills. Together less than the ten seconds a stop may take.
-STOP_STEPS = ((signal.SIGINT, 3.5), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 1.0))
+STOP_STEPS = ((signal.SIGINT, 3.0), (signal.SIGQUIT, 0.8), (signal.SIGKILL, 0.7))
 
 ChildSetup = Callable[[], None]
 

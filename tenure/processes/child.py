@@ -106,7 +106,9 @@ class Child:
         if self.log is None or not self.log.exists():
             return ""
         said = self.log.read_text(errors="replace").strip().splitlines()
-        return " / ".join(said[-lines:])
+        if any(line.startswith("Traceback") for line in said[-60:]):
+            lines = 1  # the last line of a traceback is the error itself
+        return " / ".join(line.strip() for line in said[-lines:]).rstrip(".")
 
     def _open_log(self) -> int | None:
         if self.log is None:

@@ -15,7 +15,8 @@ from tenure.processes.lifeline import dies_with_parent
 TICK = 0.1
 DATABASE_CHECK_SECONDS = 1.0
 # With the database's own steps after it this stays under the ten seconds promised for a stop.
-PATIENCE_SECONDS = 3.5
+PATIENCE_SECONDS = 5.0
+HOPELESS_DEATHS = 3  # within one wait for the program to come up
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], None]
@@ -85,12 +86,21 @@ class Supervisor:
             self._tend_database()
 
     def tend_until(self, done: Callable[[], bool], *, seconds: float, waiting_for: str) -> None:
-        """Keep everything running until ``done``; raises TemporaryError when that takes too long."""
+        """Keep everything running until ``done``.
+
+        Raises TemporaryError when that takes too long or a child ends again and again.
+        """
         limit = time.monotonic() + seconds
+        before = {child.name: child.deaths for child in self.children}
         while not done():
             if time.monotonic() > limit:
-                said = " / ".join(filter(None, (child.last_words() for child in self.children)))
-                raise TemporaryError(f"{waiting_for} took longer than {seconds:.0f} s. {said}")
+                raise TemporaryError(
+                    f"{waiting_for} took longer than {seconds:.0f} s.",
+                    next_step="Start again; if it happens again, look at the logs.",
+                )
+            for child in self.children:
+                if child.deaths - before.get(child.name, 0) >= HOPELESS_DEATHS:
+                    raise self._hopeless(child)
             self.tend()
             time.sleep(TICK)
 
@@ -112,6 +122,14 @@ class Supervisor:
         if self._server:
             self._server.leave()
             self._server = None
+
+    def _hopeless(self, child: Child) -> TemporaryError:
+        said = child.last_words() or "it said nothing"
+        where = f" Its log is {child.log}." if child.log else ""
+        return TemporaryError(
+            f"{child.name} keeps ending: {said}.",
+            next_step=f"Remove the cause and start again.{where}",
+        )
 
     def _tend_database(self) -> None:
         if self._server is None or self._server.is_alive():
