@@ -1,0 +1,140 @@
+"""The database and the plain formulas give one answer for whatever is stored."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from tenure.customers.models import Invoice, Transaction
+from tenure.metrics import inputs
+from tenure.metrics.inputs import Settings
+from tenure.metrics.invoices import standing
+from tenure.metrics.ledger import of_invoices
+from tenure.metrics.ledger_sql import Books, books
+from tests.metrics.rows import NOW, an_account, upstream
+
+pytestmark = pytest.mark.django_db
+
+amounts = st.decimals("-50", "900", places=2) | st.just(Decimal(0)) | st.none()
+# Around today, the ends of the ageing groups, a quarter and a year ago: where a slip would show.
+near = st.sampled_from([-400, -366, -365, -364, -92, -91, -90, -61, -60, -31, -30, -1, 0, 1, 40])
+instants = st.builds(
+    lambda days, seconds: NOW + timedelta(days=days, seconds=seconds),
+    near,
+    st.sampled_from([0, 1, -1, 3600 * 5, 3600 * 22 + 1800]),
+)
+zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland"])
+currencies = st.sampled_from(["USD", "EUR"])
+
+
+def maybe(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    return values | st.none()
+
+
+invoices = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["charge", "charge", "legacy", "credit", None]),
+        "state": st.sampled_from(
+            "open pending processing past_due paid closed failed voided odd".split()
+        ),
+        "currency": currencies,
+        "origin": st.sampled_from(["renewal", "write_off", None]),
+        "total": amounts,
+        "balance": amounts,
+        "paid": amounts,
+        "due_at": maybe(instants),
+        "created_at": instants,
+        "closed_at": maybe(instants),
+        "net_terms": maybe(st.sampled_from([0, 15, 30, 60])),
+        "net_terms_type": st.sampled_from(["net", "eom", None]),
+        "collection_method": st.sampled_from(["manual", "automatic", None]),
+        "dunning_events_sent": maybe(st.integers(0, 5)),
+        "final_dunning_event": maybe(st.booleans()),
+        "subscription_ids": st.lists(st.sampled_from("abc"), max_size=2, unique=True).map(tuple),
+    }
+)
+payments = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["purchase", "capture", "refund", "verify", None]),
+        "status": st.sampled_from(["success", "declined", "error", "void", None]),
+        "currency": currencies,
+        "amount": amounts,
+        "created_at": instants,
+        "collected_at": maybe(instants),
+    }
+)
+
+
+def stored(
+    bills: list[dict[str, Any]], paid: list[dict[str, Any]]
+) -> tuple[int, list[inputs.Invoice], list[inputs.Payment]]:
+    """Save both for a new account, and the same as the formulas take them."""
+    account = an_account()
+    rows, asked, given_ = [], [], []
+    for bill in bills:
+        kept = upstream(created_at=bill["created_at"])
+        columns = {k: v for k, v in bill.items() if k not in ("subscription_ids", "created_at")}
+        subscriptions = list(bill["subscription_ids"])
+        rows.append(
+            Invoice(account=account, subscription_upstream_ids=subscriptions, **kept, **columns)
+        )
+        asked.append(inputs.Invoice(site=str(kept["site"].pk), id=kept["upstream_id"], **bill))
+    Invoice.objects.bulk_create(rows)
+    attempts = []
+    for payment in paid if rows else ():
+        kept = upstream(created_at=payment["created_at"])
+        columns = {k: v for k, v in payment.items() if k != "created_at"}
+        invoice = rows[len(attempts) % len(rows)]
+        attempts.append(Transaction(invoice_upstream_id=invoice.upstream_id, **kept, **columns))
+        given_.append(inputs.Payment(id=kept["upstream_id"], **payment))
+    Transaction.objects.bulk_create(attempts)
+    return account.pk, asked, given_
+
+
+def late_by_subscription(
+    bills: list[inputs.Invoice], chosen: Settings
+) -> dict[tuple[str, str], int]:
+    late: dict[tuple[str, str], int] = {}
+    for bill in bills:
+        for subscription in bill.subscription_ids:
+            days = standing(bill, NOW, chosen.zone).days
+            if days:
+                key = (bill.site, subscription)
+                late[key] = max(days, late.get(key, 0))
+    return late
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(invoices, max_size=6), st.lists(payments, max_size=5), zones)
+def test_the_database_sums_what_the_formulas_sum(
+    bills: list[dict[str, Any]], paid: list[dict[str, Any]], zone: str
+) -> None:
+    chosen = Settings(zone=ZoneInfo(zone))
+    account_id, asked, attempts = stored(bills, paid)
+    expected = {
+        currency: ledger
+        for currency, ledger in of_invoices(asked, attempts, NOW, chosen).items()
+        if ledger.invoices_count or any(p.currency == currency for p in attempts)
+    }
+    found = books([account_id], NOW, chosen).get(account_id, Books())
+    assert found.ledgers == expected
+    assert found.past_due_days == late_by_subscription(asked, chosen)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(invoices, min_size=1, max_size=6))
+def test_no_figure_of_invoices_moves_before_the_instant_that_was_named(
+    bills: list[dict[str, Any]],
+) -> None:
+    _, asked, _ = stored(bills, [])
+    for ledger in of_invoices(asked, (), NOW).values():
+        ends = ledger.changes_at or datetime(2030, 1, 1, tzinfo=UTC)
+        midnight = NOW + timedelta(days=1)
+        just_before = min(ends, midnight if ledger.past_due_count else ends) - timedelta(seconds=1)
+        later = of_invoices(asked, (), just_before)[ledger.currency]
+        assert later == ledger
