@@ -37,6 +37,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         for name in [n for n in os.environ if n.startswith("TENURE_")]:
             if not name.startswith(("TENURE_REQUIRE_", "TENURE_TEST_")):
                 del os.environ[name]
+        (root / "home" / "static").mkdir(
+            parents=True
+        )  # where nothing was collected, files are found
         os.environ[ROOT] = str(root)
         early_config.add_cleanup(lambda: _remove(root))
     os.environ["TENURE_HOME"] = str(_root() / "home")
