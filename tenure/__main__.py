@@ -30,15 +30,26 @@ class Entry:
 
 
 COMMANDS = {
-    "demo": Entry(
-        "tenure.demo.command:demo", "Look at Tenure with made-up customers.", django=False
+    "serve": Entry("tenure.cli.serving:serve", "Answer web requests until stopped."),
+    "worker": Entry(
+        "tenure.cli.working:worker", "Run syncs and other background jobs until stopped."
     ),
     "migrate": Entry(
         "tenure.cli.migrating:migrate", "Bring the database's tables up to this version."
     ),
-    "member": Entry("tenure.cli.members:member", "People who sign in to Tenure."),
-    "token": Entry("tenure.cli.tokens:token", "API tokens for programs."),
-    "site": Entry("tenure.cli.sites:site", "Sites that Tenure reads: add, check, change, remove."),
+    "member": Entry("tenure.cli.members:member", "People who sign in: add, list, set, disable."),
+    "token": Entry("tenure.cli.tokens:token", "API tokens for programs: create, list, revoke."),
+    "site": Entry(
+        "tenure.cli.sites:site", "Sites that are read: add, check, list, set, rekey, remove."
+    ),
+    "sync": Entry("tenure.cli.syncing:sync", "Bring sites up to date now, and wait."),
+    "sweep": Entry("tenure.cli.syncing:sweep", "Compare every record's id with the site's own."),
+    "runs": Entry("tenure.cli.runs:runs", "List the newest runs."),
+    "run": Entry("tenure.cli.runs:run", "One run: show."),
+    "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
+    "accounts": Entry("tenure.cli.accounts:accounts", "List the accounts."),
+    "account": Entry("tenure.cli.accounts:account", "One account: show."),
+    "doctor": Entry("tenure.cli.doctor:doctor", "Check everything a deployment needs."),
 }
 
 

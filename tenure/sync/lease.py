@@ -65,3 +65,14 @@ def release(run_id: int, fence: int) -> None:
             "UPDATE sync_run SET lease_expires_at = NULL WHERE id = %s AND fence = %s",
             [run_id, fence],
         )
+
+
+def let_go() -> None:
+    """Let every run of this process lapse now, because it is about to end; whatever of it still
+    writes loses to the next claim."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_run SET lease_expires_at = now()"
+            " WHERE lease_holder = %s AND state = 'running' AND lease_expires_at > now()",
+            [holder()],
+        )
