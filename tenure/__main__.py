@@ -30,6 +30,7 @@ class Entry:
 
 
 COMMANDS = {
+    "up": Entry("tenure.cli.up:up", "Run everything on this machine until stopped.", django=False),
     "serve": Entry("tenure.cli.serving:serve", "Answer web requests until stopped."),
     "worker": Entry(
         "tenure.cli.working:worker", "Run syncs and other background jobs until stopped."

@@ -15,13 +15,14 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0  # a child that lived this long starts with the shortest pause again
 LOG_LIMIT = 10_000_000
+STANDARD_ERROR = 2  # our standard output belongs to our own result
 
 
 @dataclass
 class Child:
     """A command that should always be running.
 
-    ``log`` receives what it writes; without one it writes where we do. One that runs ``once`` is
+    ``log`` receives what it writes; without one it writes to our standard error. One that runs ``once`` is
     not started again when it ends, and its log holds that one time only.
     """
 
@@ -49,7 +50,7 @@ class Child:
                 list(self.command),
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=STANDARD_ERROR if output is None else output,
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509

@@ -4,7 +4,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,10 @@ class Place:
         return self.logs / f"{name}.log" if self.logs else None
 
 
-def up(home: Path, *, bind: str, say: Say) -> None:
+def up(home: Path, *, bind: str, say: Say, ready: Callable[[str], None]) -> None:
     """Run everything until SIGINT, SIGTERM or SIGHUP; returns when all of it has ended.
+
+    ``ready`` hears the address once the first page answers.
 
     Raises TenureError when the folder is taken or a demo's, the port is not free, or the database
     or the schema cannot be brought up.
@@ -54,7 +56,7 @@ def up(home: Path, *, bind: str, say: Say) -> None:
             migrate(supervisor, place)
             start_product(supervisor, place)
             wait_for_first_page(supervisor, place)
-            say(f"Tenure answers at {place.address}")
+            ready(place.address)
             supervisor.tend_forever()
 
 
