@@ -20,9 +20,9 @@ from tests.metrics.rows import NOW, an_account, upstream
 
 pytestmark = pytest.mark.django_db
 
-amounts = st.decimals("-50", "900", places=2) | st.just(Decimal(0)) | st.none()
+amounts = st.sampled_from([*map(Decimal, "0.01 1 20.50 300 4000 0 -7".split()), None])
 # Around today, the ends of the ageing groups, a quarter and a year ago: where a slip would show.
-near = st.sampled_from([-400, -366, -365, -364, -92, -91, -90, -61, -60, -31, -30, -1, 0, 1, 40])
+near = st.sampled_from([-366, -365, -364, -91, -90, -61, -60, -31, -30, -1, 0, 1, 40])
 instants = st.builds(
     lambda days, seconds: NOW + timedelta(days=days, seconds=seconds),
     near,
@@ -38,9 +38,9 @@ def maybe(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
 
 invoices = st.fixed_dictionaries(
     {
-        "type": st.sampled_from(["charge", "charge", "legacy", "credit", None]),
+        "type": st.sampled_from(["charge", "charge", "charge", "legacy", "credit", None]),
         "state": st.sampled_from(
-            "open pending processing past_due paid closed failed voided odd".split()
+            "pending pending past_due past_due paid paid processing open closed failed voided odd".split()
         ),
         "currency": currencies,
         "origin": st.sampled_from(["renewal", "write_off", None]),
@@ -50,7 +50,7 @@ invoices = st.fixed_dictionaries(
         "due_at": maybe(instants),
         "created_at": instants,
         "closed_at": maybe(instants),
-        "net_terms": maybe(st.sampled_from([0, 15, 30, 60])),
+        "net_terms": maybe(st.sampled_from([0, 1, 29, 30, 60, 90])),
         "net_terms_type": st.sampled_from(["net", "eom", None]),
         "collection_method": st.sampled_from(["manual", "automatic", None]),
         "dunning_events_sent": maybe(st.integers(0, 5)),
@@ -109,8 +109,8 @@ def late_by_subscription(
     return late
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(invoices, max_size=6), st.lists(payments, max_size=5), zones)
+@settings(max_examples=200, deadline=None)
+@given(st.lists(invoices, max_size=14), st.lists(payments, max_size=8), zones)
 def test_the_database_sums_what_the_formulas_sum(
     bills: list[dict[str, Any]], paid: list[dict[str, Any]], zone: str
 ) -> None:
