@@ -30,6 +30,9 @@ class Entry:
 
 
 COMMANDS = {
+    "demo": Entry(
+        "tenure.demo.command:demo", "Look at Tenure with made-up customers.", django=False
+    ),
     "up": Entry("tenure.cli.up:up", "Run everything on this machine until stopped.", django=False),
     "serve": Entry("tenure.cli.serving:serve", "Answer web requests until stopped."),
     "worker": Entry(
@@ -50,6 +53,11 @@ COMMANDS = {
     "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
     "accounts": Entry("tenure.cli.accounts:accounts", "List the accounts."),
     "account": Entry("tenure.cli.accounts:account", "One account: show."),
+    "simulator": Entry(
+        "tenure.cli.simulating:simulator",
+        "Stand in for upstream with made-up customers.",
+        django=False,
+    ),
     "doctor": Entry("tenure.cli.doctor:doctor", "Check everything a deployment needs."),
 }
 
@@ -107,11 +115,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _loaded(entry: Entry) -> click.Command:
     if entry.django:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.config.settings")
-        import_module("django").setup()
+        _set_up_django()
     module, _, name = entry.place.partition(":")
     command: click.Command = getattr(import_module(module), name)
     return command
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.config.settings")
+    import_module("django").setup()
 
 
 def _explained(error: Exception) -> dict[str, Any] | None:
@@ -119,6 +131,11 @@ def _explained(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, TenureError) and not apps.ready:
         # Settings that cannot be used, or a command that does without Django.
         return {"message": error.message, "next_step": error.next_step}
+    if not apps.ready:
+        try:
+            _set_up_django()
+        except TenureError as worse:
+            return {"message": worse.message, "next_step": worse.next_step}
     # Loaded only now: most commands succeed, and this knows every library's errors.
     failures = import_module("tenure.cli.failures")
     known = failures.explained(error)

@@ -23,20 +23,27 @@ def claimed(home: Path, *, by: str) -> Iterator[None]:
         home.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(home / "running.lock")
     except OSError as error:
-        raise ConfigurationError(
-            f"TENURE_HOME {home} cannot be used: {error.strerror or error}.",
-            next_step="Make the folder writable, or set TENURE_HOME to one that is.",
-        ) from error
+        raise _unusable(home, error) from error
     try:
         if not lock.try_own():
             raise ConfigurationError(
                 f"Tenure already runs in {home} ({lock.read_note() or 'starting'}).",
                 next_step="Stop that one first, or set TENURE_HOME to another folder.",
             )
-        lock.note(f"{by}, process {os.getpid()}")
+        try:
+            lock.note(f"{by}, process {os.getpid()}")
+        except OSError as error:
+            raise _unusable(home, error) from error
         yield
     finally:
         lock.release()
+
+
+def _unusable(home: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"TENURE_HOME {home} cannot be used: {error.strerror or error}.",
+        next_step="Make the folder writable, free some space, or set TENURE_HOME to another one.",
+    )
 
 
 def home_of(environment: Mapping[str, str]) -> Path:
