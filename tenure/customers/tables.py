@@ -71,7 +71,14 @@ class Table:
 
     def values(self, record: Record) -> Sequence[Any]:
         """The record as a row of ``columns``."""
-        return [getattr(record, column) for column in self.columns]
+        row = [getattr(record, column) for column in self.columns]
+        for place in self._arrays:
+            row[place] = list(row[place])  # the driver knows arrays as lists only
+        return row
+
+    @cached_property
+    def _arrays(self) -> tuple[int, ...]:
+        return tuple(i for i, kind in enumerate(self.copy_types) if kind.endswith("[]"))
 
 
 PLANS = Table("plan", Plan, records.Plan)

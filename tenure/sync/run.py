@@ -65,7 +65,11 @@ async def _carry_out(run_id: int, fence: int, clock: Clock) -> None:
                 ending = await in_thread(_ending, _first(error), run_id)
             await in_thread(_end, run_id, fence, ending)
         finally:
-            await in_thread(connection.close)
+            await in_thread(_close)
+
+
+def _close() -> None:
+    connection.close()  # looked up here: each thread has a connection of its own
 
 
 def _end(run_id: int, fence: int, ending: Ending | None) -> None:

@@ -1,0 +1,1 @@
+"""Timings, run by hand or on a quiet machine; none of them can fail a test."""

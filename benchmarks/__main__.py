@@ -1,0 +1,21 @@
+"""``./run bench [NAME] [options]``: run one benchmark, or list them."""
+
+import importlib
+import sys
+
+BENCHMARKS = {"import": ("benchmarks.first_import", "a site's first import, whole and by part")}
+
+
+def main() -> int:
+    """Run the named benchmark with the rest of the words; the exit status."""
+    names = sys.argv[1:2]
+    if names and names[0] in BENCHMARKS:
+        module = importlib.import_module(BENCHMARKS[names[0]][0])
+        return int(module.main(sys.argv[2:]))
+    for name, (_, about) in BENCHMARKS.items():
+        sys.stdout.write(f"./run bench {name:<10} {about}\n")
+    return 0 if not names else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
