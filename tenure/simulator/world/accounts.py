@@ -10,6 +10,7 @@ from tenure.simulator.world.moments import wire
 from tenure.simulator.world.people import Person, company, domain, email, person
 from tenure.simulator.world.places import (
     COUNTRIES,
+    City,
     Country,
     address,
     country_for,
@@ -28,10 +29,12 @@ def open_account(site: Site, newcomer: Newcomer, at: datetime) -> Customer:
     code = newcomer.country
     country = COUNTRIES[code] if code else country_for(site.spec.region, dice)
     city = dice.choice(country.cities)
-    manner = newcomer.parent.manner if newcomer.parent else manner_for(newcomer.profile, dice)
+    inherited = newcomer.parent.manner if newcomer.parent else newcomer.manner
+    manner = inherited or manner_for(newcomer.profile, dice)
     account = _record(site, newcomer, country, dice, at)
     account["address"] = address(country, city, dice)
     vat = account["vat_number"] = vat_number(country, dice) if dice.random() < 0.8 else None
+    account["shipping_addresses"] = _shipping(site, account, country, city, dice)
     account["tax_exempt"] = dice.random() < 0.03
     if account["tax_exempt"] and country.code == "US":
         account["exemption_certificate"] = digits("EX-######", dice)
@@ -94,6 +97,28 @@ def _record(site: Site, newcomer: Newcomer, country: Country, dice: Random, at: 
     )
     account["custom_fields"] = account_fields(newcomer, dice, at)
     return account
+
+
+def _shipping(
+    site: Site, account: Record, country: Country, city: City, dice: Random
+) -> list[Record]:
+    """Where equipment goes: one customer in eight named somebody at another address."""
+    if dice.random() >= 0.125:
+        return []
+    who, place = person(dice), address(country, city, dice)
+    made = record(
+        "shipping_address",
+        id=identity(site.seed, site.spec.subdomain, "shipping", account["id"]).id,
+        account_id=account["id"],
+        nickname=dice.choice(("Depot", "Head office", "Workshop")),
+        first_name=who.first,
+        last_name=who.last,
+        company=account["company"],
+        email=email(who, (account["email"] or "mail.example").rpartition("@")[2]),
+        created_at=account["created_at"],
+        updated_at=account["created_at"],
+    )
+    return [made | place]
 
 
 def _copies(host: str, dice: Random) -> str | None:

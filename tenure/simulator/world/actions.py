@@ -84,6 +84,12 @@ def _card(customer: Customer, _spec: Spec, at: datetime) -> None:
     new_card(customer, at)
 
 
+def _payments(customer: Customer, spec: Spec, _at: datetime) -> None:
+    _require(isinstance(spec.get("succeed"), bool), "say succeed: true or false")
+    customer.manner.pays = spec["succeed"]
+    customer.manner.decline, customer.manner.recover = 0.0, 1.0
+
+
 def _coupon(customer: Customer, spec: Spec, at: datetime) -> None:
     codes = customer.site.coupons
     if spec.get("coupon") not in codes:
@@ -174,6 +180,7 @@ ACTIONS = {
     "reopen_account": Action("accounts", _reopen),
     "redact_account": Action("accounts", _redact),
     "new_card": Action("accounts", _card),
+    "payments": Action("accounts", _payments),
     "redeem_coupon": Action("accounts", _coupon),
     "cancel": Action("subscriptions", _cancel),
     "reactivate": Action("subscriptions", _reactivate),

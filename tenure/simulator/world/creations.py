@@ -14,7 +14,7 @@ from tenure.simulator.world.lines import Draft
 from tenure.simulator.world.places import COUNTRIES
 from tenure.simulator.world.prices import minor
 from tenure.simulator.world.profiles import SMALL, Newcomer
-from tenure.simulator.world.state import Customer, Site
+from tenure.simulator.world.state import Customer, Manner, Site
 from tenure.simulator.world.subscriptions import Terms, subscribe
 
 Spec = Mapping[str, Any]
@@ -35,10 +35,9 @@ def _account(site: Site, spec: Spec, at: datetime) -> Record:
         raise ValueError(f"Country {country!r} is not one of {', '.join(COUNTRIES)}.")
     newcomer = Newcomer(0, f"made/{code}", code, SMALL, None, spec.get("company"), country)
     newcomer.currency = spec.get("currency")
+    # A scripted customer does nothing of its own accord, and pays in time until told otherwise.
+    newcomer.manner = Manner(0.0, 1.0, 0.0, net_terms=spec.get("net_terms"))
     customer = open_account(site, newcomer, at)
-    # A scripted customer does nothing of its own accord and pays on terms if the script says so.
-    customer.manner.decline = customer.manner.lateness = 0.0
-    customer.manner.net_terms = spec.get("net_terms")
     account = customer.record
     account["custom_fields"] = [pair(n, str(v)) for n, v in spec.get("custom_fields", {}).items()]
     if "email" in spec:

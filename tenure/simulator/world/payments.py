@@ -122,7 +122,8 @@ def charge(bill: Bill, at: datetime, *, on_bounce: Bounce, odds: float | None = 
     if payer.record["billing_info"] is None:
         return False
     chance = payer.manner.decline if odds is None else odds
-    if card_has_expired(payer, at) or payer.pay.random() < chance:
+    fails = not payer.manner.pays or payer.pay.random() < chance
+    if card_has_expired(payer, at) or fails:
         refused = EXPIRED if card_has_expired(payer, at) else payer.pay.choice(DECLINES)
         transaction(bill, bill.record["balance"], at, status="declined", refused=refused)
         touch(bill, at)
@@ -167,6 +168,8 @@ def receive(bill: Bill, at: datetime, *, part: Decimal | None = None) -> None:
 def expect_transfer(bill: Bill, at: datetime) -> None:
     """Plan when a customer on terms pays: most before the due date, some late, a few in two parts."""
     payer = bill.payer
+    if not payer.manner.pays:
+        return
     mark = payer.pay.random()
     if mark < payer.manner.lateness:
         days = payer.pay.choice((3, 6, 9, 14, 22, 35, 48, 70, 400))

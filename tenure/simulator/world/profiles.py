@@ -84,3 +84,4 @@ class Newcomer:
     country: str | None = None
     currency: str | None = None
     parent: Customer | None = None
+    manner: Manner | None = None

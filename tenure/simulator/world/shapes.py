@@ -181,6 +181,15 @@ _PROPERTIES = {
         measured_unit_id recording_timestamp usage_timestamp usage_percentage unit_amount
         unit_amount_decimal billed_at created_at updated_at
     """,
+    "dunning_campaign": """
+        id object code name description default_campaign dunning_cycles created_at updated_at
+        deleted_at
+    """,
+    "dunning_cycle": """
+        type applies_to_manual_trial first_communication_interval
+        send_immediately_on_hard_decline intervals expire_subscription fail_invoice
+        total_dunning_days total_recycling_days version created_at updated_at
+    """,
     "acquisition": """
         cost channel subchannel campaign acquired_at id object account created_at updated_at
     """,
@@ -195,6 +204,7 @@ _OBJECTS = {
     "billing_address": "",
     "coupon_mini": "coupon",
     "coupon_redemption_mini": "coupon_redemption",
+    "dunning_cycle": "",
     "invoice_address": "",
     "invoice_mini": "invoice",
     "payment_method": "",

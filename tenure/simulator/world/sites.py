@@ -6,6 +6,12 @@ from decimal import Decimal
 from tenure.simulator.store import Record, SiteStore
 from tenure.simulator.world.coupons import coupon_records
 from tenure.simulator.world.custom_fields import definitions
+from tenure.simulator.world.dunning import (
+    GIVE_UP_AFTER,
+    GIVE_UP_ON_TERMS,
+    REMINDER_DAYS,
+    RETRY_DAYS,
+)
 from tenure.simulator.world.ids import identity
 from tenure.simulator.world.moments import wire
 from tenure.simulator.world.plans import ADD_ON_OFFERS
@@ -35,6 +41,7 @@ def opened_site(
         site.touch("plans", sold.record)
         for add_on in sold.add_ons.values():
             site.touch("add_ons", add_on.record)
+    site.touch("dunning_campaigns", _dunning_campaign(site))
     for definition in definitions(seed, spec.subdomain, at):
         site.touch("custom_field_definitions", definition)
     for unit in _measured_units(site):
@@ -100,6 +107,43 @@ def _item(site: Site, code: str, name: str, sku: str, dollars: str) -> Record:
     )
     site.touch("items", made)
     return made
+
+
+def _dunning_campaign(site: Site) -> Record:
+    """The one campaign every account is in, as ``dunning.py`` plays it."""
+    rhythms = (
+        ("automatic", RETRY_DAYS, GIVE_UP_AFTER.days),
+        ("manual", REMINDER_DAYS, GIVE_UP_ON_TERMS.days),
+    )
+    cycles = [
+        record(
+            "dunning_cycle",
+            type=word,
+            applies_to_manual_trial=word == "manual",
+            first_communication_interval=0,
+            send_immediately_on_hard_decline=False,
+            intervals=[{"days": day, "email_template": None} for day in days],
+            expire_subscription=True,
+            fail_invoice=True,
+            total_dunning_days=days[-1] + rest,
+            total_recycling_days=days[-1] + rest,
+            version=1,
+            created_at=wire(site.opened),
+            updated_at=wire(site.opened),
+        )
+        for word, days, rest in rhythms
+    ]
+    return record(
+        "dunning_campaign",
+        id=site.dunning_campaign_id,
+        code="standard",
+        name="Standard",
+        description="Retries and reminders of every account",
+        default_campaign=True,
+        dunning_cycles=cycles,
+        created_at=wire(site.opened),
+        updated_at=wire(site.opened),
+    )
 
 
 def _measured_units(site: Site) -> list[Record]:

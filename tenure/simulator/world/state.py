@@ -113,7 +113,10 @@ class Bill:
 
 @dataclass(slots=True)
 class Manner:
-    """How a customer pays. ``net_terms`` of None means a card or bank account is charged."""
+    """How a customer pays. ``net_terms`` of None means a card or bank account is charged; a customer
+
+    with ``pays`` off never pays at all.
+    """
 
     decline: float
     recover: float
@@ -121,6 +124,7 @@ class Manner:
     net_terms: int | None = None
     eom: bool = False
     slow_bank: bool = False
+    pays: bool = True
 
 
 @dataclass(eq=False, slots=True)

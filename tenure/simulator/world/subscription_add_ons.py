@@ -27,7 +27,7 @@ def _add_on_record(held: Held, sold: SoldAddOn, quantity: int, at: datetime) -> 
         subscription_id=held.record["id"],
         add_on=sold.mini,
         add_on_source="plan_add_on",
-        quantity=quantity,
+        quantity=1 if offer.usage else quantity,
         revenue_schedule_type=sold.record["revenue_schedule_type"],
         tier_type=offer.tier_type,
         usage_calculation_type=sold.record["usage_calculation_type"],
