@@ -9,11 +9,10 @@ from tenure.access.models import Member, Role
 from tenure.connections import read as connections
 from tenure.connections import write as connect
 from tenure.core.clock import Clock
-from tenure.core.errors import TenureError
 from tenure.core.secrets import Secret
 from tenure.metrics.read import AccountRow, accounts_page
 from tenure.sync import read as sync
-from tenure.sync.models import ACTIVE, RunState, Touched, Trigger
+from tenure.sync.models import Touched, Trigger
 from tenure.sync.write import request_run
 
 
@@ -48,19 +47,16 @@ class Business:
         return found
 
     def is_loaded(self) -> bool:
-        """True when every site has been read to its end once.
+        """True when the first sync of every site has ended, well or not."""
+        sites = connections.sites()
+        return all(sync.runs(site, limit=1) and not sync.active_run(site) for site in sites)
 
-        Raises TenureError when a first sync ended otherwise and nothing is trying again.
-        """
-        done = sync.last_good([site.pk for site in connections.sites()])
-        for site in connections.sites():
-            if site.pk in done:
-                continue
-            newest = next(iter(sync.runs(site, limit=1)), None)
-            if newest and newest.state not in (*ACTIVE, RunState.INCOMPLETE):
-                raise TenureError(f"{site.subdomain}: {newest.reason}", next_step=newest.next_step)
-            return False
-        return True
+    def troubles(self) -> list[str]:
+        """A sentence for each site that has never been read to its end."""
+        sites = connections.sites()
+        done = sync.last_good([site.pk for site in sites])
+        newest = [run for site in sites for run in sync.runs(site, limit=1) if site.pk not in done]
+        return [f"{run.site.subdomain}: {run.reason} {run.next_step}".strip() for run in newest]
 
     def has_figures(self) -> bool:
         """True when no account waits for its numbers."""

@@ -53,7 +53,8 @@ def _set_up(demo: Demo, business: Any, progress: Path) -> None:
     while not business.has_figures() and time.monotonic() < limit:
         report(progress, {"runs": business.progress(), "measuring": True})
         time.sleep(TICK)
-    report(progress, {"runs": business.progress(), "sights": business.sights()})
+    ending = {"sights": business.sights(), "troubles": business.troubles()}
+    report(progress, {"runs": business.progress(), **ending})
 
 
 def report(path: Path, document: dict[str, Any]) -> None:

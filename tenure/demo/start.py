@@ -128,6 +128,8 @@ def _prepare(supervisor: Supervisor, place: Place, show: Show) -> list[dict[str,
     supervisor.run_once("Setting the demo up", command, place.environment, log, meanwhile=look)
     look()
     show.synced()
+    for trouble in _read(progress).get("troubles", []):
+        show.say(trouble)
     sights: list[dict[str, str]] = _read(progress).get("sights", [])
     return sights
 
