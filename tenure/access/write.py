@@ -83,6 +83,12 @@ def set_member(
     return member
 
 
+def set_time_zone(member: Member, zone: str) -> None:
+    """Keep the zone, by its IANA name, in which this member reads times and days."""
+    member.time_zone = zone
+    member.save(update_fields=["time_zone"])
+
+
 def disable_member(member: Member) -> Member:
     """Shut a member out; what they did stays with their name. Raises for the last administrator."""
     return set_member(member, active=False)

@@ -94,7 +94,8 @@ def invoices(
 
 def get_invoice(pk: int) -> Invoice:
     """The invoice with its site and account. Raises Invoice.DoesNotExist."""
-    return Invoice.objects.select_related("site", "account").get(pk=pk)
+    found: Invoice = Invoice.objects.select_related("site", "account").get(pk=pk)
+    return found
 
 
 def invoice_numbered(account_id: int, number: str) -> list[Invoice]:

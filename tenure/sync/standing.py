@@ -22,22 +22,18 @@ class Standing:
 
 def standings() -> Sequence[Standing]:
     """Every site, in order of priority. Two queries, however many sites and runs there are."""
-    sites = list(_sites())
-    wanted = {pk for site in sites for pk in (site.last_run, site.active_run) if pk}
-    runs = Run.objects.in_bulk(wanted) if wanted else {}
-    return [
-        Standing(site, site.good_at, runs.get(site.last_run), runs.get(site.active_run))
-        for site in sites
-    ]
-
-
-def _sites():  # type: ignore[no-untyped-def]  # annotated rows have a type of their own
     runs = Run.objects.filter(site=OuterRef("pk")).order_by("-id")
-    return Site.objects.annotate(
+    sites = Site.objects.annotate(
         good_at=Subquery(runs.filter(state=RunState.COMPLETE).values("finished_at")[:1]),
         last_run=Subquery(runs.exclude(state__in=ACTIVE).values("pk")[:1]),
         active_run=Subquery(runs.filter(state__in=ACTIVE).values("pk")[:1]),
     )
+    wanted = {pk for site in sites for pk in (site.last_run, site.active_run) if pk}
+    known = Run.objects.in_bulk(wanted) if wanted else {}
+    return [
+        Standing(site, site.good_at, known.get(site.last_run), known.get(site.active_run))
+        for site in sites
+    ]
 
 
 def runs_of_change_sets(ids: Iterable[int]) -> dict[int, int]:

@@ -1,10 +1,61 @@
-"""What every page shows around its content: rail, top bar, theme."""
+"""What every page shows around its content: rail, top bar, theme, freshness."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest
+
+from tenure.access.models import Member
+from tenure.core.clock import SystemClock
+from tenure.web import moments
+from tenure.web.runs.freshness import freshness
+
+THEMES = ("system", "light", "dark")
+DENSITIES = ("regular", "compact")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the rail; ``prefix`` is the start of the addresses that belong to it."""
+
+    key: str
+    label: str
+    address: str
+    letter: str
+
+
+PLACES = (
+    Place("accounts", "Accounts", "/accounts/", "a"),
+    Place("sync", "Sync", "/sync/", "y"),
+    Place("settings", "Settings", "/settings/", "s"),
+)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Values the base template needs on every page."""
-    return {}
+    """Values the base template needs on every page, and every fragment for its times."""
+    now, real_now = settings.TENURE_CLOCK.now(), SystemClock().now()
+    member = request.user if request.user.is_authenticated else None
+    shown: dict[str, Any] = {
+        "now": now,
+        "real_now": real_now,
+        "zone": moments.zone_of(member.time_zone if member else "UTC"),
+        "theme": _chosen(request, "theme", THEMES),
+        "density": _chosen(request, "density", DENSITIES),
+        "demo": settings.TENURE_DEMO is not None,
+        "places": PLACES,
+        "here": next((p.key for p in PLACES if request.path.startswith(p.address)), ""),
+    }
+    if member and not request.headers.get("HX-Request"):
+        shown["freshness"] = freshness(real_now)
+    return shown
+
+
+def member_of(request: HttpRequest) -> Member:
+    """The signed-in member. Only for pages behind the sign-in, which are all but the door itself."""
+    return cast("Member", request.user)
+
+
+def _chosen(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> str:
+    value = request.COOKIES.get(name, "")
+    return value if value in allowed else allowed[0]

@@ -1,8 +1,49 @@
 """Addresses of the pages."""
 
-from django.urls import include, path
+from allauth.account.views import logout
+from django.urls import path
 from django.urls.resolvers import URLPattern, URLResolver
+from django.views.generic import RedirectView
+
+from tenure.web import preferences, signin
+from tenure.web.account import attributes as values
+from tenure.web.account import calculation, invoices, overview, raw, subscriptions, timeline
+from tenure.web.accounts import finder, listing
+from tenure.web.runs import pages as runs
+from tenure.web.settings import connect, integrations, site
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("allauth.account.urls")),
+    path("", RedirectView.as_view(pattern_name="accounts"), name="home"),
+    path("login/", signin.SignIn.as_view(), name="account_login"),
+    path("logout/", logout, name="account_logout"),
+    path("password/", signin.ChangePassword.as_view(), name="account_change_password"),
+    path("preferences/", preferences.set_preference, name="preferences"),
+    path("time-zone/", preferences.time_zone, name="time_zone"),
+    path("search/", finder.search, name="search"),
+    path("accounts/", listing.accounts, name="accounts"),
+    path("accounts/totals/", listing.totals, name="accounts_totals"),
+    path("accounts/<int:pk>/", overview.overview, name="account"),
+    path("accounts/<int:pk>/subscriptions/", subscriptions.tab, name="account_subscriptions"),
+    path("accounts/<int:pk>/invoices/", invoices.tab, name="account_invoices"),
+    path("accounts/<int:pk>/attributes/", values.tab, name="account_attributes"),
+    path("accounts/<int:pk>/attributes/<str:name>/", values.history, name="attribute_history"),
+    path("accounts/<int:pk>/timeline/", timeline.tab, name="account_timeline"),
+    path("accounts/<int:pk>/raw/", raw.tab, name="account_raw"),
+    path("accounts/<int:pk>/raw/<int:payload>/", raw.payload, name="account_payload"),
+    path("accounts/<int:pk>/calculation/<str:figure>/", calculation.show, name="calculation"),
+    path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
+    path("sync/", runs.standing, name="sync"),
+    path("sync/now/", runs.sync_now, name="sync_now"),
+    path("sync/quarantine/", runs.quarantine, name="quarantine"),
+    path("sync/runs/<int:pk>/", runs.run, name="run"),
+    path("sync/runs/<int:pk>/stop/", runs.stop, name="stop_run"),
+    path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
+    path("settings/integrations/", integrations.hub, name="integrations"),
+    path("settings/integrations/connect/", connect.connect, name="connect"),
+    path("settings/integrations/sites/<int:pk>/", site.page, name="site"),
+    path("settings/integrations/sites/<int:pk>/check/", site.check, name="check_site"),
+    path("settings/integrations/sites/<int:pk>/key/", site.replace_key, name="rekey_site"),
+    path("settings/integrations/sites/<int:pk>/modes/", site.modes, name="site_modes"),
+    path("settings/integrations/sites/<int:pk>/pause/", site.pause, name="pause_site"),
+    path("settings/integrations/sites/<int:pk>/remove/", site.remove, name="remove_site"),
 ]

@@ -1,0 +1,1 @@
+"""Account 360: one customer from every side."""

@@ -1,0 +1,88 @@
+"""The head every tab of an account shares: who it is, where it is billed, what it is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+
+from tenure.customers import read as customers
+from tenure.customers.models import Account, BillingAccount
+from tenure.metrics import read as metrics
+from tenure.metrics.models import AccountFacts
+from tenure.sources import registry
+from tenure.sources.base import Stream
+from tenure.web.account.strip import strip
+
+GONE = "There is no such account here. It may have been removed together with its site."
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab: its address name, label, and how many things are behind it when that is known."""
+
+    name: str
+    label: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """A billing account with the address of its page at the source, where it has one."""
+
+    row: BillingAccount
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of an account before any tab asks for more."""
+
+    account: Account
+    payers: Sequence[Payer]
+    facts: AccountFacts | None
+
+    @property
+    def rows(self) -> list[BillingAccount]:
+        """The billing accounts alone."""
+        return [payer.row for payer in self.payers]
+
+
+def head_of(pk: int) -> Head:
+    """The account's head. Raises Http404 with a sentence when there is no such account."""
+    try:
+        account = customers.get_account(pk)
+    except Account.DoesNotExist:
+        raise Http404(GONE) from None
+    payers = [Payer(row, record_link(row)) for row in customers.billing_accounts(pk)]
+    return Head(account, payers, metrics.facts_of([pk]).get(pk))
+
+
+def record_link(row: BillingAccount) -> str | None:
+    """The billing account's page at its source."""
+    source = registry.source(row.site.source)
+    return source.record_url(row.site.subdomain, Stream.ACCOUNTS, row.code)
+
+
+def shown(head: Head, tab: str, **more: Any) -> dict[str, Any]:
+    """The values every tab's template needs, with the tab's own."""
+    facts = head.facts
+    tabs = [
+        Tab("account", "Overview"),
+        Tab("account_subscriptions", "Subscriptions", facts.subscriptions_count if facts else None),
+        Tab("account_invoices", "Invoices", facts.invoices_count if facts else None),
+        Tab("account_attributes", "Attributes"),
+        Tab("account_timeline", "Timeline"),
+        Tab("account_raw", "Raw"),
+    ]
+    return {
+        "head": head,
+        "account": head.account,
+        "facts": facts,
+        "tiles": strip(facts),
+        "tabs": [
+            (item, reverse(item.name, args=[head.account.pk]), item.name == tab) for item in tabs
+        ],
+        **more,
+    }

@@ -1,0 +1,113 @@
+"""The invoices of an account, a page at a time, and one invoice with everything on it."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.customers import read as customers
+from tenure.customers.models import Invoice
+from tenure.customers.read import InvoicePlace
+from tenure.sources import registry
+from tenure.sources.base import Stream
+from tenure.web import moments
+from tenure.web.account.ageing import bars
+from tenure.web.account.head import head_of, shown
+
+PAGE = 50
+LATE_STATES = {"past_due", "pending", "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An invoice as a row: ``late`` is in whole days, None when it is not late."""
+
+    row: Invoice
+    late: int | None
+
+
+@require_safe
+def tab(request: HttpRequest, pk: int) -> HttpResponse:
+    """One page of invoices, newest first, all or only the open ones."""
+    head = head_of(pk)
+    number = request.GET.get("number", "").strip()[:60]
+    only_open = request.GET.get("show") == "open"
+    if number:
+        rows, more = customers.invoice_numbered(pk, number), False
+    else:
+        after = place_of(request.GET.get("after", ""))
+        rows = customers.invoices(pk, limit=PAGE + 1, after=after, only_open=only_open)
+        rows, more = rows[:PAGE], len(rows) > PAGE
+    context = shown(
+        head,
+        "account_invoices",
+        bills=bills(rows, settings.TENURE_CLOCK.now()),
+        bars=bars(head.facts),
+        only_open=only_open,
+        number=number,
+        after=cursor_of(rows[-1]) if more else "",
+        first=not request.GET.get("after"),
+    )
+    return render(request, "web/account/invoices.html", context)
+
+
+@require_safe
+def invoice(request: HttpRequest, pk: int) -> HttpResponse:
+    """One invoice: in the drawer when a page asks for it there, else a page of its own."""
+    try:
+        row = customers.get_invoice(pk)
+    except Invoice.DoesNotExist:
+        raise Http404("There is no such invoice here.") from None
+    source = registry.source(row.site.source)
+    context = {
+        "invoice": row,
+        "account": row.account,
+        "bill": bills([row], settings.TENURE_CLOCK.now())[0],
+        "lines": customers.lines_of(row),
+        "payments": customers.payments_of(row),
+        "credits": customers.credits_of(row),
+        "address": source.record_url(
+            row.site.subdomain, Stream.INVOICES, row.number or row.upstream_id
+        ),
+    }
+    drawer = request.headers.get("HX-Target") == "drawer-content"
+    template = "web/account/invoice_detail.html" if drawer else "web/account/invoice.html"
+    return render(request, template, context)
+
+
+def bills(rows: Sequence[Invoice], now: datetime) -> list[Bill]:
+    """The rows with how late each is, by calendar days of the workspace (UTC)."""
+    return [Bill(row, _late(row, now)) for row in rows]
+
+
+def _late(row: Invoice, now: datetime) -> int | None:
+    if row.state not in LATE_STATES or not row.due_at or row.due_at >= now or not row.balance:
+        return None
+    if row.state != "past_due":
+        return None
+    return max(1, moments.days_between(row.due_at, now, moments.zone_of("UTC")))
+
+
+def cursor_of(row: Invoice) -> str:
+    """Where the next page begins, as text for an address."""
+    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.pk}".encode()).decode()
+
+
+def place_of(cursor: str) -> InvoicePlace | None:
+    """The place a cursor names; None for none. A damaged one is a 404, not a wrong page."""
+    if not cursor:
+        return None
+    try:
+        instant, pk = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        at = moments.instant_of(instant)
+        if at is None:
+            raise ValueError(instant)
+        return InvoicePlace(at, int(pk))
+    except (ValueError, binascii.Error):
+        raise Http404("This address names no page of the invoices.") from None

@@ -1,0 +1,67 @@
+"""The first tab: the account at a glance, in at most fifteen queries."""
+
+from datetime import datetime
+from itertools import islice
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.customers import read as customers
+from tenure.customers.models import Invoice, Subscription
+from tenure.web.account import events
+from tenure.web.account.ageing import bars
+from tenure.web.account.attributes import values
+from tenure.web.account.head import Head, head_of, shown
+from tenure.web.account.invoices import bills
+from tenure.web.account.months import months
+from tenure.web.account.subscriptions import Agreement, agreements
+
+RECENT = 8
+SUBSCRIPTIONS = 5
+CHART_INVOICES = 400  # enough for years of monthly bills; a busier account shows its newest months
+
+
+@require_safe
+def overview(request: HttpRequest, pk: int) -> HttpResponse:
+    """Subscriptions, invoices, what comes next, attributes and the newest events."""
+    head, now = head_of(pk), settings.TENURE_CLOCK.now()
+    found = customers.subscriptions(pk)
+    billed = customers.invoices(pk, limit=CHART_INVOICES)
+    agreed = agreements(found, now)
+    context = shown(
+        head,
+        "account",
+        agreements=agreed[:SUBSCRIPTIONS],
+        agreements_more=max(0, len(agreed) - SUBSCRIPTIONS),
+        bills=bills(billed[:RECENT], now),
+        bars=bars(head.facts),
+        months=months(billed, now, whole=len(billed) < CHART_INVOICES),
+        coming=list(islice(_coming(agreed, now), 5)),
+        values=values(head, customers.attributes(), everything=False)[:10],
+        recent=_recent(head, billed, found, now),
+    )
+    return render(request, "web/account/overview.html", context)
+
+
+def _recent(
+    head: Head, billed: list[Invoice], agreed: list[Subscription], now: datetime
+) -> list[events.Event]:
+    found = [
+        *events.of_invoices(billed[:RECENT]),
+        *events.of_subscriptions(agreed, now),
+        *events.of_changes(customers.changes(head.account.pk, limit=RECENT)),
+    ]
+    past = (event for event in found if event.at <= now)
+    return sorted(past, key=lambda event: event.at, reverse=True)[:RECENT]
+
+
+def _coming(agreed: list[Agreement], now: datetime) -> list[tuple[str, str, datetime]]:
+    """What will happen next by itself: renewals, ends, resumptions; soonest first."""
+    found = [
+        (a.next_label, a.row.plan_name or a.row.plan_code or "", a.next_at)
+        for a in agreed
+        if a.next_at and a.next_at > now
+    ]
+    return sorted(found, key=lambda entry: entry[2])

@@ -1,0 +1,109 @@
+"""The subscriptions of an account, each with what it is worth a period and where it stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.customers import read as customers
+from tenure.customers.models import Plan, Subscription
+from tenure.sources import registry
+from tenure.sources.base import Stream
+from tenure.web.account.head import head_of, shown
+
+INTERVALS = {
+    ("months", 1): "month",
+    ("months", 3): "quarter",
+    ("months", 6): "half year",
+    ("months", 12): "year",
+    ("months", 24): "2 years",
+    ("months", 36): "3 years",
+    ("days", 1): "day",
+    ("days", 7): "week",
+    ("days", 14): "2 weeks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A subscription as it is drawn: its words, the interval of its plan, its page at the source."""
+
+    row: Subscription
+    state: str
+    every: str
+    next_label: str
+    next_at: datetime | None
+    address: str | None
+
+    @property
+    def add_ons(self) -> list[Mapping[str, Any]]:
+        """The add-ons as the source lists them; anything else in their place is left out."""
+        return [item for item in self.row.add_ons or [] if isinstance(item, dict)]
+
+
+@require_safe
+def tab(request: HttpRequest, pk: int) -> HttpResponse:
+    """All subscriptions, the living first."""
+    head = head_of(pk)
+    found = agreements(customers.subscriptions(pk), settings.TENURE_CLOCK.now())
+    more = {"agreements": found, "most": customers.MOST_SUBSCRIPTIONS}
+    context = shown(head, "account_subscriptions", **more)
+    return render(request, "web/account/subscriptions.html", context)
+
+
+def agreements(rows: Sequence[Subscription], now: datetime) -> list[Agreement]:
+    """The rows with their plans' intervals; one query for all plans."""
+    plans = customers.plans_of(rows)
+    return [
+        _agreement(row, plans.get((row.site_id, row.plan_upstream_id or "")), now) for row in rows
+    ]
+
+
+def _agreement(row: Subscription, plan: Plan | None, now: datetime) -> Agreement:
+    label, at = _next(row, now)
+    source = registry.source(row.site.source)
+    address = source.record_url(
+        row.site.subdomain, Stream.SUBSCRIPTIONS, row.uuid or row.upstream_id
+    )
+    return Agreement(row, state_of(row, now), interval(plan), label, at, address)
+
+
+def interval(plan: Plan | None) -> str:
+    """How often a plan bills, in a word: ``month``; empty when the plan is not known."""
+    if plan is None or not plan.interval_unit or not plan.interval_length:
+        return ""
+    length, unit = plan.interval_length, plan.interval_unit
+    return INTERVALS.get((unit, length), f"{length} {unit}")
+
+
+def state_of(row: Subscription, now: datetime) -> str:
+    """The state in our words: a trial is one although the source calls it active."""
+    began, ends = row.trial_started_at, row.trial_ends_at
+    if row.state == "active" and began and ends and began <= now < ends:
+        return "trial"
+    return "cancelling" if row.state == "canceled" else row.state
+
+
+def _next(row: Subscription, now: datetime) -> tuple[str, datetime | None]:
+    """What happens to it next, and when."""
+    match state_of(row, now):
+        case "trial":
+            return "Trial ends", row.trial_ends_at
+        case "cancelling":
+            return "Ends", row.expires_at
+        case "paused":
+            return "Resumes", row.resume_at
+        case "expired":
+            return "Ended", row.expires_at
+        case "future":
+            return "Starts", row.current_period_started_at
+        case "active" if row.auto_renew is False:
+            return "Term ends", row.current_term_ends_at
+        case "active":
+            return "Renews", row.current_term_ends_at
+    return "", None

@@ -1,0 +1,95 @@
+"""The list of accounts: searched as one types, sorted by a column, paged from a row onwards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from tenure.connections import read as connections
+from tenure.metrics import read as metrics
+from tenure.metrics.paging import UnusablePage
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_manage_sites
+
+PAGE = 50
+COUNT_CAP = 10_000
+LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table. ``sort`` is the order it offers; ``first`` how its first click sorts."""
+
+    label: str
+    sort: str = ""
+    first: str = ""
+    number: bool = False
+
+
+COLUMNS = (
+    Column("Account", "name", "name"),
+    Column("Status", "status", "status"),
+    Column("MRR", "mrr", "-mrr", number=True),
+    Column("Plans"),
+    Column("Quantity", number=True),
+    Column("Next renewal", "next_renewal", "next_renewal"),
+    Column("Overdue", "past_due", "-past_due", number=True),
+    Column("Invoices"),
+    Column("Sites"),
+    Column("Last change"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's head as drawn: where a click leads and how the list is sorted by it now."""
+
+    column: Column
+    address: str
+    sorted: str
+
+
+@require_safe
+def accounts(request: HttpRequest) -> HttpResponse:
+    """The page, or only its table when that is what was asked for."""
+    search = request.GET.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
+    sort = request.GET.get("sort", "-mrr")
+    try:
+        page = metrics.accounts_page(
+            search=search, sort=sort, cursor=request.GET.get("after") or None, limit=PAGE
+        )
+    except UnusablePage as error:
+        return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
+    shown: dict[str, Any] = {
+        "page": page,
+        "search": search,
+        "sort": sort,
+        "headings": [_heading(column, sort) for column in COLUMNS],
+        "found": metrics.capped_count(search, cap=COUNT_CAP),
+        "cap": COUNT_CAP,
+        "sites": connections.sites() if not page.rows else (),
+        "may_connect": may_manage_sites(member_of(request)),
+    }
+    part = request.headers.get("HX-Target") == "accounts-table"
+    response = render(
+        request, "web/accounts/table.html" if part else "web/accounts/page.html", shown
+    )
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@require_safe
+def totals(request: HttpRequest) -> HttpResponse:
+    """The sums over all accounts, asked for after the page so that the list never waits for them."""
+    return render(request, "web/accounts/totals.html", {"totals": metrics.totals()})
+
+
+def _heading(column: Column, sort: str) -> Heading:
+    if not column.sort:
+        return Heading(column, "", "")
+    now = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(sort, "")
+    turned = column.sort if sort.startswith("-") else f"-{column.sort}"
+    return Heading(column, turned if now else column.first, now)

@@ -1,0 +1,45 @@
+"""Who may do what: one policy for each act, and a sentence for whoever may not."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from tenure.access.models import Member, Role
+from tenure.web.frame import member_of
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def may_manage_sites(member: Member) -> bool:
+    """Connect, change, pause and remove sites, and replace their keys."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER}
+
+
+def may_sync(member: Member) -> bool:
+    """Ask for a run, and stop one."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
+
+
+REFUSALS: dict[Callable[[Member], bool], str] = {
+    may_manage_sites: "Only administrators and developers may connect or change sites.",
+    may_sync: "Only administrators, developers and super managers may start or stop a sync.",
+}
+
+
+def only(policy: Callable[[Member], bool]) -> Callable[[View[P]], View[P]]:
+    """Let a view answer only members the policy allows; the others get its sentence."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not policy(member_of(request)):
+                raise PermissionDenied(REFUSALS[policy])
+            return view(request, *args, **kwargs)
+
+        return cast("View[P]", guarded)
+
+    return guard

@@ -1,0 +1,1 @@
+"""Sync: runs, how sites stand, quarantine."""

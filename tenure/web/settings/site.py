@@ -1,0 +1,145 @@
+"""One site: how it stands, how it is kept, and the acts that change it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from tenure.connections import check as checks
+from tenure.connections import write
+from tenure.connections.models import Site, SiteState
+from tenure.core.clock import SystemClock
+from tenure.core.errors import TenureError
+from tenure.core.secrets import Secret
+from tenure.customers import read as customers
+from tenure.sync.purge import purge
+from tenure.sync.standing import Standing, standings
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_manage_sites, may_sync, only
+from tenure.web.runs.cards import card
+from tenure.web.settings.forms import KeyForm, ModesForm, RemoveForm
+
+
+@require_safe
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The site with its settings."""
+    return _show(request, _standing(pk))
+
+
+@require_POST
+@only(may_manage_sites)
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the site now what its key may read; nothing is saved."""
+    known = _standing(pk)
+    report = checks.check_site(known.site, now=settings.TENURE_CLOCK.now())
+    if request.headers.get("HX-Target") == "site-check":
+        return render(request, "web/settings/check.html", {"report": report})
+    return _show(request, known, report=report)
+
+
+@sensitive_post_parameters("api_key")
+@require_POST
+@only(may_manage_sites)
+def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """Prove a new key and put it in the place of the old one."""
+    known, form = _standing(pk), KeyForm(request.POST)
+    if form.is_valid():
+        try:
+            write.rekey(known.site, Secret(form.cleaned_data["api_key"]), now=SystemClock().now())
+        except TenureError as error:
+            form.refuse("api_key", str(error))
+        else:
+            messages.success(request, f"{known.site.subdomain} has its new key.")
+            return _to(known.site)
+    return _show(request, known, status=400, key_form=form)
+
+
+@require_POST
+@only(may_manage_sites)
+def modes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change modes and schedule; they hold from the next run on."""
+    known, form = _standing(pk), ModesForm(request.POST)
+    if form.is_valid():
+        write.set_site(known.site, **form.cleaned_data)
+        messages.success(request, f"{known.site.subdomain}: saved. It holds from the next run on.")
+        return _to(known.site)
+    return _show(request, known, status=400, modes_form=form)
+
+
+@require_POST
+@only(may_manage_sites)
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop reading the site by itself, or go on reading it."""
+    site = _standing(pk).site
+    if site.state == SiteState.PAUSED:
+        try:
+            write.resume(site)
+            messages.success(request, f"{site.subdomain} is read again.")
+        except TenureError as error:
+            messages.error(request, str(error))
+    else:
+        write.pause(site, f"Paused by {member_of(request)}.")
+        messages.success(request, f"{site.subdomain} is paused; what is here stays as it is.")
+    return _to(site)
+
+
+@require_POST
+@only(may_manage_sites)
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget the key and keep the data, or delete both."""
+    known = _standing(pk)
+    form = RemoveForm(known.site.subdomain, request.POST)
+    if not form.is_valid():
+        return _show(request, known, status=400, remove_form=form)
+    try:
+        return _remove(request, known.site, purging=form.cleaned_data["fate"] == "purge")
+    except TenureError as error:
+        form.refuse("confirm", str(error))
+        return _show(request, known, status=400, remove_form=form)
+
+
+def _remove(request: HttpRequest, site: Site, *, purging: bool) -> HttpResponse:
+    if purging:
+        purge(site, now=settings.TENURE_CLOCK.now())
+        messages.success(request, f"{site.subdomain} was removed with all its data.")
+    else:
+        write.forget_key(site)
+        messages.success(request, f"{site.subdomain} was disconnected; its data is kept.")
+    return HttpResponseRedirect(reverse("integrations"))
+
+
+def _show(request: HttpRequest, known: Standing, status: int = 200, **forms: Any) -> HttpResponse:
+    site, member = known.site, member_of(request)
+    kept = {
+        "accounts_mode": site.accounts_mode,
+        "subscriptions_mode": site.subscriptions_mode,
+        "schedule": site.schedule,
+    }
+    shown = {
+        "card": card(known, SystemClock().now()),
+        "site": site,
+        "held": customers.held_of(site.pk),
+        "may_manage": may_manage_sites(member),
+        "may_sync": may_sync(member),
+        "key_form": KeyForm(),
+        "modes_form": ModesForm(initial=kept),
+        "remove_form": RemoveForm(site.subdomain),
+        **forms,
+    }
+    return render(request, "web/settings/site.html", shown, status=status)
+
+
+def _standing(pk: int) -> Standing:
+    found = next((known for known in standings() if known.site.pk == pk), None)
+    if found is None:
+        raise Http404("There is no such site. It may have been removed.")
+    return found
+
+
+def _to(site: Site) -> HttpResponse:
+    return HttpResponseRedirect(reverse("site", args=[site.pk]))

@@ -1,0 +1,239 @@
+"""What templates say with one word: money, times, badges, icons, addresses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.template.context import RequestContext
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from tenure.core.money import Money
+from tenure.web import badges, moments
+from tenure.web.account import events
+
+register = template.Library()
+
+NOTHING = mark_safe('<span class="none" aria-label="none">–</span>')  # a constant
+SAFE_SCHEMES = ("http", "https", "mailto")
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """A drawing beside words; it says nothing of its own."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        extra,
+        static("tenure/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag(name="badge")
+def badge_tag(state: str | None, words: str = "") -> SafeString:
+    """The badge of a state: word, shape and colour."""
+    return _drawn(badges.badge(state, words))
+
+
+@register.simple_tag
+def source_badge(source: str, words: str = "") -> SafeString:
+    """The badge that says where a value came from."""
+    return _drawn(badges.source_badge(source, words))
+
+
+def _drawn(look: badges.Badge) -> SafeString:
+    return format_html(
+        '<span class="badge is-{}"><svg class="shape" aria-hidden="true"><use href="{}#shape-{}"></use></svg>{}</span>',
+        look.tone,
+        static("tenure/icons.svg"),
+        look.shape,
+        look.words,
+    )
+
+
+@register.filter
+def money(value: Money | None) -> SafeString:
+    """An amount in the currency's own digits, its code behind it; a dash when there is none."""
+    if value is None:
+        return NOTHING
+    return format_html(
+        '<span class="money"><span class="amount">{}</span><span class="code">{}</span></span>',
+        amount_text(value),
+        value.currency,
+    )
+
+
+@register.filter
+def moneys(values: Iterable[Money] | None) -> SafeString:
+    """One amount a currency, side by side; a dash when there is nothing."""
+    drawn = [(money(value),) for value in values or ()]
+    return format_html_join(mark_safe("<br>"), "{}", drawn) if drawn else NOTHING
+
+
+@register.simple_tag
+def amount(value: Decimal | None, currency: str) -> SafeString:
+    """A stored amount and its currency, drawn as money."""
+    return NOTHING if value is None else money(Money(value, currency))
+
+
+def amount_text(value: Money) -> str:
+    """The digits alone, with a true minus sign: ``−1,234.50``."""
+    return f"{value.rounded().amount:,}".replace("-", "−")
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A whole number with thousands separated."""
+    return "–" if value is None else f"{value:,}"
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: RequestContext, instant: datetime | None, kind: str = "") -> SafeString:
+    """A relative time; hover or focus shows the absolute one with its zone. ``plain`` takes no focus."""
+    return _time(instant, context["now"], context["zone"], kind)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: RequestContext, instant: datetime | None, kind: str = "") -> SafeString:
+    """As ``moment``, for what real clocks recorded (runs): a demonstration's business clock is faster."""
+    return _time(instant, context["real_now"], context["zone"], kind, mark_safe(" data-ages"))
+
+
+def _time(
+    instant: datetime | None, now: datetime, zone: ZoneInfo, kind: str, ages: str = ""
+) -> SafeString:
+    if instant is None:
+        return NOTHING
+    if kind == "plain":
+        shape = '<time datetime="{}" title="{}"{}>{}</time>'
+    else:
+        shape = '<time class="moment" datetime="{}" data-tip="{}" tabindex="0"{}>{}</time>'
+    exact, text = moments.absolute(instant, zone), moments.relative(instant, now)
+    return format_html(shape, instant.isoformat(), exact, ages, text)
+
+
+@register.simple_tag(takes_context=True)
+def day(context: RequestContext, instant: datetime | date | None) -> SafeString:
+    """A calendar day in the member's zone; the title says the exact instant and how far off it is."""
+    if instant is None:
+        return NOTHING
+    text = moments.day_of(instant, context["zone"])
+    if not isinstance(instant, datetime):
+        return format_html(
+            '<time class="nowrap" datetime="{}">{}</time>', instant.isoformat(), text
+        )
+    exact = moments.absolute(instant, context["zone"])
+    away = moments.relative(instant, context["now"])
+    return format_html(
+        '<time class="nowrap" datetime="{}" title="{} ({})">{}</time>',
+        instant.isoformat(), exact, away, text,
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def away(context: RequestContext, when: date) -> str:
+    """How far a calendar day is from today, in whole days: ``in 12 days``, ``3 y ago``."""
+    days = (when - context["now"].astimezone(context["zone"]).date()).days
+    if days == 0:
+        return "today"
+    amount = moments.short_span(abs(days) * moments.DAY)
+    return f"in {amount}" if days > 0 else f"{amount} ago"
+
+
+@register.simple_tag(takes_context=True)
+def hour(context: RequestContext, instant: datetime) -> SafeString:
+    """The time of day, where the day stands above it; the title has the rest."""
+    local = instant.astimezone(context["zone"])
+    exact = moments.absolute(instant, context["zone"])
+    shape = '<time datetime="{}" title="{}">{}</time>'
+    return format_html(shape, instant.isoformat(), exact, f"{local:%H:%M}")
+
+
+@register.simple_tag(takes_context=True)
+def exactly(context: RequestContext, instant: datetime | None) -> str:
+    """The absolute time in words, for text that has no hover."""
+    return moments.absolute(instant, context["zone"]) if instant else ""
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters that stand for a name."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    letters = [word[0] for word in words[:2]] or ["?"]
+    return "".join(letters).upper()
+
+
+@register.filter
+def spoken(word: str | None) -> str:
+    """A machine's word for a person."""
+    return badges.spoken(word) if word else ""
+
+
+@register.filter
+def safe_link(address: str | None) -> str:
+    """The address when its scheme is one people may follow, else nothing."""
+    if not address:
+        return ""
+    try:
+        scheme = urlsplit(address).scheme.lower()
+    except ValueError:
+        return ""
+    return address if scheme in SAFE_SCHEMES else ""
+
+
+@register.simple_tag(takes_context=True)
+def same_page(context: RequestContext, **changes: Any) -> str:
+    """This page's query with some parameters changed; None or an empty value removes one."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in (None, ""):
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.filter
+def said(value: Any) -> str:
+    """A stored value of any kind as words."""
+    return events.said(value)
+
+
+@register.filter
+def plain(value: Decimal | None) -> str:
+    """A bare number without the zeros of its column."""
+    return "–" if value is None else f"{value.normalize():,f}"
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    """A duration to the second."""
+    return "–" if length is None else moments.clock_span(length)
+
+
+@register.filter
+def whole(value: float | None) -> str:
+    """A measured rate, rounded: more digits would pretend."""
+    return "–" if value is None else f"{round(value):,}"
+
+
+@register.filter
+def first_money(values: Sequence[Money]) -> SafeString | str:
+    """The first of several amounts, for a place with room for one."""
+    return money(values[0]) if values else ""
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text, so that a template can walk a short list in plain sight."""
+    return text.split()
+
+
+@register.filter
+def get(mapping: Mapping[str, Any], key: str) -> Any:
+    """The value under a key that is itself a variable; None when it is missing."""
+    return mapping.get(key)
