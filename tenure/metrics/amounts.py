@@ -7,6 +7,8 @@ from fractions import Fraction
 from tenure.core.money import minor_digits
 
 STORED_PLACES = 6
+MILLION = 10**STORED_PLACES
+_ZEROS = {0: "0", 2: "0.00", 3: "0.000"}
 ZERO = Fraction(0)
 
 Number = Fraction | Decimal
@@ -32,20 +34,26 @@ def displayed(amount: Number, currency: str) -> Decimal:
 
 def text_of(amount: Number, currency: str) -> str:
     """The stored amount as text, without the zeros that nobody writes: 12.50, 83.333333."""
-    text = f"{stored(amount):f}"
-    keep = len(text) - STORED_PLACES + minor_digits(currency)
-    kept = text[:keep] + text[keep:].rstrip("0")
-    return kept.removesuffix(".")
+    if not amount:
+        return _ZEROS[minor_digits(currency)]
+    top, bottom = amount.as_integer_ratio()
+    whole, part = divmod((abs(top) * 2 * MILLION + bottom) // (2 * bottom), MILLION)
+    keep = minor_digits(currency)
+    decimals = f"{part:06}" if part else "0" * keep
+    kept = decimals[:keep] + decimals[keep:].rstrip("0")
+    sign = "-" if top < 0 and (whole or part) else ""
+    return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
 
 
 def texts_of(sums: Sums) -> dict[str, str]:
     """Amounts by currency as they are stored."""
-    return {currency: text_of(sums[currency], currency) for currency in sorted(sums)}
+    return {currency: text_of(amount, currency) for currency, amount in sums.items()}
 
 
-def add(sums: dict[str, Fraction], currency: str, amount: Number) -> None:
+def add(sums: dict[str, Fraction], currency: str, amount: Fraction) -> None:
     """Add to the sum of this currency; a zero makes the currency appear."""
-    sums[currency] = sums.get(currency, ZERO) + Fraction(amount)
+    before = sums.get(currency)
+    sums[currency] = amount if before is None else before + amount
 
 
 def largest(sums: Sums) -> tuple[str, Number] | None:

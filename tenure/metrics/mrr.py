@@ -129,8 +129,10 @@ def price_of(sub: Subscription, as_of: datetime, settings: Settings = DEFAULTS) 
     gross = sum((add_on.amount for add_on in add_ons), base)
     net = _without_tax(sub, gross, flags)
     taken = discounts(sub.redemptions, net, sub.currency, as_of, settings)
-    after = net - sum((one.amount for one in taken), ZERO)
-    if any(one.amount for one in taken):
+    after = net
+    for one in taken:
+        after -= one.amount
+    if taken:
         flags.add("discounted")
     monthly = after / months(interval, settings)
     return Price(base, add_ons, gross, net, taken, after, interval, monthly, frozenset(flags))
