@@ -35,9 +35,11 @@ def site() -> None:
 @click.option(
     "--map-stdin", is_flag=True, help='Read {"subdomain1": "API_key1", …} from standard input.'
 )
-@click.option("--accounts", type=MODES, default=Mode.DAILY, help=MODES_HELP.format("accounts"))
 @click.option(
-    "--subscriptions", type=MODES, default=Mode.DAILY, help=MODES_HELP.format("subscriptions")
+    "--accounts", type=MODES, default=Mode.DAILY.value, help=MODES_HELP.format("accounts")
+)
+@click.option(
+    "--subscriptions", type=MODES, default=Mode.DAILY.value, help=MODES_HELP.format("subscriptions")
 )
 @click.option("--schedule", "when", default=schedule.DEFAULT, help=schedule.FORMS)
 @click.pass_obj

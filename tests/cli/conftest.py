@@ -1,0 +1,117 @@
+"""The real command as a program, with a home and a database of its own and a simulated upstream."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tenure.simulator.server import Served, running_in_thread
+from tenure.simulator.world import SiteSpec, build
+from tests.plugins.postgres import own_database
+
+ROOT = Path(__file__).resolve().parents[2]
+BORN = datetime(2025, 9, 1, 8, 0, tzinfo=UTC)
+TODAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+US = SiteSpec("northwind-us", "a-key-of-the-us-site-0001", "us", share=0.5)
+EU = SiteSpec("northwind-eu", "a-key-of-the-eu-site-0002", "eu", share=0.3)
+OTHER = SiteSpec("southwind-us", "a-key-of-the-other-site-3", "us", share=0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on standard output; anything more is an error."""
+        return json.loads(self.out)
+
+
+Tenure = Callable[..., Done]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``tenure`` with an environment; call it with words and what it finds on standard input."""
+
+    environment: Mapping[str, str]
+
+    def __call__(self, *words: str, stdin: str = "", timeout: float = 90, **more: str) -> Done:
+        done = subprocess.run(
+            self.command(*words),
+            input=stdin,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """The command, running on; the test stops it."""
+        return subprocess.Popen(
+            self.command(*words),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-P", "-m", "tenure", *words]
+
+
+def clean_environment(home: Path, **more: str) -> dict[str, str]:
+    """This process's environment with no setting of ours but these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TENURE_")}
+    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    return {**kept, "TENURE_HOME": str(home), "PYTHONPATH": str(ROOT), **more}
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Served]:
+    """Three small sites on loopback, two in the US."""
+    world = build([US, EU, OTHER], seed=3, accounts=30, start=BORN, until=TODAY)
+    with running_in_thread(world) as served:
+        yield served
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A migrated database that only this test uses."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with own_database(f"tenure_cli_{worker}", blocker=django_db_blocker) as url:
+        yield url
+
+
+@pytest.fixture
+def tenure(database: str, upstream: Served, tmp_path: Path) -> Program:
+    """The command on a migrated database beside the simulated upstream."""
+    return Program(
+        clean_environment(
+            tmp_path / "home",
+            TENURE_DATABASE_URL=database,
+            TENURE_RECURLY_US_URL=upstream.us,
+            TENURE_RECURLY_EU_URL=upstream.eu,
+        )
+    )
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Program:
+    """The command with a home and nothing else: no database was ever made."""
+    return Program(clean_environment(tmp_path / "home"))
