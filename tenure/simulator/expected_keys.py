@@ -101,6 +101,16 @@ _TEXT: dict[str, str] = {
         id object related_type name user_access display_name tooltip created_at updated_at
         deleted_at
     """,
+    "dunning_campaign": """
+        id object code name description default_campaign dunning_cycles:dunning_cycle created_at
+        updated_at deleted_at
+    """,
+    "dunning_cycle": """
+        type applies_to_manual_trial first_communication_interval
+        send_immediately_on_hard_decline intervals:dunning_interval expire_subscription
+        fail_invoice total_dunning_days total_recycling_days version created_at updated_at
+    """,
+    "dunning_interval": "days email_template",
     "external_account": """
         object id external_account_code external_connection_type created_at updated_at
     """,
