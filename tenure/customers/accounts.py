@@ -18,6 +18,7 @@ from tenure.customers.attributes import STANDARD
 from tenure.customers.effective import Contribution, Effective
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, BillingAccount, Change, Origin
+from tenure.customers.staging import empty, stage
 from tenure.sources import records
 
 
@@ -89,6 +90,7 @@ def _make(
 
 _COLUMNS = "identifier, scope_id, name, state, attributes, search, created_at, changed_in_id"
 _TYPES = ("text", "int8", "text", "text", "bytea", "text", "timestamptz", "int8")
+_TYPED = ", ".join(f"{c} {t}" for c, t in zip(_COLUMNS.split(", "), _TYPES, strict=True))
 
 
 def _row(claim: Claim, account: Effective, batch: Batch) -> Sequence[Any]:
@@ -107,11 +109,7 @@ def _row(claim: Claim, account: Effective, batch: Batch) -> Sequence[Any]:
 
 def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS landing_account (identifier text, scope_id int8,"
-            " name text, state text, attributes bytea, search text, created_at timestamptz,"
-            " changed_in_id int8)"
-        )
+        stage(cursor, "landing_account", _TYPED)
         with cursor.copy(f"COPY landing_account ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(_TYPES)
             for row in rows:
@@ -126,7 +124,7 @@ def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
             " ON CONFLICT (identifier, scope_id) DO NOTHING RETURNING id, identifier, scope_id"
         )
         made: list[tuple[int, str, int | None]] = cursor.fetchall()
-        cursor.execute("TRUNCATE landing_account")
+        empty(cursor, "landing_account")
     return made
 
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from tenure.customers import history
 from tenure.customers.models import ChangeSet
+from tenure.customers.staging import empty, stage
 from tenure.customers.tables import Table
 from tenure.sources.records import Record
 
@@ -97,7 +98,7 @@ def _counts(record: Record, stored: _Stored | None) -> bool:
 def _upsert(table: Table, fresh: Sequence[Record], batch: Batch, landed: Landed) -> None:
     sql = _statements(table)
     with connection.cursor() as cursor:
-        cursor.execute(sql.stage)
+        stage(cursor, sql.stage, sql.columns)
         with cursor.copy(sql.copy) as copy:
             copy.set_types(table.copy_types)
             for record in fresh:
@@ -107,20 +108,20 @@ def _upsert(table: Table, fresh: Sequence[Record], batch: Batch, landed: Landed)
             landed.rows[upstream_id] = row
             if account is not None:
                 landed.accounts.add(account)
-        cursor.execute(sql.clear)
+        empty(cursor, sql.stage)
 
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
     stage: str
+    columns: str
     copy: str
     upsert: str
-    clear: str
 
 
 @cache
 def _statements(table: Table) -> _Statements:
-    stage = f"landing_{table.name}"
+    staged = f"landing_{table.name}"
     typed = ", ".join(f"{c} {t}" for c, t in zip(table.columns, table.copy_types, strict=True))
     names = ", ".join(table.columns)
     taken = ", ".join(_taken(table, column) for column in table.columns)
@@ -132,17 +133,17 @@ def _statements(table: Table) -> _Statements:
     upsert = (
         f"INSERT INTO {table.name} AS live"
         f" (site_id, created_in_id, changed_in_id, {account}{names})"
-        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {stage} s{join}"
+        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s{join}"
         f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow},"
         f" {_relink(table)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
         f" WHERE live.updated_at <= EXCLUDED.updated_at"
         f" RETURNING live.id, live.upstream_id, {returned}"
     )
     return _Statements(
-        stage=f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({typed})",
-        copy=f"COPY {stage} ({names}) FROM STDIN (FORMAT BINARY)",
+        stage=staged,
+        columns=typed,
+        copy=f"COPY {staged} ({names}) FROM STDIN (FORMAT BINARY)",
         upsert=upsert,
-        clear=f"TRUNCATE {stage}",
     )
 
 

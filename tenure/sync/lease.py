@@ -6,6 +6,7 @@ transaction it tries to commit (RELIABILITY rule 2.6, F26).
 
 import os
 import socket
+
 from django.db import connection
 
 LEASE = "30 seconds"  # by the database's clock

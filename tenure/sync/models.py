@@ -216,14 +216,21 @@ class Mark(models.Model):
 class RawPayload(models.Model):
     """The newest payload of a record as it came (credentials blanked), compressed with zstandard."""
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+", db_index=False)
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     stream = models.CharField(max_length=40)
     upstream_id = models.CharField(max_length=64)
     payload = models.BinaryField()
     content_hash = models.BinaryField(max_length=16)
     fetched_at = models.DateTimeField()
     run = models.ForeignKey(
-        Run, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        Run,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
     class Meta:

@@ -6,6 +6,7 @@ from datetime import datetime
 import zstandard
 from django.db import connection
 
+from tenure.customers.staging import empty, stage
 from tenure.sources.records import Record
 from tenure.sync.models import RawPayload
 
@@ -20,10 +21,7 @@ def keep(
         return
     compress = zstandard.ZstdCompressor(level=LEVEL).compress
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS landing_payload"
-            " (upstream_id text, payload bytea, content_hash bytea)"
-        )
+        stage(cursor, "landing_payload", "upstream_id text, payload bytea, content_hash bytea")
         with cursor.copy("COPY landing_payload FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(("text", "bytea", "bytea"))
             for record in records:
@@ -38,7 +36,7 @@ def keep(
             " run_id = EXCLUDED.run_id",
             [site_id, stream, now, run_id],
         )
-        cursor.execute("TRUNCATE landing_payload")
+        empty(cursor, "landing_payload")
 
 
 def hashes(site_id: int, stream: str, ids: Sequence[str]) -> dict[str, bytes]:

@@ -20,7 +20,9 @@ class Upstream(Tracked):
     ``removed_at`` is set when the record's own address answered that it is gone.
     """
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     upstream_id = models.CharField(max_length=64)
     content_hash = models.BinaryField(max_length=16)
     created_at = models.DateTimeField()

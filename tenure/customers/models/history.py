@@ -56,13 +56,27 @@ class Change(models.Model):
 
 
 class Tracked(models.Model):
-    """A row that knows which change set made it and which last changed it."""
+    """A row that knows which change set made it and which last changed it.
+
+    Change sets are never deleted and only written by the transaction that writes the row, so the
+    database need not look them up again for each of a million rows.
+    """
 
     created_in = models.ForeignKey(
-        ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        ChangeSet,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     changed_in = models.ForeignKey(
-        ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        ChangeSet,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
     class Meta:
