@@ -47,9 +47,13 @@ class Business:
         return found
 
     def is_loaded(self) -> bool:
-        """True when the first sync of every site has ended, well or not."""
+        """True when each site has been read to its end once, or its first sync has ended badly."""
         sites = connections.sites()
-        return all(sync.runs(site, limit=1) and not sync.active_run(site) for site in sites)
+        done = sync.last_good([site.pk for site in sites])
+        return all(
+            site.pk in done or (sync.runs(site, limit=1) and not sync.active_run(site))
+            for site in sites
+        )
 
     def troubles(self) -> list[str]:
         """A sentence for each site that has never been read to its end."""

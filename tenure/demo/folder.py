@@ -17,7 +17,7 @@ EMAIL = "demo@tenure.example"
 @dataclass(frozen=True, slots=True)
 class Demo:
     """One demo. ``urls`` are the simulator's addresses; settings send every request there instead
-    of to a live site. ``origin`` is the instant at which the business was first looked at."""
+    of to a live site. ``origin`` is the instant at which the business was first looked at. It is ``ready`` once it has been loaded."""
 
     scale: str
     origin: str
@@ -26,6 +26,7 @@ class Demo:
     urls: dict[str, str]
     database: str = ""
     schema: str = ""
+    ready: bool = False
 
     @property
     def accounts(self) -> int:

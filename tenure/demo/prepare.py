@@ -46,6 +46,13 @@ def _set_up(demo: Demo, business: Any, progress: Path) -> None:
     business.have_member(demo.email, Secret(demo.password))
     for spec in DEMO_SITES:
         business.have_site(SOURCE, spec.subdomain, spec.region, Secret(spec.key), SCHEDULE)
+    if not business.is_loaded():
+        _wait_for_first_sync(business, progress)
+    ending = {"sights": business.sights(), "troubles": business.troubles()}
+    report(progress, {"runs": business.progress(), **ending})
+
+
+def _wait_for_first_sync(business: Any, progress: Path) -> None:
     while not business.is_loaded():
         report(progress, {"runs": business.progress()})
         time.sleep(TICK)
@@ -53,8 +60,6 @@ def _set_up(demo: Demo, business: Any, progress: Path) -> None:
     while not business.has_figures() and time.monotonic() < limit:
         report(progress, {"runs": business.progress(), "measuring": True})
         time.sleep(TICK)
-    ending = {"sights": business.sights(), "troubles": business.troubles()}
-    report(progress, {"runs": business.progress(), **ending})
 
 
 def report(path: Path, document: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def _opened(home: Path, scale: str | None, show: Show) -> Demo:
 
 
 def _clock(home: Path, this: Demo) -> FastClock:
-    stand = LATER_STAND if this.schema else FIRST_STAND
+    stand = LATER_STAND if this.ready else FIRST_STAND
     clock = days.resume(home, this.first_day, real=datetime.now(UTC), standing_for=stand)
     clock.save(home / CLOCK)
     return clock
@@ -109,9 +109,11 @@ def _start(supervisor: Supervisor, home: Path, this: Demo, port: int, show: Show
         migrate(supervisor, place)
         replace(this, schema=schema).save(home)
     start_product(supervisor, place)
-    supervisor.tend_until(
-        lambda: _listens(this.urls["us"]), seconds=600, waiting_for="The simulated Recurly"
-    )
+    if not this.ready:
+        # Sites are added by asking them who they are. Later starts find them added.
+        supervisor.tend_until(
+            lambda: _listens(this.urls["us"]), seconds=600, waiting_for="The simulated Recurly"
+        )
     return place
 
 
@@ -130,6 +132,9 @@ def _prepare(supervisor: Supervisor, place: Place, show: Show) -> list[dict[str,
     show.synced()
     for trouble in _read(progress).get("troubles", []):
         show.say(trouble)
+    this = folder.load(place.home)
+    if this and not this.ready:
+        replace(this, ready=True).save(place.home)
     sights: list[dict[str, str]] = _read(progress).get("sights", [])
     return sights
 
