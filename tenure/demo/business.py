@@ -1,5 +1,6 @@
 """The demo's own steps in the database, each through the same doors as pages and commands."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +10,7 @@ from tenure.access.models import Member, Role
 from tenure.connections import read as connections
 from tenure.connections import write as connect
 from tenure.core.clock import Clock
+from tenure.core.money import Money
 from tenure.core.secrets import Secret
 from tenure.metrics.read import AccountRow, accounts_page
 from tenure.sync import read as sync
@@ -69,17 +71,15 @@ class Business:
     def sights(self) -> list[dict[str, str]]:
         """Three accounts worth a look, each with the page that shows why."""
         by_mrr = accounts_page(sort="-mrr", limit=200).rows
+        shared = _first([row for row in by_mrr if len(row.sites) > 1])
         found = [
             _sight(
                 "Owes the most",
                 _first(accounts_page(sort="-past_due", limit=1).rows),
                 "account_invoices",
             ),
-            _sight(
-                "One customer, billed by two sites",
-                _first([row for row in by_mrr if len(row.sites) > 1]),
-                "account",
-            ),
+            _sight("One customer, billed by two sites", shared, "account")
+            or _sight("Pays the most", _first(by_mrr), "account"),
             _sight(
                 "Renews next",
                 _first(accounts_page(sort="next_renewal", limit=1).rows),
@@ -87,6 +87,10 @@ class Business:
             ),
         ]
         return [sight for sight in found if sight]
+
+
+def _amounts(amounts: Iterable[Money]) -> str:
+    return ", ".join(str(money) for money in amounts)
 
 
 def _first(rows: Any) -> AccountRow | None:
@@ -97,8 +101,8 @@ def _sight(why: str, row: AccountRow | None, page: str) -> dict[str, str] | None
     if row is None:
         return None
     details = {
-        "account_invoices": ", ".join(str(money) for money in row.past_due) + " past due",
-        "account": " and ".join(row.sites),
+        "account_invoices": f"{_amounts(row.past_due)} past due",
+        "account": f"{_amounts(row.mrr)} a month, {' and '.join(row.sites)}",
         "account_subscriptions": f"on {row.next_renewal_date}",
     }
     return {
