@@ -204,4 +204,5 @@ def _acquired(customer: Customer, dice: Random, at: datetime) -> None:
         acquired_at=wire(at),
         created_at=wire(at),
     )
+    customer.others.append(("acquisitions", made))
     customer.site.touch("acquisitions", made, at)

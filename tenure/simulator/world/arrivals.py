@@ -152,7 +152,7 @@ def _terms(
     dice = customer.life
     terms = Terms(trial=dice.random() < 0.7, auto_renew=dice.random() > 0.05)
     if profile is LARGE:
-        dollars = Decimal(dice.randint(18, 160) * 1000)
+        dollars = Decimal(dice.randint(15, 42) * 10)
         terms = Terms(bespoke=list_price(dollars, customer.currency), cycles=dice.choice((1, 1, 3)))
         terms.po_number = f"PO-{dice.randint(10000, 99999)}"
     if profile is CHAIN:

@@ -44,6 +44,7 @@ def issue(
     invoice["coupon_redemptions"] = spend(payer.site, drafts, currency, at)
     payer.site.touch("invoices", invoice, at)
     payer.site.known[invoice["id"]] = bill
+    payer.issued.append(bill)
     if invoice["type"] == "credit":
         payer.credits.append(bill)
         return bill

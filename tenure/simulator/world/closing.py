@@ -47,7 +47,7 @@ def redact(customer: Customer, at: datetime) -> None:
             customer.mini[name] = None
     account.update(address=None, billing_info=None, shipping_addresses=[], custom_fields=[])
     customer.site.touch("accounts", account, at)
-    for bill in (*customer.bills, *customer.credits):
+    for bill in customer.issued:
         bill.record.update(address=None, shipping_address=None, vat_number=None)
         for made in bill.record["transactions"]:
             made.update(billing_address=None, payment_method=None, vat_number=None)

@@ -107,6 +107,7 @@ def redeem(code: str, customer: Customer, held: Held | None, at: datetime) -> Di
     )
     discount = Discount(full, _mini(full, coupon))
     (held.discounts if held else customer.discounts).append(discount)
+    customer.others.append(("coupon_redemptions", full))
     site.touch("coupon_redemptions", full)
     if held:
         held.record["coupon_redemptions"].append(discount.mini)

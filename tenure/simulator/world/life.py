@@ -96,7 +96,9 @@ def nothing(held: Held, at: datetime) -> None:
 
 
 def grow(held: Held, at: datetime) -> None:
-    """More seats, at once."""
+    """More seats, at once; a contract for one of a thing has no seats."""
+    if held.bespoke is not None and held.record["quantity"] == 1:
+        return
     more = held.record["quantity"] + held.dice.randint(1, max(2, held.record["quantity"] // 4))
     change_now(held, Change(quantity=more), at)
 

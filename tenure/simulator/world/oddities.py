@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from tenure.simulator.world.billing import issue
+from tenure.simulator.world.dunning import collect
+from tenure.simulator.world.lines import Draft
 from tenure.simulator.world.prices import minor
 from tenure.simulator.world.profiles import FREE, LARGE, MIDDLE, SMALL, Profile
 from tenure.simulator.world.state import Customer
@@ -14,7 +17,8 @@ from tenure.simulator.world.subscriptions import Terms, subscribe
 class Oddity:
     """What is odd about a customer. ``outlets`` weekly subscriptions make some 80 invoices a year
 
-    each; ``contract`` is the yearly price of one enterprise subscription, in its own currency.
+    each; ``contract`` is the yearly price of one enterprise subscription and
+    ``project`` a one-off charge, both in the customer's own currency.
     """
 
     name: str | None = None
@@ -22,6 +26,7 @@ class Oddity:
     profile: Profile | None = None
     outlets: int = 0
     contract: str | None = None
+    project: str | None = None
     blank: bool = False
     nameless: bool = False
 
@@ -34,8 +39,10 @@ ODDITIES = {
     10: Oddity(None, "US", SMALL, blank=True),
     13: Oddity('Hartfield & Daughters <Lifts> "24/7" O\'Clock', "GB", MIDDLE),
     16: Oddity("Corner Lantern Kiosks Inc.", "US", SMALL, outlets=8),
-    19: Oddity("Continental Grid Operations Corp.", "US", LARGE, contract="1250000"),
-    22: Oddity("北海電力メンテナンス株式会社", "JP", LARGE, contract="48000000"),
+    19: Oddity(
+        "Continental Grid Operations Corp.", "US", LARGE, contract="240000", project="1250000"
+    ),
+    22: Oddity("北海電力メンテナンス株式会社", "JP", LARGE, contract="9800000", project="48000000"),
     25: Oddity("Gulf Pearl Cooling W.L.L.", "KW", LARGE, contract="9875.125"),
     28: Oddity(None, "GB", FREE, nameless=True),
     31: Oddity("Łódzkie Zakłady Cieplne Sp. z o.o.", "PL", MIDDLE),
@@ -56,6 +63,15 @@ def buy_oddly(customer: Customer, oddity: Oddity, at: datetime) -> None:
         subscribe(
             customer, "enterprise-annual", 1, at, Terms(bespoke=price, po_number="4500018233")
         )
+    if oddity.project:
+        draft = Draft(
+            "one_time",
+            "Implementation project, all regions",
+            1,
+            minor(Decimal(oddity.project), customer.currency),
+        )
+        bill = issue(customer, [draft], origin="purchase", at=at, currency=customer.currency)
+        collect(bill, at)
 
 
 def _clear(customer: Customer, value: str | None, at: datetime) -> None:

@@ -116,7 +116,7 @@ OFFERS = {
         Offer(
             "enterprise-annual",
             "Enterprise (annual)",
-            "6000",
+            "360",
             length=12,
             setup_dollars="2500",
             add_ons=_ALL_ADD_ONS,

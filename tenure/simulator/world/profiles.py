@@ -36,7 +36,7 @@ MIDDLE = Profile(
     (8, 60),
     on_terms=0.5,
 )
-LARGE = Profile("large", ((1, "enterprise-annual"),), (1, 3), on_terms=0.9)
+LARGE = Profile("large", ((1, "enterprise-annual"),), (80, 600), on_terms=0.9)
 FREE = Profile("free", ((1, "free"),), (1, 2))
 CLASSIC = Profile("classic", ((1, "classic-monthly"),), (2, 12), on_terms=0.1)
 CHAIN = Profile("chain", ((1, "outlet-weekly"),), (1, 4), subscriptions=(2, 5))

@@ -29,16 +29,16 @@ def _customer(site: Site, customer: Customer) -> None:
     site.customers.remove(customer)
     for held in list(customer.held):
         remove(site, "subscriptions", held.record)
-    for bill in [*customer.bills, *customer.credits]:
+    for bill in list(customer.issued):
         remove(site, "invoices", bill.record)
-    for kind in ("coupon_redemptions", "acquisitions", "invoices", "transactions", "line_items"):
-        for made in site.store.of_account(kind, customer.record["id"]):
-            _drop(site, kind, made["id"])
+    for kind, made in customer.others:
+        _drop(site, kind, made["id"])
 
 
 def _bill(site: Site, bill: Bill) -> None:
     bill.epoch += 1
     bill.record["state"] = "voided"
+    bill.payer.issued = [b for b in bill.payer.issued if b is not bill]
     bill.payer.bills = [b for b in bill.payer.bills if b is not bill]
     bill.payer.credits = [b for b in bill.payer.credits if b is not bill]
     for kind, name in PARTS.items():
@@ -47,6 +47,5 @@ def _bill(site: Site, bill: Bill) -> None:
 
 
 def _drop(site: Site, kind: str, id_: str) -> None:
-    site.records.get(kind, {}).pop(id_, None)
     site.changed.pop((kind, id_), None)
     site.store.remove(kind, id_)

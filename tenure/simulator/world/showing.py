@@ -2,9 +2,7 @@
 
 from tenure.simulator.world.state import Customer
 
-EMBEDDING = (
-    "invoices line_items transactions credit_payments coupon_redemptions acquisitions".split()
-)
+PARTS = ("line_items", "transactions", "credit_payments")
 
 
 def reshow(customer: Customer) -> None:
@@ -12,7 +10,10 @@ def reshow(customer: Customer) -> None:
     site = customer.site
     for held in customer.held:
         site.touch("subscriptions", held.record)
-    for kind in EMBEDDING:
-        for record in site.records.get(kind, {}).values():
-            if record["account"] is customer.mini:
-                site.touch(kind, record)
+    for bill in customer.issued:
+        site.touch("invoices", bill.record)
+        for kind in PARTS:
+            for made in bill.record[kind]:
+                site.touch(kind, made)
+    for kind, made in customer.others:
+        site.touch(kind, made)

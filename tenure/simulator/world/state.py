@@ -129,7 +129,11 @@ class Manner:
 
 @dataclass(eq=False, slots=True)
 class Customer:
-    """One Recurly account. ``key`` names it for ever, whatever happens to its record."""
+    """One Recurly account. ``key`` names it for ever, whatever happens to its record.
+
+    ``bills`` are its charges, ``credits`` its open credits, ``issued`` all invoices it ever got;
+    ``others`` are further records, with their kinds, that embed its small form.
+    """
 
     site: "Site"
     key: str
@@ -146,6 +150,8 @@ class Customer:
     held: list[Held] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
     credits: list[Bill] = field(default_factory=list)
+    issued: list[Bill] = field(default_factory=list)
+    others: list[tuple[str, Record]] = field(default_factory=list)
     discounts: list[Discount] = field(default_factory=list)
     closed: bool = False
     removed: bool = False
@@ -193,7 +199,6 @@ class Site:
     coupons: dict[str, Record] = field(default_factory=dict)
     items: dict[str, Record] = field(default_factory=dict)
     changed: dict[tuple[str, str], Record] = field(default_factory=dict)
-    records: dict[str, dict[str, Record]] = field(default_factory=dict)
     known: dict[str, "Customer | Held | Bill"] = field(default_factory=dict)
     last_number: int = 1000
     dunning_campaign_id: str = ""
@@ -210,7 +215,6 @@ class Site:
             # A change that becomes visible late must not undo a newer stamp.
             record["updated_at"] = max(record["updated_at"] or "", wire(at))
         self.changed[kind, record["id"]] = record
-        self.records.setdefault(kind, {})[record["id"]] = record
 
     def touch_by_time(self, kind: str, record: Record, at: datetime) -> None:
         """``touch`` for what only the clock brought about, which Recurly may not stamp."""

@@ -15,6 +15,7 @@ from tenure.simulator.world.pending import apply_pending
 from tenure.simulator.world.plans import SoldPlan
 from tenure.simulator.world.prices import zero
 from tenure.simulator.world.ramps import ramp_intervals
+from tenure.simulator.world.refunds import write_off
 from tenure.simulator.world.restate import restate
 from tenure.simulator.world.shapes import Record, record
 from tenure.simulator.world.state import Bill, Customer, Held
@@ -159,8 +160,19 @@ def _activate(held: Held, at: datetime) -> None:
     _next_period(held, at)
     _publish(held, at)
     drafts = period_drafts(held, first=True)
-    collect(bill_for(held, drafts, "purchase", at), at)
+    bill = bill_for(held, drafts, "purchase", at)
+    collect(bill, at)
+    if bill.state == "past_due" and held.dice.random() < 0.5:
+        _never_starts(held, bill, at)
     held.customer.site.touch("subscriptions", held.record, at)
+
+
+def _never_starts(held: Held, bill: Bill, at: datetime) -> None:
+    """The very first payment failed, and nobody waited for another."""
+    write_off(bill, at)
+    held.epoch += 1
+    held.record.update(state="failed", active_invoice_id=None, activated_at=None)
+    restate_account(held.customer, at)
 
 
 def _publish(held: Held, at: datetime) -> None:
