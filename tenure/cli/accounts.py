@@ -1,7 +1,7 @@
 """``tenure accounts`` and ``tenure account show``: the customers and what is known of them."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account, BillingAccount
+from tenure.customers.provenance import of_attribute
 from tenure.metrics import read as metrics
 from tenure.metrics.models import AccountFacts
 from tenure.metrics.paging import ORDERS
@@ -100,7 +101,7 @@ def as_json(
         "name": found.name,
         "owner": found.owner.email if found.owner else None,
         "state": found.state,
-        "attributes": {name: _attribute(found, name) for name in sorted(found.attributes)},
+        "attributes": {name: _attribute(found, name, payers) for name in sorted(found.attributes)},
         "billing_accounts": [_payer_json(payer) for payer in payers],
         "money": _money_json(measured),
         "facts": _facts_json(measured),
@@ -110,15 +111,16 @@ def as_json(
     }
 
 
-def _attribute(found: Account, name: str) -> dict[str, Any]:
-    source = found.sources.get(name) or {}
+def _attribute(found: Account, name: str, payers: Sequence[BillingAccount]) -> dict[str, Any]:
+    origin = of_attribute(found, name, payers)
     return {
         "value": found.attributes[name],
-        "source": source.get("source"),
-        "set_by": source.get("set_by") or source.get("site"),
-        "set_at": source.get("set_at"),
-        "policy": source.get("policy"),
-        "pinned": bool(source.get("pin")),
+        "source": origin.source,
+        "site": origin.site,
+        "set_by": origin.set_by,
+        "set_at": origin.set_at,
+        "policy": payers[0].site.accounts_mode if payers else None,
+        "pinned": origin.pinned,
     }
 
 
@@ -200,10 +202,7 @@ def _page(
     )
     attributes = table(
         ["Attribute", "Value", "Source", "Set"],
-        [
-            (name, found.attributes[name], *_source(found, name))
-            for name in sorted(found.attributes)
-        ],
+        [_attribute_row(found, name, payers) for name in sorted(found.attributes)],
         empty="No attributes.",
     )
     return Parts(head, "", billing, "", attributes, "", _subscriptions(found))
@@ -227,9 +226,12 @@ def _figures(measured: AccountFacts | None) -> Iterable[tuple[str, Any]]:
     ]
 
 
-def _source(found: Account, name: str) -> tuple[Any, Any]:
-    source: Mapping[str, Any] = found.sources.get(name) or {}
-    return source.get("site") or source.get("source"), source.get("set_at")
+def _attribute_row(
+    found: Account, name: str, payers: Sequence[BillingAccount]
+) -> tuple[str, Any, str | None, str]:
+    origin = of_attribute(found, name, payers)
+    since = ago(dt.datetime.fromisoformat(origin.set_at), now()) if origin.set_at else ""
+    return name, found.attributes[name], origin.site or origin.source, since
 
 
 def _subscriptions(found: Account) -> RenderableType:

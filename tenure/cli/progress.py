@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connections
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from tenure import flow
 from tenure.cli.screen import Screen
@@ -59,6 +68,14 @@ def carry_out(screen: Screen, run_ids: Sequence[int]) -> list[Run]:
     return [read.get_run(run_id) for run_id in run_ids]
 
 
+class _Counted(ProgressColumn):
+    """``1,200 of 9,526``; the first number alone while no total is known."""
+
+    def render(self, task: Task) -> Text:
+        total = f" of {task.total:,.0f}" if task.total is not None else ""
+        return Text(f"{task.completed:,.0f}{total}")
+
+
 class _Bars:
     """One bar a run, on standard error."""
 
@@ -86,7 +103,7 @@ def _bars(screen: Screen, run_ids: Sequence[int]) -> Iterator["_Bars"]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        _Counted(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=screen.err, disable=not screen.is_lively) as progress:
