@@ -59,6 +59,8 @@ class Page:
 
     An empty page with a cursor is not the end (RELIABILITY rule 2.2). ``upstream_now`` is the
     answer's own date; ``requests`` counts what the page cost, nested reads and retries included.
+    ``notices`` are sentences an operator should see though nothing is lost: text that had to be
+    repaired, a version about to end.
     """
 
     records: Sequence[Record]
@@ -66,6 +68,7 @@ class Page:
     cursor: str | None
     upstream_now: datetime
     requests: int = 1
+    notices: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,17 @@ class SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What the last answers said about the rate limit; None where nothing was said yet."""
+    """What the last answers said about the rate limit; None where nothing was said yet.
+
+    ``waiting_until`` while requests are held back, by this machine's clock; ``trouble`` is a
+    sentence while a request keeps failing and is tried again.
+    """
 
     limit: int | None = None
     remaining: int | None = None
     resets_at: datetime | None = None
     waiting_until: datetime | None = None
+    trouble: str | None = None
 
 
 class CursorRefused(TemporaryError):
@@ -166,11 +174,16 @@ class Credential:
 class Source(Protocol):
     """One vendor: its name, its form, its regions and how to open a line to a site."""
 
-    key: str
-    label: str
-    regions: Mapping[str, str]
-    credentials: Sequence[Credential]
-    streams: Sequence[Stream]
+    @property
+    def key(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def regions(self) -> Mapping[str, str]: ...
+    @property
+    def credentials(self) -> Sequence[Credential]: ...
+    @property
+    def streams(self) -> Sequence[Stream]: ...
 
     def connect(self, endpoint: Endpoint) -> AbstractAsyncContextManager[Connection]: ...
 
