@@ -225,6 +225,8 @@ def move(bill: Bill, state: str, at: datetime, *, by_time: bool = False) -> None
     """Put the invoice into a state and let every record that embeds the state follow."""
     invoice = bill.record
     invoice["state"] = bill.mini["state"] = state
+    late = bill.payer.past_due
+    (late.add if state == "past_due" else late.discard)(invoice["id"])
     touch(bill, at, by_time=by_time)
     restate_account(bill.payer, at)
 

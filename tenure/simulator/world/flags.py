@@ -16,7 +16,7 @@ def restate_account(customer: Customer, at: datetime) -> None:
         "has_future_subscription": "future" in states,
         "has_canceled_subscription": "canceled" in states,
         "has_paused_subscription": "paused" in states,
-        "has_past_due_invoice": any(bill.state == "past_due" for bill in customer.bills),
+        "has_past_due_invoice": bool(customer.past_due),
     }
     record = customer.record
     if any(record[name] != value for name, value in flags.items()):

@@ -8,8 +8,8 @@ HOUR = timedelta(hours=1)
 
 
 def wire(instant: datetime) -> str:
-    """``2026-03-31T09:15:00Z``: whole seconds, always Z."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """``2026-03-31T09:15:00Z`` for an instant in UTC: whole seconds, always Z."""
+    return instant.isoformat()[:19] + "Z"
 
 
 def maybe_wire(instant: datetime | None) -> str | None:

@@ -37,6 +37,7 @@ def _customer(site: Site, customer: Customer) -> None:
 
 def _bill(site: Site, bill: Bill) -> None:
     bill.epoch += 1
+    bill.payer.past_due.discard(bill.record["id"])
     bill.record["state"] = "voided"
     bill.payer.issued = [b for b in bill.payer.issued if b is not bill]
     bill.payer.bills = [b for b in bill.payer.bills if b is not bill]

@@ -153,6 +153,7 @@ class Customer:
     issued: list[Bill] = field(default_factory=list)
     others: list[tuple[str, Record]] = field(default_factory=list)
     discounts: list[Discount] = field(default_factory=list)
+    past_due: set[str] = field(default_factory=set)
     closed: bool = False
     removed: bool = False
     counts: dict[str, int] = field(default_factory=dict)

@@ -110,7 +110,6 @@ class BulkTable(Table):
         else:
             self._removed.add(id_)
         self._records.pop(id_, None)
-        self._encoded.pop(id_, None)
         for index in self._indexes():
             index.remove(id_)
         return record
