@@ -1,12 +1,23 @@
-"""The stored subscriptions of accounts, as the formulas take them."""
+"""The stored subscriptions, invoices and refunds of accounts, as the formulas take them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection
+from django.db.models import F, Q
 
-from tenure.metrics.inputs import AddOn, Interval, PendingChange, Redemption, Subscription
+from tenure.customers.models import Invoice as InvoiceRow
+from tenure.metrics.inputs import (
+    AddOn,
+    Interval,
+    Invoice,
+    Payment,
+    PendingChange,
+    Redemption,
+    Subscription,
+)
+from tenure.metrics.invoices import OPEN_STATES
 
 # The plan is joined for its interval, which subscriptions do not carry, by site and id: another
 # site may use the same id. What has ended needs no price, so its JSON is not read.
@@ -98,3 +109,63 @@ def _read(decoder: msgspec.json.Decoder[T], text: str | None, empty: T) -> T | N
         return decoder.decode(text)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
+
+
+_INVOICE_COLUMNS = (
+    "number type state currency origin total balance paid due_at created_at closed_at net_terms"
+    " net_terms_type collection_method"
+).split()
+_CREDIT = Q(type="credit")
+_BILL = ~_CREDIT
+_WHICH: Mapping[str, tuple[Q, tuple[Any, ...]]] = {
+    "open": (_BILL & Q(state__in=OPEN_STATES, balance__gt=0), (F("due_at").asc(nulls_last=True),)),
+    "credit": (_CREDIT & Q(state="open") & ~Q(balance=0), ("-created_at",)),
+    "failed": (_BILL & Q(state="failed") & ~Q(balance=0), ("-created_at",)),
+    "billed": (_BILL & ~Q(state="voided"), ("-created_at",)),
+    "paid": (_BILL & ~Q(state="voided") & ~Q(paid=0), ("-created_at",)),
+}
+
+
+def invoices_of(account_id: int, which: str, *, limit: int) -> list[Invoice]:
+    """The account's live invoices of a kind: open ones by due date, others the newest first."""
+    condition, order = _WHICH[which]
+    rows = (
+        InvoiceRow.objects.filter(condition, account=account_id, removed_at=None)
+        .order_by(*order, "-id")
+        .values_list("site_id", "upstream_id", *_INVOICE_COLUMNS)[:limit]
+    )
+    return [
+        Invoice(site=str(site), id=key, **dict(zip(_INVOICE_COLUMNS, row, strict=True)))
+        for site, key, *row in rows
+    ]
+
+
+_REFUNDS = """
+    SELECT t.site_id, t.upstream_id, t.currency, t.amount, t.created_at, t.collected_at
+    FROM customers_invoice i
+    JOIN customers_transaction t ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
+    WHERE i.account_id = %s AND i.removed_at IS NULL AND t.removed_at IS NULL
+        AND t.type = 'refund' AND t.status = 'success'
+    ORDER BY t.created_at DESC, t.id DESC LIMIT %s
+"""
+
+
+def refunds_of(account_id: int, *, limit: int) -> list[tuple[int, Payment]]:
+    """The account's newest successful refunds, each with its site."""
+    with connection.cursor() as db:
+        db.execute(_REFUNDS, [account_id, limit])
+        return [
+            (
+                site,
+                Payment(
+                    id=key,
+                    type="refund",
+                    status="success",
+                    currency=currency,
+                    amount=amount,
+                    created_at=made,
+                    collected_at=collected,
+                ),
+            )
+            for site, key, currency, amount, made, collected in db.fetchall()
+        ]

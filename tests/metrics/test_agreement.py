@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -19,6 +19,8 @@ from tenure.metrics.ledger_sql import Books, books
 from tests.metrics.rows import NOW, an_account, upstream
 
 pytestmark = pytest.mark.django_db
+# A busy machine is no reason to fail: rows are saved for every example.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 amounts = st.sampled_from([*map(Decimal, "0.01 1 20.50 300 4000 0 -7".split()), None])
 # Around today, the ends of the ageing groups, a quarter and a year ago: where a slip would show.
@@ -85,7 +87,7 @@ def stored(
         )
         asked.append(inputs.Invoice(site=str(kept["site"].pk), id=kept["upstream_id"], **bill))
     Invoice.objects.bulk_create(rows)
-    attempts = []
+    attempts: list[Transaction] = []
     for payment in paid if rows else ():
         kept = upstream(created_at=payment["created_at"])
         columns = {k: v for k, v in payment.items() if k != "created_at"}
@@ -109,7 +111,7 @@ def late_by_subscription(
     return late
 
 
-@settings(max_examples=200, deadline=None)
+@settings(patient, max_examples=200)
 @given(st.lists(invoices, max_size=14), st.lists(payments, max_size=8), zones)
 def test_the_database_sums_what_the_formulas_sum(
     bills: list[dict[str, Any]], paid: list[dict[str, Any]], zone: str
@@ -126,7 +128,7 @@ def test_the_database_sums_what_the_formulas_sum(
     assert found.past_due_days == late_by_subscription(asked, chosen)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(patient, max_examples=40)
 @given(st.lists(invoices, min_size=1, max_size=6))
 def test_no_figure_of_invoices_moves_before_the_instant_that_was_named(
     bills: list[dict[str, Any]],
