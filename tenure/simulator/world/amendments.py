@@ -38,6 +38,7 @@ def change_now(held: Held, change: Change, at: datetime) -> None:
     restate(held)
     if not held.in_trial(at):
         if new_rhythm:
+            held.record.update(paused_at=None, remaining_pause_cycles=None, resume_at=None)
             restart_period(held, at)
             charge = period_drafts(held, first=False)
         else:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from tenure.simulator.world.dunning import fail
 from tenure.simulator.world.ending import expire
 from tenure.simulator.world.moments import wire
+from tenure.simulator.world.refunds import write_off
 from tenure.simulator.world.showing import reshow
 from tenure.simulator.world.state import Customer
 from tenure.simulator.world.subscriptions import cancel
@@ -23,7 +23,7 @@ def close_account(customer: Customer, at: datetime) -> None:
             expire(held, "account_closed", at)
     for bill in list(customer.bills):
         if bill.is_open:
-            fail(bill, at)
+            write_off(bill, at)
     customer.record.update(state="inactive", deleted_at=wire(at), billing_info=None)
     customer.site.touch("accounts", customer.record, at)
 

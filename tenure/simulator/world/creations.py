@@ -52,7 +52,7 @@ def _start(customer: Customer, spec: Spec, at: datetime) -> Record:
     quantity = spec.get("quantity", 1)
     if not isinstance(quantity, int) or quantity < 0:
         raise ValueError(f"quantity is a whole number from 0 up, not {quantity!r}.")
-    terms = Terms(trial=bool(spec.get("trial")))
+    terms = Terms(trial=bool(spec.get("trial")), auto_renew=bool(spec.get("auto_renew", True)))
     if "unit_amount" in spec:
         terms.bespoke = minor(exact(spec["unit_amount"], "unit_amount"), customer.currency)
     terms.custom_fields = [pair(n, str(v)) for n, v in spec.get("subscription_fields", {}).items()]

@@ -233,7 +233,7 @@ def renew(at: datetime, held: Held, epoch: int) -> None:
         return
     if held.state == "canceled":
         expire(held, "canceled", at, by_time=True)
-    elif not held.record["auto_renew"] and held.ends >= held.term_ends:
+    elif _lapses(held):
         expire(held, "non renewing", at, by_time=True)
     elif _trial_without_card(held):
         expire(held, "nonpayment_trial", at, by_time=True)
@@ -241,6 +241,12 @@ def renew(at: datetime, held: Held, epoch: int) -> None:
         _rest(held, at)
     else:
         _continue(held, at)
+
+
+def _lapses(held: Held) -> bool:
+    """Whether the contract just ends. The end of a trial is not the end of a term."""
+    is_trial = held.record["trial_ends_at"] == wire(held.ends)
+    return not held.record["auto_renew"] and not is_trial and held.ends >= held.term_ends
 
 
 def _trial_without_card(held: Held) -> bool:
@@ -275,8 +281,10 @@ def _continue(held: Held, at: datetime) -> None:
     if held.record["trial_ends_at"] == wire(ended):
         held.anchor, held.term_ends, usage = ended.day, ended, []
     if held.record["pending_change"] is not None:
+        before = held.sold
         apply_pending(held)
-        held.term_ends = min(held.term_ends, ended)
+        # A new plan is a new contract; other seats under the old one are not.
+        held.term_ends = held.term_ends if held.sold is before else ended
     _next_period(held, ended)
     _ramp_up(held)
     _publish(held, at)

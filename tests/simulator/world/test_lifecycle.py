@@ -165,6 +165,28 @@ def test_a_refund_is_a_closed_credit_with_a_refund_transaction(quiet: Quiet) -> 
     assert paid["transactions"][0]["refunded"] is True
 
 
+def test_a_trial_without_renewal_still_becomes_a_subscription(quiet: Quiet) -> None:
+    quiet.account(plan="team-monthly", trial=True, auto_renew=False)
+    quiet.pass_days(31)
+    assert quiet.subscription()["state"] == "active"
+    quiet.pass_days(32)
+    assert quiet.subscription()["expiration_reason"] == "non renewing"
+
+
+def test_other_seats_at_renewal_leave_the_contract_alone_but_another_plan_does_not(
+    quiet: Quiet,
+) -> None:
+    quiet.account(plan="business-monthly", quantity=5)
+    made = quiet.subscription()
+    term = made["current_term_ends_at"]
+    quiet.change(action="change_quantity", id=made["id"], quantity=3, when="renewal")
+    quiet.pass_days(32)
+    assert (made["quantity"], made["current_term_ends_at"]) == (3, term)
+    quiet.change(action="change_plan", id=made["id"], plan="team-monthly", when="renewal")
+    quiet.pass_days(31)
+    assert made["current_term_ends_at"] == made["current_period_ends_at"] < term
+
+
 def test_closing_an_account_ends_what_it_holds_and_forgets_its_card(quiet: Quiet) -> None:
     account = quiet.account(plan="team-monthly")
     open_ = quiet.change(create="invoice", account="c1", amount="10", collect=False)
