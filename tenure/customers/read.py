@@ -191,3 +191,9 @@ def held_of(site_id: int) -> Held:
         subscriptions=Subscription.objects.filter(site_id=site_id).count(),
         invoices=Invoice.objects.filter(site_id=site_id).count(),
     )
+
+
+def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int, str], int]:
+    """Our own numbers of these invoices of the account, by (site id, upstream id)."""
+    rows = Invoice.objects.filter(account_id=account_id, upstream_id__in=list(upstream_ids))
+    return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}

@@ -198,6 +198,9 @@ class Mark(models.Model):
     mark = models.DateTimeField(null=True)
     load_began_at = models.DateTimeField(null=True)
     loaded_at = models.DateTimeField(null=True)
+    loaded_by = models.ForeignKey(
+        Run, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     volatile_at = models.DateTimeField(null=True)
     counted_at = models.DateTimeField(null=True)
     upstream_count = models.BigIntegerField(null=True)

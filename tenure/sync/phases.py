@@ -59,7 +59,7 @@ def _needs_load(work: Work, mark: Mark) -> bool:
     """Never loaded, or asked to load in full and not yet done by this very run."""
     if mark.loaded_at is None:
         return True
-    return work.run.full and mark.loaded_at < work.began
+    return work.run.full and mark.loaded_by_id != work.run.pk
 
 
 async def _load(work: Work, stream: Stream, began: datetime | None) -> None:

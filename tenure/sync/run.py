@@ -94,7 +94,7 @@ async def _work(run_id: int, fence: int, clock: Clock, thread: ThreadPoolExecuto
     async with source.connect(await in_thread(endpoint, site)) as line:
         facts = await line.identify()
         await in_thread(_recognise, site, facts)
-        began = await in_thread(write.first_start, run_id, facts.upstream_now)
+        await in_thread(write.first_start, run_id, facts.upstream_now)
         work = Work(
             run=run,
             site=site,
@@ -103,7 +103,6 @@ async def _work(run_id: int, fence: int, clock: Clock, thread: ThreadPoolExecuto
             fence=fence,
             thread=thread,
             slots=asyncio.Semaphore(IN_FLIGHT),
-            began=began,
             upstream_now=facts.upstream_now,
             latest=facts.upstream_now,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F
 
+from tenure.customers.models import LineItem
 from tenure.sources.base import Stream
 from tenure.sync import lease
 from tenure.sync.apply import Applier
@@ -54,6 +55,9 @@ def remove(
         lease.guard(applier.run_id, applier.fence)
         rows = table.model.objects.filter(site_id=site_id, upstream_id__in=list(gone))
         rows.update(removed_at=at, changed_in=applier.change_set)
+        if stream == Stream.INVOICES:  # its lines have no address of their own to ask at
+            lines = LineItem.objects.filter(site_id=site_id, invoice_upstream_id__in=list(gone))
+            lines.update(removed_at=at, changed_in=applier.change_set)
         touch(_accounts(table.name, site_id, gone), applier.now)
         StreamRun.objects.filter(run_id=applier.run_id, stream=stream).update(
             removed=F("removed") + len(gone)

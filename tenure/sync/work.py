@@ -20,8 +20,8 @@ T = TypeVar("T")
 class Work:
     """A run in progress. Database work goes through ``db``, one piece at a time, in the one
     thread that owns the run's connection, so the network never waits for it nor it for the
-    network. By upstream's clock: ``began`` is when the run first started, ``upstream_now`` when
-    this attempt did, ``latest`` the newest answer so far."""
+    network. By upstream's clock: ``upstream_now`` is when this attempt started, ``latest`` the newest
+    answer so far."""
 
     run: Run
     site: Site
@@ -30,7 +30,6 @@ class Work:
     fence: int
     thread: ThreadPoolExecutor
     slots: asyncio.Semaphore
-    began: datetime
     upstream_now: datetime
     latest: datetime
 

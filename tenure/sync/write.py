@@ -130,7 +130,11 @@ def load_proved(site: Site, stream: Stream, began: datetime, run_id: int, fence:
         lease.guard(run_id, fence)
         windows.close(site.pk, stream, Phase.LOAD)
         Mark.objects.filter(site=site, stream=stream).update(
-            mark=began, load_began_at=began, loaded_at=began, volatile_at=began
+            mark=began,
+            load_began_at=began,
+            loaded_at=began,
+            loaded_by=run_id,
+            volatile_at=began,
         )
 
 
@@ -142,10 +146,9 @@ def changes_proved(site: Site, stream: Stream, end: datetime, run_id: int, fence
         Mark.objects.filter(site=site, stream=stream).exclude(mark__gt=end).update(mark=end)
 
 
-def first_start(run_id: int, upstream_now: datetime) -> datetime:
-    """When the run first started by upstream's clock; kept when it is taken up again."""
+def first_start(run_id: int, upstream_now: datetime) -> None:
+    """Keep when the run first started by upstream's clock, also when it is taken up again."""
     Run.objects.filter(pk=run_id, upstream_end=None).update(upstream_end=upstream_now)
-    return Run.objects.values_list("upstream_end", flat=True).get(pk=run_id) or upstream_now
 
 
 def checked(mark: Mark, **values: Any) -> None:
