@@ -16,6 +16,7 @@ import pytest
 
 from tenure.core.clock import FastClock
 from tenure.processes.claim import CLOCK
+from tests.processes.leftovers import processes_naming
 
 DEMO = [sys.executable, "-P", "-m", "tenure", "demo", "--no-browser", "--json"]
 
@@ -51,20 +52,6 @@ def stop(demo: subprocess.Popen[str], number: signal.Signals) -> float:
     demo.send_signal(number)
     demo.communicate(timeout=15)
     return time.monotonic() - began
-
-
-def processes_naming(home: Path) -> list[str]:
-    """Command lines and folders of live processes that have to do with this home."""
-    found = []
-    for proc in Path("/proc").glob("[0-9]*"):
-        try:
-            told = proc.joinpath("environ").read_bytes() + proc.joinpath("cmdline").read_bytes()
-            state = proc.joinpath("stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if str(home).encode() in told and state != "Z" and proc.name != str(os.getpid()):
-            found.append(proc.joinpath("cmdline").read_text().replace("\0", " "))
-    return found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for leftover processes in /proc")
