@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tenure.core.errors import ConfigurationError
 from tenure.metrics.vectors import ANSWERS, differences
 
 HERE = Path(__file__).resolve().parent
@@ -28,3 +29,32 @@ def test_a_worked_example_of_the_specification_comes_out_right(vector: dict[str,
 @pytest.mark.parametrize("vector", vectors_in(OURS), ids=lambda v: str(v["id"]))
 def test_a_worked_example_of_ours_comes_out_right(vector: dict[str, Any]) -> None:
     assert not differences(vector), vector["why"]
+
+
+def test_a_wrong_expectation_is_named_with_both_values() -> None:
+    vector = {
+        "id": "X",
+        "fn": "receivables",
+        "as_of": "2026-06-30T00:00:00Z",
+        "input": {
+            "invoices": [{"type": "charge", "state": "paid", "currency": "USD", "paid": "5"}]
+        },
+        "expected": {"USD": {"total_paid": "6.00", "total_due": "0.00"}, "invoice_status": "due"},
+    }
+    assert [str(found) for found in differences(vector)] == [
+        "X: USD.total_paid is Decimal('5'), expected '6.00'",
+        "X: invoice_status is 'paid', expected 'due'",
+    ]
+
+
+def test_flags_that_were_not_expected_are_a_difference() -> None:
+    gift = {"state": "active", "currency": "USD", "unit_amount": "0", "quantity": 1}
+    gift |= {"plan": {"interval_unit": "months", "interval_length": 1}, "started_with_gift": True}
+    vector = {"id": "X", "fn": "subscription_mrr", "as_of": "2026-06-30T00:00:00Z", "input": gift}
+    (found,) = differences(vector | {"expected": {"status": "free"}})
+    assert (found.path, found.actual) == ("flags", {"gift"})
+
+
+def test_an_unknown_function_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="X: there is no function “magic”"):
+        differences({"id": "X", "fn": "magic", "as_of": "", "input": {}, "expected": {}})
