@@ -13,6 +13,7 @@ from tenure.web.runs.freshness import freshness
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("regular", "compact")
+LIVE = ("run-live", "sync-live")  # parts that poll; the freshness chip comes along with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "places": PLACES,
         "here": next((p.key for p in PLACES if request.path.startswith(p.address)), ""),
     }
-    if member and not request.headers.get("HX-Request"):
+    shown["live"] = request.headers.get("HX-Target") in LIVE
+    if member and (shown["live"] or not request.headers.get("HX-Request")):
         shown["freshness"] = freshness(real_now)
     return shown
 

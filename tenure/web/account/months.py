@@ -1,4 +1,4 @@
-"""Twelve months of bills as bars: what was billed, and how much of it is paid."""
+"""Twelve months of bills as bars: what was billed, and how much of it is still owed."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,12 +19,12 @@ class Month:
 
     first: date
     billed: Money
-    paid: Money
+    settled: Money
     x: str
     billed_y: str
     billed_height: str
-    paid_y: str
-    paid_height: str
+    settled_y: str
+    settled_height: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def months(rows: Iterable[Invoice], now: datetime, *, whole: bool) -> Chart | No
     """The chart of the currency billed most often; None when nothing was billed in a year."""
     firsts = _last_months(now)
     billed: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    paid: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    settled: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     often: dict[str, int] = defaultdict(int)
     for row in rows:
         first = row.created_at.date().replace(day=1)
@@ -49,34 +49,35 @@ def months(rows: Iterable[Invoice], now: datetime, *, whole: bool) -> Chart | No
             continue
         often[row.currency] += 1
         billed[row.currency][first] += row.total
-        paid[row.currency][first] += row.paid or Decimal(0)
+        # What credit or a write-off settled is not owed any more either.
+        settled[row.currency][first] += row.total - (row.balance or Decimal(0))
     if not often:
         return None
     currency = max(sorted(often), key=lambda code: often[code])
-    return Chart(currency, _columns(firsts, currency, billed[currency], paid[currency]), whole)
+    return Chart(currency, _columns(firsts, currency, billed[currency], settled[currency]), whole)
 
 
 def _columns(
     firsts: Sequence[date],
     currency: str,
     billed: dict[date, Decimal],
-    paid: dict[date, Decimal],
+    settled: dict[date, Decimal],
 ) -> list[Month]:
     top = max(billed.values()) or Decimal(1)
     columns = []
     for index, first in enumerate(firsts):
         tall = billed[first] / top * 100
-        filled = min(paid[first], billed[first]) / top * 100
+        filled = min(settled[first], billed[first]) / top * 100
         columns.append(
             Month(
                 first=first,
                 billed=Money(billed[first], currency),
-                paid=Money(paid[first], currency),
+                settled=Money(settled[first], currency),
                 x=f"{index * STEP + (STEP - BAR) / 2:.2f}%",
                 billed_y=f"{100 - tall:.2f}%",
                 billed_height=f"{tall:.2f}%",
-                paid_y=f"{100 - filled:.2f}%",
-                paid_height=f"{filled:.2f}%",
+                settled_y=f"{100 - filled:.2f}%",
+                settled_height=f"{filled:.2f}%",
             )
         )
     return columns

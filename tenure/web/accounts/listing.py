@@ -1,6 +1,7 @@
 """The list of accounts: searched as one types, sorted by a column, paged from a row onwards."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,8 +10,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from tenure.connections import read as connections
+from tenure.core.money import Money
 from tenure.metrics import read as metrics
 from tenure.metrics.paging import UnusablePage
+from tenure.metrics.read import Totals
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites
 
@@ -39,7 +42,7 @@ COLUMNS = (
     Column("Overdue", "past_due", "-past_due", number=True),
     Column("Invoices"),
     Column("Sites"),
-    Column("Last change"),
+    Column("Changed"),
 )
 
 
@@ -50,6 +53,16 @@ class Heading:
     column: Column
     address: str
     sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyTotals:
+    """The sums in one currency; None where there is nothing."""
+
+    currency: str
+    mrr: Money
+    due: Money | None
+    overdue: Money | None
 
 
 @require_safe
@@ -84,7 +97,22 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def totals(request: HttpRequest) -> HttpResponse:
     """The sums over all accounts, asked for after the page so that the list never waits for them."""
-    return render(request, "web/accounts/totals.html", {"totals": metrics.totals()})
+    totals = metrics.totals()
+    return render(
+        request, "web/accounts/totals.html", {"totals": totals, "lines": _by_currency(totals)}
+    )
+
+
+def _by_currency(totals: Totals) -> list[CurrencyTotals]:
+    """One line for each currency, in the order of the codes."""
+    mrr, due, late = (
+        {money.currency: money for money in amounts if money}
+        for amounts in (totals.mrr, totals.total_due, totals.past_due)
+    )
+    return [
+        CurrencyTotals(code, mrr.get(code, Money(Decimal(0), code)), due.get(code), late.get(code))
+        for code in sorted(mrr.keys() | due.keys())
+    ]
 
 
 def _heading(column: Column, sort: str) -> Heading:

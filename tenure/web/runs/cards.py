@@ -8,6 +8,7 @@ from tenure.connections.models import Mode, Site, SiteState
 from tenure.connections.read import is_connected
 from tenure.core.errors import ConfigurationError
 from tenure.sources import registry
+from tenure.sources.base import Source
 from tenure.sync.models import Run
 from tenure.sync.standing import Standing
 
@@ -40,7 +41,7 @@ def card(known: Standing, now: datetime, quarantined: int = 0) -> SiteCard:
     return SiteCard(
         site=site,
         source=source.label,
-        region=source.regions.get(site.region, site.region),
+        region=_region(source, site.region),
         state=state,
         words=words,
         modes=_modes(site),
@@ -52,6 +53,12 @@ def card(known: Standing, now: datetime, quarantined: int = 0) -> SiteCard:
         connected=connected,
         quarantined=quarantined,
     )
+
+
+def _region(source: Source, key: str) -> str:
+    """The region as the source's own form names it."""
+    offered = (c.choices for c in source.credentials if c.key == "region")
+    return next(offered, {}).get(key, key)
 
 
 def _state(known: Standing, *, connected: bool) -> tuple[str, str]:

@@ -47,7 +47,7 @@ def connect(request: HttpRequest) -> HttpResponse:
             return _begin(request, _save(source, form))
         except TenureError as error:
             entries = _entries(error)
-            form.refuse(
+            form.add_error(
                 _at_fault(error, source, form), str(error) if not entries else _summary(error)
             )
     shown = {"form": form, "source": source, "entries": entries}
@@ -55,12 +55,10 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 
 def _source(request: HttpRequest) -> Source:
-    key = request.GET.get("source", "")
-    sources = registry.sources()
-    found = [source for source in sources if source.key == key] if key else list(sources)
-    if not found:
+    found = registry.SOURCES.get(request.GET.get("source", registry.DEFAULT))
+    if found is None:
         raise Http404("There is no such source.")
-    return found[0]
+    return found
 
 
 def is_map(source: Source, site: str) -> bool:
@@ -101,20 +99,21 @@ def _entries(error: TenureError) -> Sequence[Entry]:
     """What each entry of a map met; nothing when it was one site or the map could not be read."""
     if isinstance(error, SitesRefused) and len(error.outcomes) > 1:
         return [
-            Entry(o.subdomain, o.error is None, str(o.error) if o.error else "The key is good.")
-            for o in error.outcomes
+            Entry(o.subdomain, not o.error, _words(o.subdomain, o.error)) for o in error.outcomes
         ]
     if isinstance(error, KeyMapRefused):
         return [Entry(fault.name, False, fault.message) for fault in error.faults]
     return ()
 
 
+def _words(name: str, error: TenureError | None) -> str:
+    return str(error).removeprefix(f"{name}: ") if error else "The key is good."
+
+
 def _summary(error: TenureError) -> str:
     if isinstance(error, SitesRefused):
         bad = sum(1 for outcome in error.outcomes if outcome.error)
-        return (
-            f"Nothing was saved: {bad} of {len(error.outcomes)} sites were refused. See each below."
-        )
+        return f"Nothing was saved: {bad} of {len(error.outcomes)} sites were refused. See each below, and paste the map again: keys are never written back into a page."
     return f"Nothing was saved. {error.next_step}".strip()
 
 

@@ -12,32 +12,27 @@ from tenure.core.errors import ConfigurationError
 from tenure.sources.base import Source
 
 ANY_REGION = ""
+# Our fields by the names under which a source describes its credentials.
+CREDENTIALS = {"site": "subdomain", "api_key": "key", "region": "region"}
 MODE_HELP = (
     "Daily Sync follows the source; Import Only takes each record once; Link only creates nothing."
 )
 
 
 class Styled(forms.Form):
-    """Gives every input its look, and ties its error and hint to it for those who listen."""
+    """Gives every input its look; Django itself ties errors and hints to it for those who listen."""
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
         super().__init__(data, label_suffix="", **more)
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             field.widget.attrs.setdefault("class", "input")
-            told = []
-            if field.help_text:
-                told.append(f"id_{name}_helptext")
-            if self.is_bound and self.errors.get(name):
-                field.widget.attrs["aria-invalid"] = "true"
-                told.append(f"id_{name}_error")
-            if told:
-                field.widget.attrs["aria-describedby"] = " ".join(told)
 
-    def refuse(self, name: str, error: str) -> None:
-        """Put a refusal that came from outside at the field that caused it."""
-        self.add_error(name, error)
-        self.fields[name].widget.attrs["aria-invalid"] = "true"
-        self.fields[name].widget.attrs["aria-describedby"] = f"id_{name}_error"
+
+class KeyInput(forms.Textarea):
+    """Takes keys and never writes one back into a page, not even after an error."""
+
+    def format_value(self, value: Any) -> str:  # noqa: ARG002  # that is the point
+        return ""
 
 
 class ModesForm(Styled):
@@ -73,7 +68,7 @@ class ConnectForm(ModesForm):
         label="API Key",
         max_length=100_000,
         strip=True,
-        widget=forms.Textarea(
+        widget=KeyInput(
             attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false", "class": "input keys"}
         ),
     )
@@ -83,22 +78,12 @@ class ConnectForm(ModesForm):
 
     def __init__(self, source: Source, data: QueryDict | None = None, **more: Any) -> None:
         super().__init__(data, **more)
-        choices = [(ANY_REGION, "Find it from the key"), *source.regions.items()]
-        region = self.fields["region"]
-        if isinstance(region, forms.ChoiceField):
-            region.choices = choices
-        self.fields[
-            "site"
-        ].help_text = f"The subdomain of one site, or {source.label} to add several at once."
-        self.fields["api_key"].help_text = (
-            "The site's private key; or, for several, a JSON map: "
-            '{"subdomain1": "API_key1", "subdomain2": "API_key2"}'
-        )
-        for name in ("site", "api_key"):
-            told = self.fields[name].widget.attrs.get("aria-describedby", "")
-            self.fields[name].widget.attrs["aria-describedby"] = (
-                f"id_{name}_helptext {told}".strip()
-            )
+        for name, key in CREDENTIALS.items():
+            told = next((c for c in source.credentials if c.key == key), None)
+            if told:
+                self.fields[name].label, self.fields[name].help_text = told.label, told.help
+            if told and isinstance(field := self.fields[name], forms.ChoiceField):
+                field.choices = [(ANY_REGION, "Find it from the key"), *told.choices.items()]
 
 
 class KeyForm(Styled):
@@ -107,7 +92,9 @@ class KeyForm(Styled):
     api_key = forms.CharField(
         label="New API Key",
         max_length=500,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=KeyInput(
+            attrs={"rows": 1, "autocomplete": "off", "spellcheck": "false", "class": "input key"}
+        ),
         help_text="Checked with the site before it replaces the old one; never shown again.",
     )
 
@@ -126,5 +113,5 @@ class RemoveForm(Styled):
         cleaned: dict[str, Any] = super().clean() or {}
         typed = str(cleaned.get("confirm", "")).strip().lower()
         if cleaned.get("fate") == "purge" and typed != self.subdomain:
-            self.refuse("confirm", f"Type {self.subdomain} to delete its data for good.")
+            self.add_error("confirm", f"Type {self.subdomain} to delete its data for good.")
         return cleaned

@@ -31,7 +31,7 @@ def hub(request: HttpRequest) -> HttpResponse:
     cards = [card(known, now) for known in standings()]
     shelves = [
         Shelf(source, [c for c in cards if c.site.source == source.key])
-        for source in registry.sources()
+        for source in registry.SOURCES.values()
     ]
     member = member_of(request)
     shown = {

@@ -52,7 +52,7 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             write.rekey(known.site, Secret(form.cleaned_data["api_key"]), now=SystemClock().now())
         except TenureError as error:
-            form.refuse("api_key", str(error))
+            form.add_error("api_key", str(error))
         else:
             messages.success(request, f"{known.site.subdomain} has its new key.")
             return _to(known.site)
@@ -99,7 +99,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         return _remove(request, known.site, purging=form.cleaned_data["fate"] == "purge")
     except TenureError as error:
-        form.refuse("confirm", str(error))
+        form.add_error("confirm", str(error))
         return _show(request, known, status=400, remove_form=form)
 
 

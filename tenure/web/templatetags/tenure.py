@@ -75,6 +75,12 @@ def moneys(values: Iterable[Money] | None) -> SafeString:
     return format_html_join(mark_safe("<br>"), "{}", drawn) if drawn else NOTHING
 
 
+@register.filter
+def some(values: Iterable[Money]) -> list[Money]:
+    """Those amounts that are not zero."""
+    return [money for money in values if money]
+
+
 @register.simple_tag
 def amount(value: Decimal | None, currency: str) -> SafeString:
     """A stored amount and its currency, drawn as money."""
@@ -137,7 +143,9 @@ def day(context: RequestContext, instant: datetime | date | None) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def away(context: RequestContext, when: date) -> str:
-    """How far a calendar day is from today, in whole days: ``in 12 days``, ``3 y ago``."""
+    """How far a calendar day is from today, in whole days: ``in 12 d``, ``3 y ago``."""
+    if isinstance(when, datetime):
+        when = when.astimezone(context["zone"]).date()
     days = (when - context["now"].astimezone(context["zone"]).date()).days
     if days == 0:
         return "today"
@@ -234,6 +242,6 @@ def words(text: str) -> list[str]:
 
 
 @register.filter
-def get(mapping: Mapping[str, Any], key: str) -> Any:
-    """The value under a key that is itself a variable; None when it is missing."""
-    return mapping.get(key)
+def get(mapping: Any, key: Any) -> Any:
+    """The value under a key that is itself a variable; None when it, or the mapping, is missing."""
+    return mapping.get(key) if isinstance(mapping, Mapping) else None

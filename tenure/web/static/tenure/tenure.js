@@ -119,6 +119,10 @@
     else say("That did not work: the server answered with an error. Reload the page to try again.");
   });
 
+  // --- The tab one is on may lie outside a narrow screen. --------------------------------------
+  const tab = one(".tabs [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
   // --- Times grow older while the page stays open. --------------------------------------------
   const started = Date.now();
   const serverStart = Date.parse(document.body?.dataset.now ?? "") || started;
