@@ -52,9 +52,6 @@ def cursor_age(exchange: Exchange) -> float | None:
 def _one(target: One, exchange: Exchange) -> Answer:
     for name, _ in exchange.query:
         raise bad_parameter(name, f"a single object does not know {name}")
-    id_ = target.record.get("id", "")
-    if target.table is not None and target.table.get(id_) is target.record:
-        return Answer(200, dict(JSON), target.table.encoded(id_))
     return Answer(200, dict(JSON), encode(target.record))
 
 

@@ -1,4 +1,4 @@
-"""The records of one kind: kept in the orders Recurly lists them in, and encoded once."""
+"""The records of one kind, kept in the orders Recurly lists them in."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
@@ -102,7 +102,6 @@ class Table:
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records: dict[str, Record] = {}
-        self._encoded: dict[str, bytes] = {}
         self._orders: dict[str, Order] = {}
         self._groups: dict[str, Group] = {}
         for record in records:
@@ -120,7 +119,6 @@ class Table:
     def put(self, record: Record) -> None:
         """Insert the record, or replace the one with its id."""
         self._records[record["id"]] = record
-        self._encoded.pop(record["id"], None)
         for index in self._indexes():
             index.put(record)
 
@@ -136,7 +134,6 @@ class Table:
         """Take a record out; returns it, or None when there was none."""
         record = self._records.pop(id_, None)
         if record is not None:
-            self._encoded.pop(id_, None)
             for index in self._indexes():
                 index.remove(id_)
         return record
@@ -164,11 +161,10 @@ class Table:
         return order.keys()
 
     def encoded(self, id_: str) -> bytes:
-        """The record as JSON, made once until the next ``put``. Raises KeyError without it."""
-        known = self._encoded.get(id_)
-        if known is None:
-            known = self._encoded[id_] = encode(self._records[id_])
-        return known
+        """The record as JSON. Raises KeyError without it."""
+        # Made anew each time: small records inside (the account of an invoice) change with their
+        # originals and without a put, and a redacted name must not live on in a cache.
+        return encode(self._records[id_])
 
     def encoded_all(self, ids: Iterable[str]) -> list[bytes]:
         """The records as JSON, in the order asked for."""

@@ -2,10 +2,11 @@
 # ruff: noqa: ARG001 - every fault has the same two first arguments, needed or not
 
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from tenure.simulator.faults.exchange import Exchange, Proceed
-from tenure.simulator.faults.records import edited
+from tenure.simulator.faults.records import edited, shuffled_within
 from tenure.simulator.wire.answers import Answer, Delivery
 from tenure.simulator.wire.pages import Page
 
@@ -38,6 +39,18 @@ async def absolute_next(exchange: Exchange, proceed: Proceed, *, base: str) -> A
     answer = await proceed()
     if answer.page is not None and answer.page.next is not None:
         answer.page = replace(answer.page, next=f"{base}{answer.page.next}")
+    return answer
+
+
+async def shuffled_ties(exchange: Exchange, proceed: Proceed, *, seed: int = 0) -> Answer:
+    """Records of one second come in any order within a page; another one at each address."""
+    answer = await proceed()
+    if answer.page is not None:
+        # A lot, not a secret: the same seed must shuffle alike.
+        lot = Random(f"{seed}:{exchange.address}")  # noqa: S311
+        field = exchange.parameter("sort") or "created_at"
+        records = shuffled_within(answer.page.records, field, lot)
+        answer.page = replace(answer.page, records=records)
     return answer
 
 

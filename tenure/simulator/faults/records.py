@@ -1,5 +1,8 @@
-"""Editing one encoded record: drift that a real vendor brings without asking."""
+"""Editing encoded records: drift and disorder that a real vendor brings without asking."""
 
+from collections.abc import Iterable
+from itertools import chain, groupby
+from random import Random
 from typing import Any
 
 import msgspec
@@ -23,6 +26,14 @@ def edited(raw: bytes, changes: dict[str, Any], drop: list[str], ids: list[str] 
         if holder is not None:
             holder.pop(name, None)
     return encode(record)
+
+
+def shuffled_within(records: Iterable[bytes], field: str, lot: Random) -> tuple[bytes, ...]:
+    """The records with runs of one value in a field shuffled."""
+    runs = [list(run) for _, run in groupby(records, lambda raw: _decode(raw).get(field))]
+    for run in runs:
+        lot.shuffle(run)
+    return tuple(chain.from_iterable(runs))
 
 
 def _holder(record: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str]:

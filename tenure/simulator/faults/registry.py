@@ -24,6 +24,7 @@ FAULTS: dict[str, Fault] = {
         editing.null_next,
         editing.foreign_next,
         editing.absolute_next,
+        editing.shuffled_ties,
         editing.edit_records,
         editing.extra_fields,
         editing.invalid_utf8,

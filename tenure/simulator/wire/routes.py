@@ -22,10 +22,9 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """A single record; ``table`` is set where the table has it encoded."""
+    """A single record."""
 
     record: Record
-    table: Table | None = None
 
 
 Target = Collection | One
@@ -56,7 +55,7 @@ def _inside(site: SiteStore, segments: tuple[str, ...]) -> Target:
         case (kind,) if kind in ROOTS:
             return Collection(ROOTS[kind], site.table(kind))
         case (kind, name) if kind in KINDS:
-            return One(single(site, kind, name), site.table(kind))
+            return One(single(site, kind, name))
         case (kind, name, word) if (kind, word) in BELOW:
             return _below(site, single(site, kind, name), BELOW[kind, word])
         case (kind, name, word) if (kind, word) in PARTS:
@@ -66,7 +65,7 @@ def _inside(site: SiteStore, segments: tuple[str, ...]) -> Target:
         case (kind, name, word, child) if (kind, word) in BELOW:
             found = _below(site, single(site, kind, name), BELOW[kind, word])
             listed = found.listing.kind
-            return One(one_of_table(found.table, listed, child, found.within), found.table)
+            return One(one_of_table(found.table, listed, child, found.within))
         case ("subscriptions", name, "add_ons", add_on, "usage"):
             return _usage(site, single(site, "subscriptions", name), add_on)
         case _:

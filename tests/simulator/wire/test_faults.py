@@ -1,11 +1,14 @@
 """Each fault does to the client what its name says, to the requests its rule picks."""
 
 import http.client
+import inspect
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tenure.simulator.faults import answering
 from tenure.simulator.faults.plan import FaultPlan
 from tenure.simulator.faults.registry import FAULTS
 from tenure.simulator.server import Served
@@ -174,6 +177,20 @@ def test_records_can_gain_change_and_lose_properties(served: Served, client: Cli
     assert client.get("/accounts/a1").json()["state"] == "dormant"
 
 
+def test_ties_can_come_in_any_order_but_nothing_else(
+    served: Served, client: Client, site: SiteStore
+) -> None:
+    for n in range(20):
+        site.put("accounts", an_account(f"t{n:02}", updated_at="2026-03-02T11:25:00Z"))
+    path = "/accounts?limit=10&sort=updated_at&order=asc"
+    plain = client.walk(path)
+    put_in_force(served, "shuffled_ties")
+    shuffled = client.walk(path)
+    assert shuffled != plain
+    assert sorted(shuffled) == sorted(plain)
+    assert shuffled[:3] == plain[:3] == ["a0", "a1", "a2"]
+
+
 def statuses(client: Client, count: int, path: str = "/accounts") -> list[int]:
     return [client.get(path).status for _ in range(count)]
 
@@ -254,3 +271,16 @@ def test_a_rule_that_could_not_work_is_refused(rule: dict[str, Any]) -> None:
 
 def test_every_fault_says_what_it_does() -> None:
     assert [name for name, fault in FAULTS.items() if not fault.__doc__] == []
+
+
+def test_every_fault_is_in_the_readme_with_its_arguments() -> None:
+    text = (Path(answering.__file__).parents[1] / "README.md").read_text()
+    rows = [row.split("|")[1:3] for row in text.splitlines() if row.startswith("| `")]
+    listed: dict[str, str] = {}
+    for names, args in rows:
+        several = names.replace("`", "").split(",")
+        each = args.replace("`", "").split(";")
+        for n, name in enumerate(several):
+            listed[name.strip()] = each[n].strip() if n < len(each) else ""
+    for name, fault in FAULTS.items():
+        assert listed[name].split() == [*inspect.signature(fault).parameters][2:], name

@@ -134,3 +134,14 @@ def test_a_balance_adds_up_each_currency_apart(site: SiteStore, client: Client) 
 
 def test_a_single_object_takes_no_parameters(client: Client) -> None:
     assert client.get("/accounts/a1?limit=5").status == 400
+
+
+def test_what_a_record_embeds_is_never_older_than_its_original(
+    site: SiteStore, client: Client
+) -> None:
+    mini: dict[str, str | None] = {"id": "a1", "company": "Known by name"}
+    site.put("subscriptions", a_subscription("s2", account=mini))
+    assert client.get("/subscriptions/s2").json()["account"]["company"] == "Known by name"
+    mini["company"] = None
+    assert client.get("/subscriptions/s2").json()["account"]["company"] is None
+    assert client.get("/subscriptions?ids=s2").json()["data"][0]["account"]["company"] is None
