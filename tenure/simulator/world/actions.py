@@ -18,12 +18,7 @@ from tenure.simulator.world.pending import change_at_renewal, drop_pending
 from tenure.simulator.world.plans import SoldPlan
 from tenure.simulator.world.refunds import can_refund, refund
 from tenure.simulator.world.state import Bill, Customer, Held, Site
-from tenure.simulator.world.subscriptions import (
-    cancel,
-    reactivate,
-    resume,
-    schedule_pause,
-)
+from tenure.simulator.world.stopping import cancel, reactivate, resume, schedule_pause
 
 Spec = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ from tenure.simulator.world.lines import Draft
 from tenure.simulator.world.pending import switch_plan
 from tenure.simulator.world.plans import SoldPlan
 from tenure.simulator.world.prices import minor
+from tenure.simulator.world.renewals import bill_for, restart_period
 from tenure.simulator.world.restate import restate
 from tenure.simulator.world.state import Held
 from tenure.simulator.world.subscription_add_ons import hold_add_on, period_drafts
-from tenure.simulator.world.subscriptions import bill_for, restart_period
 
 
 @dataclass(frozen=True, slots=True)

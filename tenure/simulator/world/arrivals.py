@@ -18,7 +18,8 @@ from tenure.simulator.world.places import COUNTRIES
 from tenure.simulator.world.prices import list_price
 from tenure.simulator.world.profiles import CHAIN, LARGE, Newcomer, Profile, profile_for
 from tenure.simulator.world.state import Customer, Held, Site
-from tenure.simulator.world.subscriptions import Terms, cancel, subscribe
+from tenure.simulator.world.stopping import cancel
+from tenure.simulator.world.subscribing import Terms, subscribe
 
 # A third of the customers signed in the first tenth of the time; the others came evenly.
 EARLY_SHARE, EARLY_TIME = 0.35, 0.1

@@ -7,7 +7,7 @@ from tenure.simulator.world.moments import wire
 from tenure.simulator.world.refunds import write_off
 from tenure.simulator.world.showing import reshow
 from tenure.simulator.world.state import Customer
-from tenure.simulator.world.subscriptions import cancel
+from tenure.simulator.world.stopping import cancel
 
 
 def close_account(customer: Customer, at: datetime) -> None:

@@ -15,7 +15,7 @@ from tenure.simulator.world.places import COUNTRIES
 from tenure.simulator.world.prices import minor
 from tenure.simulator.world.profiles import SMALL, Newcomer
 from tenure.simulator.world.state import Customer, Manner, Site
-from tenure.simulator.world.subscriptions import Terms, subscribe
+from tenure.simulator.world.subscribing import Terms, subscribe
 
 Spec = Mapping[str, Any]
 

@@ -21,12 +21,8 @@ from tenure.simulator.world.prices import list_price
 from tenure.simulator.world.refunds import can_refund, goodwill, refund, void
 from tenure.simulator.world.showing import reshow
 from tenure.simulator.world.state import Bill, Customer, Held
-from tenure.simulator.world.subscriptions import (
-    cancel,
-    reactivate,
-    schedule_pause,
-    subscribe,
-)
+from tenure.simulator.world.stopping import cancel, reactivate, schedule_pause
+from tenure.simulator.world.subscribing import subscribe
 
 UPGRADES = {
     "starter-monthly": "team-monthly",

@@ -10,7 +10,7 @@ from tenure.simulator.world.lines import Draft
 from tenure.simulator.world.prices import minor
 from tenure.simulator.world.profiles import FREE, LARGE, MIDDLE, SMALL, Profile
 from tenure.simulator.world.state import Customer
-from tenure.simulator.world.subscriptions import Terms, subscribe
+from tenure.simulator.world.subscribing import Terms, subscribe
 
 
 @dataclass(frozen=True, slots=True)

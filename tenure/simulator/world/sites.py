@@ -14,7 +14,7 @@ from tenure.simulator.world.dunning import (
 )
 from tenure.simulator.world.ids import identity
 from tenure.simulator.world.moments import wire
-from tenure.simulator.world.plans import ADD_ON_OFFERS
+from tenure.simulator.world.offers import ADD_ON_OFFERS
 from tenure.simulator.world.prices import CURRENCIES, list_price
 from tenure.simulator.world.shapes import record
 from tenure.simulator.world.state import Queue, Site, SiteSpec
