@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -119,41 +120,41 @@ def capped_count(search: str = "", *, cap: int = 10_000) -> int:
 def totals() -> Totals:
     """MRR, due and past due of all measured accounts. Reads every facts row: ask it apart from a
     page, not before it."""
-    sums: dict[str, list[Money]] = {"mrr": [], "total_due": [], "past_due": []}
+    sums: dict[str, dict[str, Decimal]] = {"mrr": {}, "total_due": {}, "past_due": {}}
+    accounts = paying = 0
     with connection.cursor() as db:
         db.execute(_TOTALS)
-        for figure, currency, amount in db.fetchall():
-            sums[figure].append(Money(amount, currency))
-        db.execute(f"SELECT count(*), count(*) FILTER (WHERE mrr_sort > 0) FROM {FACTS}")  # noqa: S608
-        accounts, paying = db.fetchone()
-    return Totals(
-        mrr=tuple(sums["mrr"]),
-        total_due=tuple(sums["total_due"]),
-        past_due=tuple(sums["past_due"]),
-        accounts=accounts,
-        paying=paying,
-    )
+        for currency, count, with_mrr, *amounts in db.fetchall():
+            accounts, paying = accounts + count, paying + with_mrr
+            for figure, amount in zip(sums, amounts, strict=True):
+                if amount is not None and currency:
+                    sums[figure][currency] = sums[figure].get(currency, Decimal(0)) + amount
+    money = {
+        figure: tuple(Money(amount, currency) for currency, amount in sorted(found.items()))
+        for figure, found in sums.items()
+    }
+    return Totals(**money, accounts=accounts, paying=paying)
 
 
-# Nearly every account has one currency, whose amounts are the plain columns; only the others
-# are taken apart from JSON, which costs ten times as much.
+# Nearly every account has one currency, whose amounts are the plain columns; only the others are
+# taken apart from JSON, which costs ten times as much.
 _TOTALS = f"""
-    SELECT figure, currency, sum(amount) FROM (
-        SELECT part.figure, f.main_currency AS currency, sum(part.amount) AS amount
-        FROM {FACTS} f
-        CROSS JOIN LATERAL (VALUES ('mrr', f.mrr_sort), ('total_due', f.due_sort),
-                                   ('past_due', f.past_due_sort)) AS part (figure, amount)
-        WHERE NOT f.mixed_currencies AND part.amount IS NOT NULL
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT part.figure, entry.key, sum(entry.value::numeric)
-        FROM {FACTS} f
-        CROSS JOIN LATERAL (VALUES ('mrr', f.mrr), ('total_due', f.total_due),
-                                   ('past_due', f.past_due)) AS part (figure, amounts)
-        CROSS JOIN LATERAL jsonb_each_text(part.amounts) AS entry
-        WHERE f.mixed_currencies
-        GROUP BY 1, 2
-    ) sums GROUP BY 1, 2 ORDER BY 1, 2
+    SELECT main_currency, count(*), count(*) FILTER (WHERE mrr_sort > 0),
+           sum(mrr_sort), sum(due_sort), sum(past_due_sort)
+    FROM {FACTS} WHERE NOT mixed_currencies GROUP BY 1
+    UNION ALL
+    SELECT entry.key, 0, 0,
+           sum(entry.value::numeric) FILTER (WHERE part.figure = 'mrr'),
+           sum(entry.value::numeric) FILTER (WHERE part.figure = 'total_due'),
+           sum(entry.value::numeric) FILTER (WHERE part.figure = 'past_due')
+    FROM {FACTS} f
+    CROSS JOIN LATERAL (VALUES ('mrr', f.mrr), ('total_due', f.total_due),
+                               ('past_due', f.past_due)) AS part (figure, amounts)
+    CROSS JOIN LATERAL jsonb_each_text(part.amounts) AS entry
+    WHERE f.mixed_currencies GROUP BY 1
+    UNION ALL
+    SELECT '', count(*), count(*) FILTER (WHERE mrr_sort > 0), NULL, NULL, NULL
+    FROM {FACTS} WHERE mixed_currencies
 """  # noqa: S608
 
 
