@@ -36,7 +36,8 @@ def pull(run_id: int) -> None:
     flow.pull(run_id, _clock())
 
 
-@app.periodic(cron="*/10 * * * * *")
+# The library takes seconds from a sixth field, the last one.
+@app.periodic(cron="* * * * * */10")
 @app.task(name="tick", queue="tick", queueing_lock="tick", lock="tick")
 def tick(timestamp: int) -> None:
     """Start what is due, take up what was dropped, refresh what time has moved."""
@@ -47,7 +48,7 @@ def tick(timestamp: int) -> None:
     flow.catch_up(_clock().now())
 
 
-@app.periodic(cron="*/30 * * * * *")
+@app.periodic(cron="* * * * * */30")
 @app.task(name="close_dead_jobs", queue="tick", queueing_lock="close_dead_jobs")
 async def close_dead_jobs(timestamp: int) -> None:
     """Close jobs whose worker stopped beating; the work itself is taken up by ``tick``."""

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 import psycopg
+from django.db import DatabaseError, connection
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -45,8 +46,6 @@ def worker(screen: Screen, sites: int) -> None:
     with database.opened():
         screen.note("The worker is ready. Ctrl-C stops it.")
         _work(sites)
-        # What was cut off is not lost: fencing keeps late writes out, and the next worker goes on.
-        lease.let_go()
     screen.answer({"stopped": True}, "The worker has stopped.")
     sys.stdout.flush()
     if threading.active_count() > 1:
@@ -68,7 +67,7 @@ async def _until_stopped(sites: int) -> None:
     while not stop.is_set():
         try:
             await _one_life(stop, sites)
-        except (ConnectorException, psycopg.Error) as error:
+        except (ConnectorException, DatabaseError, psycopg.Error) as error:
             log.warning("The database went away (%s); trying again.", str(error).strip())
         if not stop.is_set():
             await _wait(stop, RECONNECT_SECONDS)
@@ -98,9 +97,18 @@ async def _one_life(stop: asyncio.Event, sites: int) -> None:
             for one in workers:
                 one.stop()  # type: ignore[no-untyped-call]
             asked.cancel()
+            # Runs stop at their next page, keeping what they have; the next worker goes on from there.
+            await asyncio.to_thread(_let_go)
             done, _ = await asyncio.wait(running, timeout=GRACE_SECONDS)
             for task in done:
                 task.result()
+
+
+def _let_go() -> None:
+    try:
+        lease.let_go()
+    finally:
+        connection.close()
 
 
 def _worker(connected: App, queue: str, concurrency: int) -> Worker:
