@@ -12,8 +12,9 @@ from tenure.customers.landing import Batch
 from tenure.customers.models import ChangeSet
 from tenure.sources.base import Page, Rejected, Stream
 from tenure.sources.records import Record
-from tenure.sync import lease, payloads, quarantine
+from tenure.sync import lease, quarantine
 from tenure.sync.models import Phase, Seen, StreamRun, WindowRead
+from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.streams import Outcome, land_page
 from tenure.sync.touched import touch
 
@@ -37,6 +38,7 @@ class Applier:
     fence: int
     change_set: ChangeSet
     now: datetime
+    payloads: PayloadKeeper
     quarantined: dict[Stream, set[str]] = field(default_factory=dict)
 
     def apply(
@@ -53,7 +55,7 @@ class Applier:
             outcome, rejected = self._land(stream, page.records)
             rejected = [*page.rejected, *rejected]
             written = [r for r in page.records if r.upstream_id in outcome.written]
-            payloads.keep(self.site.pk, stream, written, run_id=self.run_id, now=self.now)
+            self.payloads.keep(stream, written)
             self._quarantine(stream, rejected, page.records)
             touch(outcome.accounts, self.now)
             if phase == Phase.SWEEP:

@@ -216,6 +216,17 @@ class Mark(models.Model):
         return f"{self.stream} of {self.site}"
 
 
+class Skeleton(models.Model):
+    """The shape of a stream's records: keys without values, which payloads are compressed against."""
+
+    stream = models.CharField(max_length=40)
+    shape = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"shape of {self.stream}"
+
+
 class RawPayload(models.Model):
     """The newest payload of a record as it came (credentials blanked), compressed with zstandard."""
 
@@ -226,6 +237,9 @@ class RawPayload(models.Model):
     upstream_id = models.CharField(max_length=64)
     payload = models.BinaryField()
     content_hash = models.BinaryField(max_length=16)
+    skeleton = models.ForeignKey(
+        Skeleton, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     fetched_at = models.DateTimeField()
     run = models.ForeignKey(
         Run,

@@ -122,14 +122,16 @@ def marks(site: Site) -> dict[str, Mark]:
 
 def raw_payload(site_id: int, stream: Stream, upstream_id: str) -> RawPayload | None:
     """The newest payload kept of a record."""
-    rows = RawPayload.objects.filter(site_id=site_id, stream=stream, upstream_id=upstream_id)
-    return rows.first()
+    rows = RawPayload.objects.select_related("skeleton")
+    return rows.filter(site_id=site_id, stream=stream, upstream_id=upstream_id).first()
 
 
 def raw_payloads(site_id: int, stream: Stream, upstream_ids: Sequence[str]) -> list[RawPayload]:
     """The newest payloads kept of these records."""
     return list(
-        RawPayload.objects.filter(site_id=site_id, stream=stream, upstream_id__in=upstream_ids)
+        RawPayload.objects.select_related("skeleton").filter(
+            site_id=site_id, stream=stream, upstream_id__in=upstream_ids
+        )
     )
 
 

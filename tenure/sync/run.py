@@ -19,6 +19,7 @@ from tenure.sources.base import SiteFacts
 from tenure.sync import lease, phases, proof, read, write
 from tenure.sync.apply import Applier
 from tenure.sync.models import Run, RunState
+from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.reading import IN_FLIGHT
 from tenure.sync.watch import watching
 from tenure.sync.work import Work
@@ -99,7 +100,9 @@ async def _work(run_id: int, fence: int, clock: Clock, thread: ThreadPoolExecuto
             run=run,
             site=site,
             line=line,
-            applier=Applier(site, run_id, fence, change_set, now),
+            applier=Applier(
+                site, run_id, fence, change_set, now, PayloadKeeper(site.pk, run_id, now)
+            ),
             fence=fence,
             thread=thread,
             slots=asyncio.Semaphore(IN_FLIGHT),
