@@ -1,6 +1,6 @@
 """The control interface: what tests and the demo use to change the world behind the wire.
 
-It has no authentication, so it answers loopback only. Everything is JSON; what cannot be done is 400
+It has no authentication, so it answers loopback only, and no browser. Everything is JSON; what cannot be done is 400
 with a sentence in ``error``.
 """
 
@@ -34,8 +34,11 @@ def _handler(
     simulator: Simulator, action: Action
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
-        if not _is_loopback(request.remote):
-            return _json(403, {"error": "The control interface answers this machine only."})
+        # A browser names the page that asks; no page has any business here, wherever it is from.
+        if not _is_loopback(request.remote) or "Origin" in request.headers:
+            return _json(
+                403, {"error": "The control interface answers programs on this machine only."}
+            )
         try:
             body = msgspec.json.decode(await request.read() or b"{}", type=dict[str, Any])
             return _json(200, action(simulator, dict(request.query) | body))

@@ -69,8 +69,9 @@ async def serve(options: Options, *, ready: Callable[[Served], None]) -> None:
             await _until_stopped(stopped, served)
     except OSError as error:
         raise ConfigurationError(
-            f"The simulator cannot listen on port {options.port}: {error.strerror or error}.",
-            next_step="Choose another with --port, or stop the program that has it.",
+            f"The simulator cannot listen on ports {options.port} and {_eu_port(options)}: "
+            f"{error.strerror or error}.",
+            next_step="Choose others with --port and --eu-port, or stop the program that has them.",
         ) from error
 
 

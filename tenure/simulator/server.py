@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeVar
@@ -60,7 +60,8 @@ async def running(
 ) -> AsyncIterator[Served]:
     """Serve the world while the block runs; port 0 takes a free one.
 
-    With a ``clock`` the world keeps up with it. Raises OSError when a port is taken.
+    With a ``clock`` the world keeps up with it; should it fail to, that is logged at once and raised
+    at the end. Raises OSError when a port is taken.
     """
     simulator = Simulator(world, settings)
     runners: list[web.AppRunner] = []
@@ -78,14 +79,16 @@ async def running(
             addresses.append(await _listen(runner, host, wanted))
         if clock:
             following = asyncio.create_task(_follow(world, clock))
+            following.add_done_callback(_report)
         loop = asyncio.get_running_loop()
         yield Served(addresses[0], addresses[1], simulator, loop, following)
     finally:
-        if following:
-            following.cancel()
-            await asyncio.wait([following])
         for runner in runners:
             await runner.cleanup()
+        if following:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
 
 
 @contextmanager
@@ -144,3 +147,10 @@ async def _follow(world: World, clock: Clock) -> None:
         if instant > world.now():
             world.advance_to(instant)
         await asyncio.sleep(TICK)
+
+
+def _report(following: "asyncio.Task[None]") -> None:
+    """Say at once, not only at the end, that the world stands still from here on."""
+    if not following.cancelled() and (error := following.exception()):
+        message = "The simulated world failed to follow its clock and stands still"
+        following.get_loop().call_exception_handler({"message": message, "exception": error})

@@ -1,9 +1,13 @@
 """Who may ask, in which version, and how often."""
 
 import gzip
+import socket
 import time
+from urllib.parse import quote, urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tenure.simulator.server import Served, running_in_thread
 from tenure.simulator.settings import Settings
@@ -86,8 +90,8 @@ def test_the_window_counts_down_and_then_refuses(site: SiteStore) -> None:
 
 
 def test_the_window_opens_again_at_its_reset(site: SiteStore) -> None:
-    settings = Settings(rate_limit=1, minute=0.3)
-    with running_in_thread(FixedWorld(site), settings=settings) as served:
+    quick = Settings(rate_limit=1, minute=0.3)
+    with running_in_thread(FixedWorld(site), settings=quick) as served:
         client = Client(served.us)
         assert [client.get("/accounts").status for _ in range(2)] == [200, 429]
         time.sleep(1.6)
@@ -125,3 +129,33 @@ def test_compression_is_for_those_who_ask(site: SiteStore) -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.body)[:20] == plain.body[:20]
     assert "Content-Encoding" not in plain.headers
+
+
+def test_a_stalled_request_does_not_hold_up_the_end(site: SiteStore) -> None:
+    with running_in_thread(FixedWorld(site)) as served:
+        served.call(lambda simulator: simulator.faults.add({"fault": "stall"}))
+        asking = socket.create_connection(("127.0.0.1", int(served.us.rpartition(":")[2])))
+        asking.sendall(b"GET /accounts HTTP/1.1\r\nHost: x\r\n\r\n")
+        until = time.monotonic() + 5
+        while not served.simulator.log.entries() and time.monotonic() < until:
+            time.sleep(0.01)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
+    asking.close()
+
+
+ODD = st.text(st.sampled_from("ab1/%?&=-:;.,+é\0 [({<#"), max_size=12)
+WORDS = st.sampled_from(
+    "accounts invoices sites code- uuid- number- add_ons plans ids limit".split()
+)
+
+
+@given(st.lists(ODD | WORDS, max_size=4), st.lists(st.tuples(ODD | WORDS, ODD), max_size=3))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_address_however_odd_breaks_it(
+    client: Client, parts: list[str], query: list[tuple[str, str]]
+) -> None:
+    path = "/" + "/".join(quote(part, safe="") for part in parts)
+    reply = client.get(f"{path}?{urlencode(query)}")
+    assert reply.status in (200, 400, 404)
+    assert reply.status == 200 or reply.error()["type"] in ("bad_request", "not_found")

@@ -1,10 +1,15 @@
 """The control interface changes the world behind the wire, and tells what happened on it."""
 
+import asyncio
+import http.client
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
-from tenure.core.clock import FastClock
-from tenure.simulator.server import Served, running_in_thread
+import pytest
+
+from tenure.core.clock import FastClock, SystemClock
+from tenure.simulator.server import Served, running, running_in_thread
 from tenure.simulator.store import SiteStore
 from tests.simulator.wire.double import KEY, Client, FixedWorld, an_account
 
@@ -102,6 +107,33 @@ def test_keys_come_and_go(served: Served, client: Client) -> None:
 def test_a_site_can_be_given_another_limit(client: Client) -> None:
     client.control("POST", "rate", {"site": "acme", "limit": 1})
     assert [client.get("/accounts").status for _ in range(2)] == [200, 429]
+
+
+def test_no_web_page_can_use_it(served: Served) -> None:
+    address = urlsplit(served.us).netloc
+    connection = http.client.HTTPConnection(address, timeout=10)
+    connection.request("POST", "/_control/clock", b"{}", {"Origin": "http://elsewhere.example"})
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
+def test_a_world_that_cannot_follow_its_clock_is_reported(site: SiteStore) -> None:
+    class Broken(FixedWorld):
+        def advance_to(self, instant: datetime) -> None:
+            raise RuntimeError("the world is flat")
+
+    told: list[str] = []
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(str(context["exception"])))
+        async with running(Broken(site), clock=SystemClock()) as served:
+            assert served.following is not None
+            await asyncio.wait([served.following], timeout=10)
+
+    with pytest.raises(RuntimeError, match="flat"):
+        asyncio.run(serve())
+    assert told == ["the world is flat"]
 
 
 def test_a_world_keeps_up_with_the_clock_it_follows(site: SiteStore) -> None:

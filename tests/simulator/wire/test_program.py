@@ -60,8 +60,8 @@ def test_a_taken_port_is_said_in_a_sentence() -> None:
             _, complaint = program.communicate(timeout=30)
     assert said == {}
     assert program.returncode == 2
-    assert f"cannot listen on port {port}" in complaint
-    assert "Choose another with --port" in complaint
+    assert f"cannot listen on ports {port} and {port + 1}" in complaint
+    assert "Choose others with --port" in complaint
 
 
 @pytest.mark.parametrize("text", ["acme", "=key", "acme="])
