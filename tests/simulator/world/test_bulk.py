@@ -25,6 +25,14 @@ def site(world: BulkWorld) -> SiteStore:
     return world.sites["brightwharf-bulk"]
 
 
+def assert_orders_are_right(site: SiteStore, kind: str) -> None:
+    """Both lists hold every record once, in order."""
+    for sort in ("created_at", "updated_at"):
+        keys = list(site.table(kind).keys(sort))
+        assert keys == sorted((made[sort], made["id"]) for made in site.all(kind))
+        assert len(keys) == site.count(kind)
+
+
 def test_it_has_the_size_asked_for(site: SiteStore) -> None:
     assert [site.count(kind) for kind in KINDS] == [120, 120, 360, 720, 360]
 
@@ -105,6 +113,23 @@ def test_a_change_moves_the_record_to_the_end_of_the_list(
     assert made is not None
     assert made["state"] == "failed"
     assert site.count("invoices") == 360
+    assert_orders_are_right(site, "invoices")
+
+
+def test_a_record_of_another_origin_can_join(site: SiteStore) -> None:
+    _, id_ = site.table("accounts").keys("created_at")[0]
+    made = site.get("accounts", id_)
+    assert made is not None
+    for _ in range(2):
+        site.put("accounts", made | {"id": "newcomer", "code": "NEW-1"})
+    assert site.count("accounts") == 121
+    assert_orders_are_right(site, "accounts")
+    found = site.find("accounts", "code", "NEW-1")
+    assert found is not None
+    assert found["id"] == "newcomer"
+    site.remove("accounts", "newcomer")
+    assert site.count("accounts") == 120
+    assert_orders_are_right(site, "accounts")
 
 
 def test_a_removed_record_is_gone(world: BulkWorld, site: SiteStore) -> None:
@@ -112,13 +137,15 @@ def test_a_removed_record_is_gone(world: BulkWorld, site: SiteStore) -> None:
     world.change({"site": site.subdomain, "remove": "accounts", "id": id_})
     assert site.get("accounts", id_) is None
     assert site.count("accounts") == 119
-    assert all(key[1] != id_ for key in site.table("accounts").keys("created_at"))
+    assert id_ not in {made["id"] for made in site.all("accounts")}
+    assert_orders_are_right(site, "accounts")
 
 
 def test_many_records_can_be_touched_at_once(world: BulkWorld, site: SiteStore) -> None:
     world.change({"site": site.subdomain, "touch": "subscriptions", "count": 30})
     stamps = [made["updated_at"] for made in site.all("subscriptions")]
     assert stamps.count(wire(TODAY)) == 30
+    assert_orders_are_right(site, "subscriptions")
 
 
 def test_a_million_accounts_cost_no_time_to_build() -> None:

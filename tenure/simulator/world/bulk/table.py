@@ -6,10 +6,11 @@ from typing import Any, overload
 
 import msgspec
 
-from tenure.simulator.table import Key, Record, Table
+from tenure.simulator.table import Key, Order, Record, Table
 from tenure.simulator.world.bulk.numbers import Plan, stamp
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
+SORTS = ("created_at", "updated_at")
 # From a field's value to the numbers of the records that have it.
 Finder = Callable[[str], Sequence[int]]
 
@@ -118,15 +119,10 @@ class BulkTable(Table):
         """The ids of the records with the value: computed where the plan knows, else by a full scan."""
         finder = self._finders.get(field)
         if finder is None:
-            return (
-                super().ids_where(field, value)
-                if field in self._groups
-                else self._scan(field, value)
-            )
+            return {record["id"] for record in self if value in _values(record, field)}
         ids = {self._plan.id(self._kind, n) for n in finder(value)} - self._removed
-        changed = (r for r in self._records.values())
         ids -= self._records.keys()
-        return ids | {r["id"] for r in changed if value in _values(r, field)}
+        return ids | {r["id"] for r in self._records.values() if value in _values(r, field)}
 
     def where(self, field: str, value: str) -> list[Record]:
         return [self._known(id_) for id_ in sorted(self.ids_where(field, value))]
@@ -154,14 +150,12 @@ class BulkTable(Table):
             raise KeyError(id_)
         return record
 
-    def _scan(self, field: str, value: str) -> set[str]:
-        return {record["id"] for record in self if value in _values(record, field)}
-
     def _order(self) -> None:
         """Build the list orders from the computed keys, once, before the first change."""
         if self._ordered:
             return
-        for sort, order in self._orders.items():
+        for sort in SORTS:
+            order = self._orders[sort] = Order(sort)
             for time, id_ in Keys(self._plan, self._kind, sort):
                 order.put({"id": id_, sort: time})
         self._ordered = True
