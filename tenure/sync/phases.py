@@ -77,7 +77,7 @@ async def _load(work: Work, stream: Stream, began: datetime | None) -> None:
     parts = await work.db(windows.unfinished, work.site.pk, stream, Phase.LOAD)
     reading = reader(work, stream, Phase.LOAD, expected=count.total, shared=True)
     await reading.run(parts)
-    await work.db(write.load_proved, work.site, stream, began, work.run.pk, work.fence)
+    await work.db(_prove, work, stream, began, count.total)
 
 
 async def _all_nested(work: Work, stream: Stream, total: int, began: datetime) -> bool:
@@ -87,9 +87,22 @@ async def _all_nested(work: Work, stream: Stream, total: int, began: datetime) -
     if held != total:
         return False
     note = f"All {total:,} arrived with their invoices."
-    await work.db(write.load_proved, work.site, stream, began, work.run.pk, work.fence)
+    await work.db(_prove, work, stream, began, total)
     await work.db(write.stream_state, work.run.pk, stream, StreamState.READING, note=note)
     return True
+
+
+def _prove(work: Work, stream: Stream, began: datetime, total: int) -> None:
+    """The load is done; where upstream's count equals ours, the day's count is done with it."""
+    held = read.local_count(work.site.pk, stream, began) if stream in read.COUNTED else None
+    write.load_proved(
+        work.site,
+        stream,
+        began,
+        counts=(total, held) if held == total else None,
+        run_id=work.run.pk,
+        fence=work.fence,
+    )
 
 
 async def _changes(work: Work, stream: Stream) -> None:

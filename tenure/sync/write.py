@@ -124,18 +124,27 @@ def load_begins(site: Site, stream: Stream, began: datetime, run_id: int, fence:
         Mark.objects.filter(site=site, stream=stream).update(load_began_at=began, loaded_at=None)
 
 
-def load_proved(site: Site, stream: Stream, began: datetime, run_id: int, fence: int) -> None:
-    """Every window of the first load was read: what changed since it began comes next."""
+def load_proved(
+    site: Site,
+    stream: Stream,
+    began: datetime,
+    *,
+    counts: tuple[int, int] | None,
+    run_id: int,
+    fence: int,
+) -> None:
+    """Every window of the first load was read: what changed since it began comes next.
+
+    ``counts`` are upstream's and ours where they were found equal.
+    """
+    values: dict[str, Any] = {"mark": began, "load_began_at": began, "loaded_at": began}
+    if counts:
+        values |= {"counted_at": began, "upstream_count": counts[0], "local_count": counts[1]}
     with transaction.atomic():
         lease.guard(run_id, fence)
         windows.close(site.pk, stream, Phase.LOAD)
-        Mark.objects.filter(site=site, stream=stream).update(
-            mark=began,
-            load_began_at=began,
-            loaded_at=began,
-            loaded_by=run_id,
-            volatile_at=began,
-        )
+        rows = Mark.objects.filter(site=site, stream=stream)
+        rows.update(**values, loaded_by=run_id, volatile_at=began)
 
 
 def changes_proved(site: Site, stream: Stream, end: datetime, run_id: int, fence: int) -> None:

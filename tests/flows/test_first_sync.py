@@ -7,6 +7,7 @@ from tenure.customers.models import Account, Attribute, Invoice
 from tenure.metrics.models import AccountFacts
 from tenure.simulator.server import Served
 from tenure.sync.models import Mark, RawPayload, RunState, Touched, WindowRead
+from tenure.sync.payloads import read
 from tests.flows.conftest import Sync
 from tests.flows.upstream import differences
 
@@ -33,8 +34,6 @@ def test_custom_fields_become_attributes(us: Site, sync: Sync) -> None:
 
 
 def test_the_raw_record_is_kept_without_credentials(us: Site, sync: Sync) -> None:
-    from tenure.sync.payloads import read
-
     sync(us)
     payloads = [read(kept) for kept in RawPayload.objects.filter(stream="accounts")]
     assert payloads
