@@ -32,10 +32,10 @@ def served(business: World) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def description() -> Description:
     """Recurly's OpenAPI file, which is not ours to ship."""
-    path = Path(os.environ.get("TENURE_OPENAPI", BESIDE))
+    path = Path(os.environ.get("TENURE_TEST_OPENAPI", BESIDE))
     if not path.is_file():
         pytest.skip(
-            "Recurly's OpenAPI description is not here; name its file in TENURE_OPENAPI "
+            "Recurly's OpenAPI description is not here; name its file in TENURE_TEST_OPENAPI "
             "(openapi.yaml of the npm package recurly) to check the simulator against it"
         )
     return Description.read(path)
