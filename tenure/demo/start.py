@@ -28,7 +28,8 @@ from tenure.processes.up import (
     DATABASE_VARIABLES,
     Place,
     migrate,
-    start_product,
+    start_web,
+    start_worker,
     wait_for_first_page,
     with_database,
 )
@@ -58,6 +59,8 @@ def demo(home: Path, *, port: int | None, scale: str | None, browser: bool, show
                 show.ready(this, place.address, sights)
                 if browser:
                     _open_browser(place.address)
+                if this.ready:
+                    _start_worker(supervisor, this, place)
                 _live(supervisor, home, clock, show)
             finally:
                 days.stand_still(home, clock)
@@ -108,13 +111,19 @@ def _start(supervisor: Supervisor, home: Path, this: Demo, port: int, show: Show
     if this.schema != schema:
         migrate(supervisor, place)
         replace(this, schema=schema).save(home)
-    start_product(supervisor, place)
+    start_web(supervisor, place)
     if not this.ready:
         # Sites are added by asking them who they are. Later starts find them added.
-        supervisor.tend_until(
-            lambda: _listens(this.urls["us"]), seconds=600, waiting_for="The simulated Recurly"
-        )
+        _start_worker(supervisor, this, place)
     return place
+
+
+def _start_worker(supervisor: Supervisor, this: Demo, place: Place) -> None:
+    """Start the worker once there is somebody for it to ask."""
+    supervisor.tend_until(
+        lambda: _listens(this.urls["us"]), seconds=600, waiting_for="The simulated Recurly"
+    )
+    start_worker(supervisor, place)
 
 
 def _prepare(supervisor: Supervisor, place: Place, show: Show) -> list[dict[str, str]]:
@@ -177,13 +186,14 @@ def _database_mark() -> str:
 
 
 def _schema_mark() -> str:
-    """Changes when any migration is added, ours or a library's."""
+    """Changes when any migration does, ours or a library's."""
     package = Path(__file__).resolve().parent.parent
-    names = sorted(
-        path.relative_to(package).as_posix() for path in package.glob("*/migrations/*.py")
-    )
-    libraries = [version(name) for name in ("django", "django-allauth", "procrastinate")]
-    return hashlib.sha256("\n".join(names + libraries).encode()).hexdigest()[:16]
+    digest = hashlib.sha256()
+    for path in sorted(package.glob("*/migrations/*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    for name in ("django", "django-allauth", "procrastinate"):
+        digest.update(version(name).encode())
+    return digest.hexdigest()[:16]
 
 
 def _listens(url: str) -> bool:

@@ -54,7 +54,8 @@ def up(home: Path, *, bind: str, say: Say, ready: Callable[[str], None]) -> None
             environment = with_database(supervisor, home, os.environ)
             place = Place(home, host, port, environment)
             migrate(supervisor, place)
-            start_product(supervisor, place)
+            start_web(supervisor, place)
+            start_worker(supervisor, place)
             wait_for_first_page(supervisor, place)
             ready(place.address)
             supervisor.tend_forever()
@@ -82,10 +83,14 @@ def migrate(supervisor: Supervisor, place: Place) -> None:
     supervisor.run_once("Bringing the schema up to date", command, place.environment, log)
 
 
-def start_product(supervisor: Supervisor, place: Place) -> None:
-    """Start web and worker."""
+def start_web(supervisor: Supervisor, place: Place) -> None:
+    """Start the pages."""
     serve = tenure("serve", "--bind", f"{place.host}:{place.port}")
     supervisor.start(Child("web", serve, place.environment, place.log_of("web")))
+
+
+def start_worker(supervisor: Supervisor, place: Place) -> None:
+    """Start the background jobs."""
     supervisor.start(Child("worker", tenure("worker"), place.environment, place.log_of("worker")))
 
 
