@@ -58,5 +58,7 @@ def add(sums: dict[str, Fraction], currency: str, amount: Fraction) -> None:
 
 def largest(sums: Sums) -> tuple[str, Number] | None:
     """The currency with the largest amount, the first by code among equals; None without any."""
+    if len(sums) < 2:
+        return next(iter(sums.items()), None)
     ordered: Iterable[tuple[str, Number]] = sorted(sums.items())
     return max(ordered, key=lambda entry: entry[1], default=None)
