@@ -51,6 +51,7 @@ def open_account(site: Site, newcomer: Newcomer, at: datetime) -> Customer:
         stream(site.seed, site.spec.subdomain, newcomer.key, "life"),
         stream(site.seed, site.spec.subdomain, newcomer.key, "pay"),
         parent=newcomer.parent,
+        tenant=newcomer.tenant,
     )
     if manner.net_terms is None or dice.random() < 0.2:
         account["billing_info"] = billing_info(customer, at)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tenure.simulator.world.coupons import spend
 from tenure.simulator.world.flags import restate_account
-from tenure.simulator.world.lines import Draft, apply_discounts, line, tax_info
+from tenure.simulator.world.lines import Draft, apply_discounts, line, take_pending, tax_info
 from tenure.simulator.world.moments import end_of_month, wire
 from tenure.simulator.world.places import EUROPEAN_UNION
 from tenure.simulator.world.prices import zero
@@ -30,7 +30,8 @@ def issue(
     """A new invoice with these lines: a charge, or a credit when its lines are negative.
 
     A charge first uses up the payer's open credit in its currency; what remains is outstanding and
-    nobody has tried to collect it yet. An invoice of nothing is paid at once.
+    nobody has tried to collect it yet. An invoice of nothing is paid at once. A renewal also carries
+    the charges that were waiting for it.
     """
     bill = _blank(payer, drafts, origin=origin, at=at, currency=currency, held=held)
     invoice = bill.record
@@ -40,6 +41,9 @@ def issue(
     apply_discounts(drafts, active, currency, payer.rate)
     for draft in drafts:
         _add_line(bill, line(draft, payer, invoice, at))
+    if origin == "renewal":
+        for made in take_pending(payer, invoice, at):
+            _add_line(bill, made)
     _sum_up(invoice)
     invoice["coupon_redemptions"] = spend(payer.site, drafts, currency, at)
     payer.site.touch("invoices", invoice, at)

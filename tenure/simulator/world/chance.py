@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -10,7 +9,6 @@ Item = TypeVar("Item")
 
 def stream(seed: int, *path: object) -> random.Random:
     """The random stream of one entity and purpose. The same path always gives the same numbers,
-
     whatever else happened before, so that one customer's fate never depends on another's.
     """
     return random.Random("/".join(map(str, (seed, *path))))  # noqa: S311 -- replayable on purpose
@@ -24,8 +22,3 @@ def weighted(dice: random.Random, table: Sequence[tuple[float, Item]]) -> Item:
         if mark < 0:
             return item
     return table[-1][1]
-
-
-def share(dice: random.Random, low: int, high: int) -> Decimal:
-    """A whole percentage between the two, as a Decimal fraction: exact, never a float."""
-    return Decimal(dice.randint(low, high)) / 100

@@ -3,7 +3,7 @@
 A spec names the ``site`` and says one of five things::
 
     {"site": s, "set": {field: value}, "kind": "accounts", "id": …}
-    {"site": s, "create": "account" | "subscription" | "invoice", …}
+    {"site": s, "create": "account" | "subscription" | "invoice" | "line_item", …}
     {"site": s, "remove": "accounts" | "subscriptions" | "invoices" | …, "id": …}
     {"site": s, "touch": kind, "count": n}           n records are stamped in one second
     {"site": s, "action": name, "kind": "invoices", "id": …, …}      (see actions.py)

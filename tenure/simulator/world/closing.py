@@ -12,7 +12,6 @@ from tenure.simulator.world.stopping import cancel
 
 def close_account(customer: Customer, at: datetime) -> None:
     """Close it as Recurly does: active subscriptions run to the end of their period, paused and
-
     future ones end now, open invoices fail, and the payment method is forgotten.
     """
     customer.closed = True

@@ -1,4 +1,4 @@
-"""Records a scripted change may create: an account, a subscription, a one-off invoice."""
+"""Records a scripted change may create: an account, a subscription, a one-off invoice or charge."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from tenure.simulator.world.actions import exact, sold_plan
 from tenure.simulator.world.billing import issue
 from tenure.simulator.world.custom_fields import pair
 from tenure.simulator.world.dunning import collect
-from tenure.simulator.world.lines import Draft
+from tenure.simulator.world.lines import Draft, pending_line
 from tenure.simulator.world.places import COUNTRIES
 from tenure.simulator.world.prices import minor
 from tenure.simulator.world.profiles import SMALL, Newcomer
@@ -22,7 +22,6 @@ Spec = Mapping[str, Any]
 
 def _account(site: Site, spec: Spec, at: datetime) -> Record:
     """``code`` is required; ``company``, ``email``, ``country``, ``currency``, ``custom_fields`` may be
-
     given. With ``plan`` (and ``quantity``) the account starts with a subscription.
     """
     code = spec.get("code")
@@ -75,11 +74,9 @@ def _subscription(site: Site, spec: Spec, at: datetime) -> Record:
 def _invoice(site: Site, spec: Spec, at: datetime) -> Record:
     """``account`` and ``amount`` before tax; ``description``. ``collect: false`` leaves it open."""
     customer = _customer(site, spec).payer
-    amount = minor(exact(spec.get("amount"), "amount"), customer.currency)
-    words = str(spec.get("description", "One-off charge"))
     bill = issue(
         customer,
-        [Draft("one_time", words, 1, amount)],
+        [_charge(customer, spec)],
         origin="purchase",
         at=at,
         currency=customer.currency,
@@ -89,8 +86,20 @@ def _invoice(site: Site, spec: Spec, at: datetime) -> Record:
     return bill.record
 
 
+def _line_item(site: Site, spec: Spec, at: datetime) -> Record:
+    """As an invoice, but it waits for the account's next renewal."""
+    customer = _customer(site, spec).payer
+    return pending_line(_charge(customer, spec), customer, customer.currency, at)
+
+
+def _charge(customer: Customer, spec: Spec) -> Draft:
+    amount = minor(exact(spec.get("amount"), "amount"), customer.currency)
+    return Draft("one_time", str(spec.get("description", "One-off charge")), 1, amount)
+
+
 CREATIONS: dict[str, Callable[[Site, Spec, datetime], Record]] = {
     "account": _account,
     "subscription": _subscription,
     "invoice": _invoice,
+    "line_item": _line_item,
 }

@@ -12,7 +12,7 @@ from tenure.simulator.world.closing import close_account, reopen_account
 from tenure.simulator.world.coupons import redeem
 from tenure.simulator.world.custom_fields import pair
 from tenure.simulator.world.dunning import collect
-from tenure.simulator.world.lines import Draft
+from tenure.simulator.world.lines import Draft, pending_line
 from tenure.simulator.world.moments import DAY, at_business
 from tenure.simulator.world.payments import card_has_expired
 from tenure.simulator.world.pending import change_at_renewal
@@ -145,11 +145,19 @@ def rest(held: Held, at: datetime) -> None:
 
 
 def buy_once(held: Held, at: datetime) -> None:
-    """Training or a starter kit: an invoice without a subscription."""
+    """Training or a starter kit: an invoice without a subscription, or a charge on the next one."""
+    payer, draft = held.customer.payer, _purchase(held)
+    if held.dice.random() < 0.4 and held.record["currency"] == payer.currency:
+        pending_line(draft, payer, payer.currency, at)
+        return
+    collect(issue(payer, [draft], origin="purchase", at=at, currency=payer.currency), at)
+
+
+def _purchase(held: Held) -> Draft:
     customer = held.customer
-    item = held.customer.site.items[held.dice.choice(("onboarding-day", "tablet-kit"))]
+    item = customer.site.items[held.dice.choice(("onboarding-day", "tablet-kit"))]
     price = next(c for c in item["currencies"] if c["currency"] == customer.payer.currency)
-    draft = Draft(
+    return Draft(
         "one_time",
         item["name"],
         held.dice.randint(1, 3),
@@ -158,10 +166,6 @@ def buy_once(held: Held, at: datetime) -> None:
         item=item,
         beneficiary=customer,
     )
-    bill = issue(
-        customer.payer, [draft], origin="purchase", at=at, currency=customer.payer.currency
-    )
-    collect(bill, at)
 
 
 def ask_money_back(held: Held, at: datetime) -> None:
@@ -244,7 +248,7 @@ DECISIONS: tuple[tuple[float, Decision], ...] = (
     (4, add_something),
     (2.2, leave),
     (1.2, rest),
-    (2.5, buy_once),
+    (3, buy_once),
     (1.2, ask_money_back),
     (1, complain),
     (1, get_coupon),

@@ -63,7 +63,6 @@ def apply_discounts(
     drafts: Sequence[Draft], discounts: Sequence[Discount], currency: str, rate: Decimal
 ) -> None:
     """Note on each plan and add-on line what active coupons take off: percentages first, then
-
     fixed amounts, which are spent once per invoice and never take a line below nothing.
     """
     eligible = [d for d in drafts if d.origin in ("plan", "add_on") and d.unit > 0]
@@ -126,6 +125,33 @@ def line(draft: Draft, payer: Customer, invoice: Record, at: datetime) -> Record
     _price(made, draft, payer.rate)
     _subject(made, draft)
     return made
+
+
+def pending_line(draft: Draft, payer: Customer, currency: str, at: datetime) -> Record:
+    """A charge noted now that the payer's next invoice in this currency will carry."""
+    nowhere = {
+        "id": None,
+        "number": None,
+        "type": "charge",
+        "currency": currency,
+        "tax_info": tax_info(payer),
+    }
+    made = line(draft, payer, nowhere, at)
+    made["state"] = "pending"
+    payer.unbilled.append(made)
+    payer.others.append(("line_items", made))
+    payer.site.touch("line_items", made)
+    return made
+
+
+def take_pending(payer: Customer, invoice: Record, at: datetime) -> list[Record]:
+    """The waiting charges in the invoice's currency, now belonging to it."""
+    taken = [made for made in payer.unbilled if made["currency"] == invoice["currency"]]
+    payer.unbilled = [made for made in payer.unbilled if made["currency"] != invoice["currency"]]
+    for made in taken:
+        made.update(state="invoiced", invoice_id=invoice["id"], invoice_number=invoice["number"])
+        made["updated_at"] = wire(at)
+    return taken
 
 
 def _identity(payer: Customer) -> tuple[str, str]:

@@ -1,10 +1,9 @@
 """Instants as Recurly writes them, and the calendar steps a billing system takes."""
 
 import calendar
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
 
 
 def wire(instant: datetime) -> str:
@@ -15,12 +14,6 @@ def wire(instant: datetime) -> str:
 def maybe_wire(instant: datetime | None) -> str | None:
     """``wire``, keeping None."""
     return None if instant is None else wire(instant)
-
-
-def parsed(text: str) -> datetime:
-    """The instant behind ``wire``'s text, or behind any ISO-8601 text; UTC when it names no zone."""
-    instant = datetime.fromisoformat(text)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def months_later(instant: datetime, months: int, *, day: int) -> datetime:

@@ -16,7 +16,6 @@ from tenure.simulator.world.subscribing import Terms, subscribe
 @dataclass(frozen=True, slots=True)
 class Oddity:
     """What is odd about a customer. ``outlets`` weekly subscriptions make some 80 invoices a year
-
     each; ``contract`` is the yearly price of one enterprise subscription and
     ``project`` a one-off charge, both in the customer's own currency.
     """

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tenure.simulator.world.billing import close, issue, pay_with_credit, touch
 from tenure.simulator.world.lines import Draft
 from tenure.simulator.world.payments import transaction
-from tenure.simulator.world.prices import minor
+from tenure.simulator.world.prices import minor, zero
 from tenure.simulator.world.state import Bill, Customer
 
 
@@ -84,7 +84,7 @@ def goodwill(customer: Customer, amount: Decimal, at: datetime) -> Bill:
 
 def void(credit: Bill, at: datetime) -> None:
     """Take an untouched credit back."""
-    credit.record["balance"] -= credit.record["balance"]
+    credit.record["balance"] = zero(credit.record["currency"])
     close(credit, "voided", at)
 
 

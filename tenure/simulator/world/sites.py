@@ -52,7 +52,6 @@ def opened_site(
 
 def site_record(spec: SiteSpec, seed: int, at: datetime) -> Record:
     """What ``GET /sites`` shows of it. European sites keep written-off invoices without a credit memo,
-
     so that a failed invoice with and one without a balance both occur.
     """
     ident = identity(seed, spec.subdomain, "site")

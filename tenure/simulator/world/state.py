@@ -99,7 +99,6 @@ class Bill:
     mini: Record
     held: list[Held]
     due: datetime
-    declines: int = 0
     epoch: int = 0
 
     @property
@@ -114,7 +113,6 @@ class Bill:
 @dataclass(slots=True)
 class Manner:
     """How a customer pays. ``net_terms`` of None means a card or bank account is charged; a customer
-
     with ``pays`` off never pays at all.
     """
 
@@ -129,10 +127,11 @@ class Manner:
 
 @dataclass(eq=False, slots=True)
 class Customer:
-    """One Recurly account. ``key`` names it for ever, whatever happens to its record.
+    """One Recurly account. ``key`` names it for ever, whatever happens to its record; ``tenant`` is
+    the business's own name for the customer, however its custom field spells it.
 
     ``bills`` are its charges, ``credits`` its open credits, ``issued`` all invoices it ever got;
-    ``others`` are further records, with their kinds, that embed its small form.
+    ``unbilled`` are line items waiting for the next one; ``others`` are further records, with their kinds, that embed its small form.
     """
 
     site: "Site"
@@ -147,10 +146,12 @@ class Customer:
     life: Random
     pay: Random
     parent: "Customer | None" = None
+    tenant: str | None = None
     held: list[Held] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
     credits: list[Bill] = field(default_factory=list)
     issued: list[Bill] = field(default_factory=list)
+    unbilled: list[Record] = field(default_factory=list)
     others: list[tuple[str, Record]] = field(default_factory=list)
     discounts: list[Discount] = field(default_factory=list)
     past_due: set[str] = field(default_factory=set)

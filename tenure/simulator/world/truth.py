@@ -66,13 +66,12 @@ def _business(customer: Customer, now: datetime) -> dict[str, Any]:
             for bill in customer.bills
             if bill.is_open
         },
-        "tenant": customer.key.rstrip("b"),
+        "tenant": customer.tenant,
     }
 
 
 def monthly(held: Held, now: datetime) -> Decimal:
     """What an active or canceled subscription bills per month, before tax, less its percentages and
-
     fixed coupons; nothing in a trial, a pause, before the start or after the end.
     """
     if held.state not in ("active", "canceled") or held.in_trial(now):

@@ -134,6 +134,18 @@ def test_a_yearly_plan_starts_a_new_period_at_once(quiet: Quiet) -> None:
     assert quiet.invoices()[-1]["subtotal"] == Decimal("580.00")
 
 
+def test_a_charge_may_wait_for_the_next_renewal(quiet: Quiet) -> None:
+    quiet.account(plan="team-monthly")
+    line = quiet.change(create="line_item", account="c1", amount="40", description="Set-up call")
+    assert (line["state"], line["invoice_id"]) == ("pending", None)
+    quiet.pass_days(32)
+    renewal = quiet.invoices()[-1]
+    assert (line["state"], line["invoice_number"]) == ("invoiced", renewal["number"])
+    assert renewal["subtotal"] == Decimal("69.00")
+    assert line in renewal["line_items"]
+    assert quiet.site.get("line_items", line["id"]) == line
+
+
 def test_a_ramp_plan_costs_more_from_its_fourth_month(quiet: Quiet) -> None:
     quiet.account(plan="launch-ramp")
     quiet.pass_days(95)

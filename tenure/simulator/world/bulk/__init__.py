@@ -89,7 +89,6 @@ def bulk(
     until: datetime,
 ) -> BulkWorld:
     """One site of ``accounts`` accounts, each with a subscription and ``periods`` monthly invoices of
-
     two lines and a payment. Takes no time to build and hardly any memory, whatever its size.
     """
     spec = site or SiteSpec("brightwharf-bulk", "demo-key-brightwharf-bulk")
