@@ -5,6 +5,7 @@ A command's module is loaded when the command is called, so that help and wrong 
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ def tenure() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status it ends with. Foreseeable trouble is a sentence, never a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # A polite request to stop is answered like Ctrl-C, so that everything is put away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = tenure.main(given, prog_name="tenure", standalone_mode=False)
         sys.stdout.flush()

@@ -21,11 +21,12 @@ from rich.text import Text
 
 from tenure import flow
 from tenure.cli.screen import Screen
-from tenure.sync import read
+from tenure.sync import lease, read
 from tenure.sync.models import Run, StreamState
 
 TICK_SECONDS = 0.25
 TAKE_UP_SECONDS = 5.0
+LEAVE_SECONDS = 3.0
 
 
 @dataclass
@@ -57,15 +58,31 @@ def carry_out(screen: Screen, run_ids: Sequence[int]) -> list[Run]:
     carriers = [_Carrier(run_id) for run_id in run_ids]
     for carrier in carriers:
         carrier.start()
+    try:
+        _watch(screen, run_ids, carriers)
+    except KeyboardInterrupt:
+        _leave(screen, carriers)
+        raise
+    for carrier in carriers:
+        if carrier.trouble:
+            raise carrier.trouble
+    return [read.get_run(run_id) for run_id in run_ids]
+
+
+def _watch(screen: Screen, run_ids: Sequence[int], carriers: Sequence[_Carrier]) -> None:
     with _bars(screen, run_ids) as show:
         while any(carrier.thread.is_alive() for carrier in carriers):
             time.sleep(TICK_SECONDS)
             show()
         show()
+
+
+def _leave(screen: Screen, carriers: Sequence[_Carrier]) -> None:
+    """Let our runs go at their next page, so that whoever comes next need not wait for us."""
+    lease.let_go()
     for carrier in carriers:
-        if carrier.trouble:
-            raise carrier.trouble
-    return [read.get_run(run_id) for run_id in run_ids]
+        carrier.thread.join(LEAVE_SECONDS)
+    screen.note("What was read is kept. A worker, or the next tenure sync, goes on from there.")
 
 
 class _Counted(ProgressColumn):

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tenure.simulator.server import Served, running_in_thread
+from tenure.simulator.settings import Settings
 from tenure.simulator.world import SiteSpec, build
 from tests.plugins.postgres import own_database
 
@@ -39,9 +40,6 @@ class Done:
         return json.loads(self.out)
 
 
-Tenure = Callable[..., Done]
-
-
 @dataclass(frozen=True, slots=True)
 class Program:
     """``tenure`` with an environment; call it with words and what it finds on standard input."""
@@ -59,6 +57,11 @@ class Program:
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def beside(self, upstream: Served) -> "Program":
+        """The same with another upstream."""
+        addresses = {"TENURE_RECURLY_US_URL": upstream.us, "TENURE_RECURLY_EU_URL": upstream.eu}
+        return Program({**self.environment, **addresses})
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """The command, running on; the test stops it."""
@@ -87,6 +90,14 @@ def upstream() -> Iterator[Served]:
     """Three small sites on loopback, two in the US."""
     world = build([US, EU, OTHER], seed=3, accounts=30, start=BORN, until=TODAY)
     with running_in_thread(world) as served:
+        yield served
+
+
+@pytest.fixture
+def slow_upstream() -> Iterator[Served]:
+    """One site whose every answer takes a while, so that a run can be met in its middle."""
+    world = build([US], seed=3, accounts=100, start=BORN, until=TODAY)
+    with running_in_thread(world, settings=Settings(latency=0.3)) as served:
         yield served
 
 
