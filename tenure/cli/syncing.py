@@ -27,10 +27,15 @@ def sync(ctx: click.Context, subdomains: tuple[str, ...], full: bool) -> None:
 
 @click.command(cls=DatabaseCommand)
 @SUBDOMAINS
+@click.option(
+    "--remove-missing",
+    is_flag=True,
+    help="Also remove records when a large part of them is gone: you have looked, and it is true.",
+)
 @click.pass_context
-def sweep(ctx: click.Context, subdomains: tuple[str, ...]) -> None:
+def sweep(ctx: click.Context, subdomains: tuple[str, ...], remove_missing: bool) -> None:
     """Compare every record's id with the site's own, fetch what is missing, remove what is gone."""
-    ctx.exit(_run(ctx.obj, subdomains, Trigger.SWEEP, sweep=True))
+    ctx.exit(_run(ctx.obj, subdomains, Trigger.SWEEP, sweep=True, remove_missing=remove_missing))
 
 
 def _run(
@@ -40,6 +45,7 @@ def _run(
     *,
     full: bool = False,
     sweep: bool = False,
+    remove_missing: bool = False,
 ) -> int:
     sites = connections.sites_named(subdomains)
     if not sites:
@@ -50,7 +56,9 @@ def _run(
         connections.open_key(site)  # a site without a key is refused before any run begins
     run_ids = []
     for site in sites:
-        run, new = write.request_run(site, trigger, full=full, sweep=sweep)
+        run, new = write.request_run(
+            site, trigger, full=full, sweep=sweep, remove_missing=remove_missing
+        )
         if not new:
             screen.note(f"{site.subdomain}: joined run {run.pk}, which was going on already.")
         run_ids.append(run.pk)

@@ -41,6 +41,7 @@ class Run(models.Model):
 
     ``upstream_end`` is the frozen end of its windows, by upstream's clock; the lease is by the
     database's clock. ``waiting_until`` is set while the rate limit makes the run wait.
+    ``remove_missing`` is a person's word that many records are truly gone upstream.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="runs")
@@ -49,6 +50,7 @@ class Run(models.Model):
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.QUEUED)
     full = models.BooleanField(default=False)
     sweep = models.BooleanField(default=False)
+    remove_missing = models.BooleanField(default=False)
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

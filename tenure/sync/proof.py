@@ -6,6 +6,7 @@ stream that seems to lose more than a few per cent at once is left alone until a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from tenure.sources.base import By, Stream, Window
@@ -18,9 +19,17 @@ WEEK = timedelta(days=7)
 BY_IDS = 200
 
 
-async def reconcile(work: Work) -> list[str]:
-    """Do the checks that are due. One sentence for each difference that remains; [] is proof."""
-    differences: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What keeps a run from being complete, in a sentence, and what a person can do about it."""
+
+    sentence: str
+    next_step: str
+
+
+async def reconcile(work: Work) -> list[Difference]:
+    """Do the checks that are due. The differences that remain; none is the proof."""
+    differences: list[Difference] = []
     for stream in Stream:
         mark = await work.db(write.mark, work.site, stream)
         if mark.loaded_at is None:
@@ -51,7 +60,7 @@ async def _by_ids(work: Work, stream: Stream, phase: Phase, ids: Sequence[str]) 
         await work.db(work.applier.apply, stream, phase, page, None)
 
 
-async def _counted(work: Work, stream: Stream, mark: Mark) -> list[str]:
+async def _counted(work: Work, stream: Stream, mark: Mark) -> list[Difference]:
     asked = work.run.sweep or await work.db(windows.any_of, work.site.pk, stream, Phase.SWEEP)
     if asked or mark.swept_at is None or work.upstream_now - mark.swept_at >= WEEK:
         # The first load read every id; the weekly sweep counts from there.
@@ -83,7 +92,7 @@ async def _equal(work: Work, stream: Stream, mark: Mark) -> bool:
     return count.total == held
 
 
-async def _sweep(work: Work, stream: Stream, mark: Mark) -> list[str]:
+async def _sweep(work: Work, stream: Stream, mark: Mark) -> list[Difference]:
     """Read every id, then ask by name for what is here and was not met."""
     if stream not in read.COUNTED:
         return []
@@ -97,29 +106,38 @@ async def _sweep(work: Work, stream: Stream, mark: Mark) -> list[str]:
     await work.db(write.expect, work.run.pk, stream, count.total, count.requests)
     await phases.reader(work, stream, Phase.SWEEP, expected=count.total, shared=True).run(parts)
     vanished = await work.db(sweep.vanished, work.site.pk, stream)
-    sentence = await _remove(work, stream, vanished)
+    refused = await _remove(work, stream, vanished)
     await work.db(windows.close, work.site.pk, stream, Phase.SWEEP)
     await work.db(sweep.forget, work.site.pk, stream)
     await work.db(write.checked, mark, swept_at=end)
-    if sentence:
-        return [sentence]
+    if refused:
+        return [refused]
     return [] if await _equal(work, stream, mark) else [_difference(work, stream, mark)]
 
 
-async def _remove(work: Work, stream: Stream, vanished: Sequence[str]) -> str | None:
+async def _remove(work: Work, stream: Stream, vanished: Sequence[str]) -> Difference | None:
     held = await work.db(read.local_count, work.site.pk, stream, work.upstream_now)
-    if sweep.too_many(len(vanished), held):
-        return (
-            f"{work.site.subdomain}: {len(vanished):,} of {held:,} {stream} are no longer listed;"
-            " none was removed, because so many at once is more likely a fault than the truth."
+    name = work.site.subdomain
+    if sweep.too_many(len(vanished), held) and not work.run.remove_missing:
+        return Difference(
+            f"{name}: {len(vanished):,} of {held:,} {_spoken(stream)} are no longer listed; none"
+            " was removed, because so many at once is more likely a fault than the truth.",
+            f"Look at {name} itself. If they are gone for good, say so with:"
+            f" tenure sweep {name} --remove-missing.",
         )
     gone = [i for i in vanished if not await work.line.exists(stream, i)]
     await work.db(sweep.remove, work.site.pk, stream, gone, work.applier, work.upstream_now)
     return None
 
 
-def _difference(work: Work, stream: Stream, mark: Mark) -> str:
-    return (
-        f"{work.site.subdomain}: upstream counts {mark.upstream_count:,} {stream},"
-        f" here are {mark.local_count:,}."
+def _difference(work: Work, stream: Stream, mark: Mark) -> Difference:
+    name = work.site.subdomain
+    return Difference(
+        f"{name}: upstream counts {mark.upstream_count:,} {_spoken(stream)},"
+        f" here are {mark.local_count:,}.",
+        f"Run tenure sweep {name}; if it says the same again, look at its quarantine.",
     )
+
+
+def _spoken(stream: Stream) -> str:
+    return stream.replace("_", " ")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -123,13 +124,13 @@ def _recognise(site: Site, facts: SiteFacts) -> None:
     connections.seen(site, facts)
 
 
-def _proved(differences: list[str]) -> Ending:
+def _proved(differences: Sequence[proof.Difference]) -> Ending:
     if not differences:
         return Ending(RunState.COMPLETE)
     return Ending(
         RunState.INCOMPLETE,
-        reason=" ".join(differences),
-        next_step="Run a sweep of this site; if it says the same again, look at its quarantine.",
+        reason=" ".join(d.sentence for d in differences),
+        next_step=" ".join(dict.fromkeys(d.next_step for d in differences)),
     )
 
 

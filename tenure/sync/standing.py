@@ -46,4 +46,4 @@ def runs_of_change_sets(ids: Iterable[int]) -> dict[int, int]:
 
 def payload(pk: int) -> RawPayload | None:
     """One kept payload by its own number; None when there is none."""
-    return RawPayload.objects.filter(pk=pk).first()
+    return RawPayload.objects.select_related("skeleton").filter(pk=pk).first()

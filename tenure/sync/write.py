@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
 
 from tenure.access.models import Member
 from tenure.connections.models import Site
@@ -27,6 +29,7 @@ def request_run(
     member: Member | None = None,
     full: bool = False,
     sweep: bool = False,
+    remove_missing: bool = False,
 ) -> tuple[Run, bool]:
     """Ask for a run of this site. ``(run, True)`` when it is new, ``(run, False)`` when one was
     already going and is joined. The job that does it is queued in the same transaction. A run's
@@ -41,7 +44,8 @@ def request_run(
             trigger=trigger,
             member=member,
             full=full,
-            sweep=sweep,
+            sweep=sweep or remove_missing,
+            remove_missing=remove_missing,
             requested_at=Now(),
         )
         enqueue(run)
@@ -50,7 +54,10 @@ def request_run(
 
 def enqueue(run: Run) -> None:
     """Queue the job that carries this run out, once; in the caller's transaction."""
-    job = app.configure_task(JOB, queue="sync", queueing_lock=f"run-{run.pk}")
+    # Inside a worker the app speaks over a connection of its own, where the job would be seen, and
+    # fail, before our transaction has made the run.
+    ours = JobManager(DjangoConnector())
+    job = configure_task(name=JOB, job_manager=ours, queue="sync", queueing_lock=f"run-{run.pk}")
     with suppress(AlreadyEnqueued), transaction.atomic():
         job.defer(run_id=run.pk)
 

@@ -120,6 +120,19 @@ def test_a_list_that_suddenly_halves_removes_nothing_and_asks_a_person(
     assert Invoice.objects.filter(removed_at=None).count() >= before
 
 
+def test_what_a_person_confirmed_as_gone_is_removed_record_by_record(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    sync(us)
+    live(served, 2)
+    for gone in list(upstream(served, us.subdomain, "invoices"))[:30]:
+        change(served, us, remove="invoices", id=gone)
+    assert "--remove-missing" in sync(us).next_step
+    run = sync(us, remove_missing=True)
+    assert (run.state, run.reason) == (RunState.COMPLETE, "")
+    assert differences(served, us) == []
+
+
 def test_a_full_sync_reads_everything_again_and_changes_nothing(
     us: Site, sync: Sync, served: Served
 ) -> None:
