@@ -15,12 +15,12 @@ from tenure.core.errors import TenureError
 from tenure.core.money import Money
 from tenure.metrics.amounts import ZERO, Number, displayed, stored
 from tenure.metrics.days import maybe_day
-from tenure.metrics.inputs import Invoice, Settings, Subscription, zone_named
+from tenure.metrics.inputs import Invoice, Payment, Settings, Subscription, zone_named
 from tenure.metrics.invoices import standing
 from tenure.metrics.ledger import NOTHING, Ledger
 from tenure.metrics.ledger_sql import Books, books
 from tenure.metrics.mrr import COUNTING, SubscriptionMrr, subscription_mrr
-from tenure.metrics.rollup import LEAVING
+from tenure.metrics.rollup import LEAVING, Key
 from tenure.metrics.steps import Step, steps
 from tenure.metrics.stored import invoices_of, refunds_of, subscriptions_of
 
@@ -109,6 +109,7 @@ class _Subscriptions:
 
     belongs: Callable[[SubscriptionMrr, bool], bool]
     times: int = 1
+    needs_lateness: bool = False
 
 
 OF_SUBSCRIPTIONS: Mapping[str, _Subscriptions] = {
@@ -119,20 +120,26 @@ OF_SUBSCRIPTIONS: Mapping[str, _Subscriptions] = {
     "cancelling_mrr": _Subscriptions(
         lambda result, _late: result.status in COUNTING and bool(result.flags & LEAVING)
     ),
-    "past_due_mrr": _Subscriptions(lambda result, late: result.status in COUNTING and late),
+    "past_due_mrr": _Subscriptions(
+        lambda result, late: result.status in COUNTING and late, needs_lateness=True
+    ),
 }
 
 
 def _of_subscriptions(
     account_id: int, rule: _Subscriptions, now: datetime, settings: Settings
 ) -> Iterable[Found]:
-    late = books([account_id], now, settings).get(account_id, Books()).past_due_days
+    late = _late(account_id, now, settings) if rule.needs_lateness else {}
     for sub in subscriptions_of([account_id]).get(account_id, ()):
         result = subscription_mrr(sub, now, settings)
         if rule.belongs(result, bool(late.get(sub.key))):
             amount = None if result.monthly is None else result.monthly * rule.times
             part = _subscription_part(sub, result, amount, rule.times)
             yield Found(sub.currency, amount, part)
+
+
+def _late(account_id: int, now: datetime, settings: Settings) -> Mapping[Key, int]:
+    return books([account_id], now, settings).get(account_id, Books()).past_due_days
 
 
 def _subscription_part(
@@ -188,36 +195,47 @@ FIGURES = (*OF_SUBSCRIPTIONS, *OF_INVOICES)
 def _of_invoices(
     account_id: int, rule: _Invoices, now: datetime, settings: Settings
 ) -> Iterable[Found]:
+    invoices = invoices_of(account_id, rule.which, limit=SHOWN)
+    refunds = refunds_of(account_id, limit=SHOWN) if rule.refunds else []
+    shown = [*_billed(invoices, rule, now, settings), *_refunded(refunds, settings)]
+    yield from shown
+    # The whole is summed only where something was left out: an account with a hundred thousand
+    # invoices has them all read for that.
+    if SHOWN not in (len(invoices), len(refunds)):
+        return
     ledgers = books([account_id], now, settings).get(account_id, Books()).ledgers
     left = {code: Fraction(rule.total(one)) for code, one in ledgers.items()}
-    for found in _shown(account_id, rule, now, settings):
-        left[found.currency] = left.get(found.currency, ZERO) - Fraction(found.amount or 0)
-        yield found
+    for one in shown:
+        left[one.currency] = left.get(one.currency, ZERO) - Fraction(one.amount or 0)
     for currency, amount in left.items():
         if amount:
-            shown = Money(displayed(amount, currency), currency)
-            yield Found(currency, amount, Part("others", "All others", shown))
+            rest = Money(displayed(amount, currency), currency)
+            yield Found(currency, amount, Part("others", "All others", rest))
 
 
-def _shown(account_id: int, rule: _Invoices, now: datetime, settings: Settings) -> Iterable[Found]:
-    """The first of the invoices, and of the refunds where the figure is net of them."""
-    for invoice in invoices_of(account_id, rule.which, limit=SHOWN):
+def _billed(
+    invoices: Iterable[Invoice], rule: _Invoices, now: datetime, settings: Settings
+) -> Iterable[Found]:
+    for invoice in invoices:
         stands = standing(invoice, now, settings.zone)
         amount = rule.amount(invoice)
-        if amount and (rule.kinds is None or stands.kind in rule.kinds):
-            day = stands.due_day or maybe_day(invoice.created_at, settings.zone)
-            part = Part(
-                kind="invoice",
-                label=invoice.number or invoice.id,
-                amount=Money(displayed(amount, invoice.currency), invoice.currency),
-                site_id=int(invoice.site),
-                upstream_id=invoice.id,
-                status=stands.kind,
-                day=day,
-                days_past_due=stands.days,
-            )
-            yield Found(invoice.currency, amount, part)
-    for site_id, refund in refunds_of(account_id, limit=SHOWN) if rule.refunds else ():
+        if not amount or (rule.kinds and stands.kind not in rule.kinds):
+            continue
+        part = Part(
+            kind="invoice",
+            label=invoice.number or invoice.id,
+            amount=Money(displayed(amount, invoice.currency), invoice.currency),
+            site_id=int(invoice.site),
+            upstream_id=invoice.id,
+            status=stands.kind,
+            day=stands.due_day or maybe_day(invoice.created_at, settings.zone),
+            days_past_due=stands.days,
+        )
+        yield Found(invoice.currency, amount, part)
+
+
+def _refunded(refunds: Iterable[tuple[int, Payment]], settings: Settings) -> Iterable[Found]:
+    for site_id, refund in refunds:
         amount = -(refund.amount or NOTHING)
         part = Part(
             kind="refund",

@@ -28,8 +28,9 @@ QUARTER = timedelta(days=90)
 
 
 class Ledger(Struct, kw_only=True):
-    """Sums of one account in one currency. ``changes_at`` is the earliest instant at which a date
-    alone changes one of them, apart from days past due, which change at every midnight."""
+    """Sums of one account in one currency. Of several payments at the same last instant the largest
+    is the last. ``changes_at`` is the earliest instant at which a date alone changes one of them,
+    apart from days past due, which change at every midnight."""
 
     currency: str
     invoices_count: int = 0
@@ -80,10 +81,10 @@ def of_invoices(
 ) -> dict[str, Ledger]:
     """The account's ledgers by currency at an instant."""
     ledgers: dict[str, Ledger] = {}
-    for invoice in sorted(invoices, key=lambda i: (i.site, i.id)):
+    for invoice in invoices:
         ledger = ledgers.setdefault(invoice.currency, Ledger(currency=invoice.currency))
         _enter(ledger, invoice, standing(invoice, as_of, settings.zone), as_of, settings)
-    for payment in sorted(payments, key=lambda p: p.id):
+    for payment in payments:
         ledger = ledgers.setdefault(payment.currency, Ledger(currency=payment.currency))
         _pay(ledger, payment, as_of)
     return ledgers
@@ -124,7 +125,8 @@ def _enter_bill(ledger: Ledger, invoice: Invoice) -> None:
     made, closed = invoice.created_at, invoice.closed_at
     if made and (ledger.last_invoice_at is None or made > ledger.last_invoice_at):
         ledger.last_invoice_at = made
-    if paid > 0 and closed and (ledger.last_closed_at is None or closed > ledger.last_closed_at):
+    last = ledger.last_closed_at
+    if paid > 0 and closed and (last is None or (closed, paid) > (last, ledger.last_closed)):
         ledger.last_closed_at, ledger.last_closed = closed, paid
 
 
@@ -204,7 +206,8 @@ def _pay(ledger: Ledger, payment: Payment, as_of: datetime) -> None:
         return
     made, at = payment.created_at, payment.collected_at
     if good and at:
-        if ledger.last_collected_at is None or at >= ledger.last_collected_at:
+        last = ledger.last_collected_at
+        if last is None or (at, amount) > (last, ledger.last_collected):
             ledger.last_collected_at, ledger.last_collected = at, amount
         ledger.first_collected_at = min(at, ledger.first_collected_at or at)
     if payment.status in ("declined", "error") and made and as_of - QUARTER < made <= as_of:

@@ -13,6 +13,9 @@ from tenure.metrics.inputs import Settings
 from tenure.metrics.ledger import NOTHING, Ledger
 from tenure.metrics.rollup import Key
 
+# The amount of the latest event is the second number of the largest (instant, amount): that needs
+# no sorting, which for an account with a hundred thousand invoices is most of the work.
+#
 # Each live, not voided invoice of the accounts, with its due instant and day and its kind: the
 # definitions of ``invoices.due_at`` and ``invoices.standing``, row by row.
 _INVOICES = """
@@ -78,10 +81,9 @@ _INVOICES = """
            min(due_day) FILTER (WHERE kind = 'past_due'),
            array_agg(due_day) FILTER (WHERE kind = 'due' AND due IS NOT NULL),
            array_agg(balance) FILTER (WHERE kind = 'due' AND due IS NOT NULL),
-           (array_agg(closed_at ORDER BY closed_at DESC, site_id, upstream_id COLLATE "C")
-               FILTER (WHERE NOT credit AND paid > 0 AND closed_at IS NOT NULL))[1],
-           (array_agg(paid ORDER BY closed_at DESC, site_id, upstream_id COLLATE "C")
-               FILTER (WHERE NOT credit AND paid > 0 AND closed_at IS NOT NULL))[1],
+           max(closed_at) FILTER (WHERE NOT credit AND paid > 0),
+           (max(ARRAY[extract(epoch FROM closed_at), paid])
+               FILTER (WHERE NOT credit AND paid > 0 AND closed_at IS NOT NULL))[2],
            max(created_at) FILTER (WHERE NOT credit),
            coalesce(max(dunning_events_sent) FILTER (WHERE kind = 'past_due'), 0),
            coalesce(bool_or(final_dunning_event) FILTER (WHERE kind = 'past_due'), false),
@@ -140,8 +142,7 @@ _PAYMENTS = """
     SELECT account_id, currency,
            coalesce(sum(amount) FILTER (WHERE type = 'refund' AND status = 'success'), 0),
            max(collected_at) FILTER (WHERE collected),
-           (array_agg(amount ORDER BY collected_at DESC, upstream_id COLLATE "C" DESC)
-               FILTER (WHERE collected))[1],
+           (max(ARRAY[extract(epoch FROM collected_at), amount]) FILTER (WHERE collected))[2],
            min(collected_at) FILTER (WHERE collected),
            count(*) FILTER (WHERE failed),
            min(created_at + interval '2160 hours') FILTER (WHERE failed)

@@ -46,7 +46,7 @@ def adds_up(account: Account, figure: str) -> bool:
     ]
     facts = read.facts_of([account.pk])[account.pk].money(figure)
     shown = {one.total.currency: one.total for one in groups}
-    stored = {money.currency: money.rounded() for money in facts if money}
+    stored = {money.currency: money.rounded() for money in facts if money.rounded()}
     return sums == [one.total.amount for one in groups] and stored == {
         currency: total for currency, total in shown.items() if total
     }

@@ -1,8 +1,12 @@
 """Measuring stored accounts: what is written, when, and when nothing is."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from threading import Event, Thread
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tenure.core.money import Money
 from tenure.metrics import read, refresh
@@ -150,15 +154,19 @@ def test_an_unpaid_invoice_grows_a_day_older_at_midnight() -> None:
 
 
 def test_what_changed_last_is_told_from_what_was_only_looked_at() -> None:
-    account = an_account()
-    a_subscription(account, a_plan(), current_period_ends_at=NOW + timedelta(days=1))
-    measured(account.pk)
-    later = NOW + timedelta(days=2)
-    facts = measured(account.pk, later)
-    assert (facts.updated_at, facts.as_of) == (later, later)
-    a_subscription(account, a_plan(), state="expired", quantity=9)
-    facts = measured(account.pk, later + timedelta(hours=1))
-    assert facts.subscriptions_count == 2
+    account, soon = an_account(), NOW + timedelta(days=1)
+    a_subscription(account, a_plan(), paused_at=soon, trial_ends_at=soon + timedelta(days=1))
+    assert measured(account.pk).flags == ["pause_scheduled"]
+    facts = measured(account.pk, soon)
+    assert (facts.flags, facts.updated_at, facts.as_of) == ([], soon, soon)
+    facts = measured(account.pk, soon + timedelta(days=2))
+    assert (facts.updated_at, facts.as_of) == (soon, soon + timedelta(days=2))
+
+
+def test_accounts_without_facts_are_found() -> None:
+    account, other = an_account(), an_account()
+    refresh.measure([account.pk], NOW)
+    assert refresh.unmeasured() == [other.pk]
 
 
 def test_facts_come_back_as_exact_money() -> None:
@@ -166,5 +174,42 @@ def test_facts_come_back_as_exact_money() -> None:
     a_subscription(account, a_plan(interval_length=3))
     refresh.measure([account.pk], NOW)
     facts = read.facts_of([account.pk])[account.pk]
-    assert facts.money("mrr")[0].rounded() == Money(facts.money("mrr")[0].amount, "USD").rounded()
-    assert str(facts.money("mrr")[0]) == "33.33 USD"
+    assert facts.money("mrr") == (Money(Decimal("33.333333"), "USD"),)
+
+
+def test_a_price_that_cannot_be_read_is_unknown_and_named_so() -> None:
+    account, plan = an_account(), a_plan()
+    a_subscription(account, plan, coupon_redemptions=[{"coupon": "not an object"}])
+    a_subscription(account, plan, currency="EUR", add_ons=["odd"], add_ons_total="5")
+    facts = measured(account.pk)
+    assert facts.mrr == {"EUR": "105.00"}
+    assert facts.flags == ["addons_estimated", "mrr_unknown"]
+
+
+def test_a_chunk_takes_few_queries_whatever_its_size() -> None:
+    accounts = [an_account().pk for _ in range(5)]
+    with CaptureQueriesContext(connection) as few:
+        refresh.measure(accounts[:1], NOW)
+    with CaptureQueriesContext(connection) as many:
+        refresh.measure(accounts[1:], NOW)
+    assert len(few) == len(many) <= 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_measurements_of_one_account_wait_for_each_other(database_url: str) -> None:
+    account, done = an_account(), Event()
+    refresh.measure([account.pk], NOW)
+
+    def measure_too() -> None:
+        refresh.measure([account.pk], NOW)
+        done.set()
+        connection.close()
+
+    other = Thread(target=measure_too)
+    with transaction.atomic():
+        refresh.measure([account.pk], NOW)
+        other.start()
+        assert not done.wait(0.3)
+        a_subscription(account, a_plan())
+    other.join(10)
+    assert read.facts_of([account.pk])[account.pk].mrr == {"USD": "100.00"}
