@@ -42,6 +42,13 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+def login_disabled(request: HttpRequest) -> HttpResponse:
+    """403, for a member who was shut out; only someone with the right password comes here."""
+    words = "An administrator has disabled this login. Ask one of them to enable it again."
+    return _page(request, 403, "This login is disabled", words)
+
+
+@login_not_required
 def our_fault(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django passes it
     """500. Asks nothing of the database, which may be what failed."""
     return HttpResponse(render_to_string("web/errors/our_fault.html"), status=500)

@@ -5,7 +5,7 @@ from django.urls import path
 from django.urls.resolvers import URLPattern, URLResolver
 from django.views.generic import RedirectView
 
-from tenure.web import preferences, signin
+from tenure.web import errors, preferences, signin
 from tenure.web.account import attributes as values
 from tenure.web.account import calculation, invoices, overview, raw, subscriptions, timeline
 from tenure.web.accounts import finder, listing
@@ -15,6 +15,7 @@ from tenure.web.settings import connect, integrations, site
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="accounts"), name="home"),
     path("login/", signin.SignIn.as_view(), name="account_login"),
+    path("disabled/", errors.login_disabled, name="account_inactive"),
     path("logout/", logout, name="account_logout"),
     path("password/", signin.ChangePassword.as_view(), name="account_change_password"),
     path("preferences/", preferences.set_preference, name="preferences"),

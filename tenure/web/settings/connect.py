@@ -15,7 +15,7 @@ from tenure.connections.keymap import KeyMapRefused
 from tenure.connections.models import Site
 from tenure.connections.write import SitesRefused
 from tenure.core.clock import SystemClock
-from tenure.core.errors import TenureError
+from tenure.core.errors import ConfigurationError, TenureError
 from tenure.core.secrets import Secret
 from tenure.sources import registry
 from tenure.sources.base import Source
@@ -55,10 +55,10 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 
 def _source(request: HttpRequest) -> Source:
-    found = registry.SOURCES.get(request.GET.get("source", registry.DEFAULT))
-    if found is None:
-        raise Http404("There is no such source.")
-    return found
+    try:
+        return registry.source(request.GET.get("source", registry.DEFAULT))
+    except ConfigurationError as error:
+        raise Http404(str(error)) from None
 
 
 def is_map(source: Source, site: str) -> bool:
@@ -125,7 +125,6 @@ def _at_fault(error: TenureError, source: Source, form: ConnectForm) -> str:
         subdomains.tidy(form.cleaned_data.get("site", ""))
     except TenureError:
         return "site"
-    words = str(error)
-    if "region" in words:
+    if "Choose the region" in error.next_step:
         return "region"
-    return "site" if "already connected" in words else "api_key"
+    return "site" if "already connected" in error.message else "api_key"

@@ -1,0 +1,66 @@
+"""Every page there is, filled, empty and in trouble, by a word that names it."""
+
+from datetime import UTC, datetime, timedelta
+
+from tenure.connections.models import SiteState
+from tenure.customers.models import Account
+from tenure.sync.models import Run, RunState
+from tests.metrics.rows import a_site, an_account
+from tests.web.builders import a_customer, a_payer, a_quarantined, a_run
+
+LONG = "Österreichisch-Ungarische Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+RTL = "شركة الشمال للروبوتات المحدودة"
+
+
+def filled() -> Account:
+    """Customers of every kind, sites in every state, runs that ended well, badly and not yet."""
+    site = a_site("northwind")
+    account = a_customer(f"{LONG} 🌞", identifier="T-1001-" + "x" * 60, site=site)
+    a_payer(account, a_site("northwind-eu"), code="code-of-the-eu-site")
+    a_customer(RTL, identifier="عميل-7", site=site)
+    an_account("Not measured yet")
+    now = datetime.now(UTC)
+    a_run(site, started_at=now, requested_at=now, finished_at=now)
+    refused = {"reason": "The API key was refused.", "next_step": "Replace the key."}
+    a_run(a_site("northwind-eu"), RunState.FAILED, **refused)
+    waits = now + timedelta(minutes=4)
+    going = {"waiting_until": waits, "rate_limit": 5000, "rate_remaining": 12}
+    a_run(site, RunState.RUNNING, started_at=now, requested_at=now, **going)
+    broken = a_site("broken")
+    broken.state, broken.state_reason = SiteState.NEEDS_KEY, "The API key was refused."
+    broken.save()
+    a_quarantined(site, reason="It has no id; the source sent " + "a very long word" * 20)
+    return account
+
+
+def addresses(account: Account) -> dict[str, str]:
+    """The address of each page by its name."""
+    one, site = f"/accounts/{account.pk}", a_site("northwind").pk
+    invoice = account.invoices.order_by("pk").last()
+    runs = {state: f"/sync/runs/{run}/" for run, state in _runs()}
+    return {
+        "accounts": "/accounts/",
+        "nothing found": "/accounts/?q=nobody",
+        "overview": f"{one}/",
+        "subscriptions": f"{one}/subscriptions/",
+        "invoices": f"{one}/invoices/",
+        "attributes": f"{one}/attributes/?show=all",
+        "history": f"{one}/attributes/seats/",
+        "timeline": f"{one}/timeline/",
+        "raw": f"{one}/raw/",
+        "calculation": f"{one}/calculation/mrr/",
+        "invoice": f"/invoices/{invoice.pk if invoice else 0}/",
+        "sync": "/sync/",
+        **{f"{state} run": address for state, address in runs.items()},
+        "quarantine": "/sync/quarantine/",
+        "hub": "/settings/integrations/",
+        "connect": "/settings/integrations/connect/",
+        "site": f"/settings/integrations/sites/{site}/",
+        "time zone": "/time-zone/",
+        "password": "/password/",
+        "not found": "/nothing/here/",
+    }
+
+
+def _runs() -> list[tuple[int, str]]:
+    return list(Run.objects.values_list("pk", "state"))
