@@ -11,6 +11,7 @@ from tenure.sources import registry
 from tenure.sources.base import Endpoint, SiteFacts
 
 PATIENCE_SECONDS = 45.0
+TRY_AGAIN = "Check that this machine reaches that address, then try again."
 
 T = TypeVar("T")
 
@@ -31,15 +32,19 @@ def prove(source: str, subdomain: str, region: str, key: Secret) -> SiteFacts:
 
 
 def home_region(source: str, subdomain: str, key: Secret) -> str:
-    """The region in which this key is known. Raises as ``prove`` does when none knows it."""
-    regions = list(registry.source(source).regions)
-    for region in regions[:-1]:
+    """The region that knows this key. Raises as ``prove`` does when it is none."""
+    refused: ConfigurationError | None = None
+    for region in registry.source(source).regions:
         try:
             _ask(endpoint_for(source, subdomain, region, key), source)
-        except ConfigurationError:
-            continue
-        return region
-    return regions[-1]
+        except ConfigurationError as error:
+            refused = error
+        else:
+            return region
+    assert refused is not None, "a source has at least one region"  # noqa: S101
+    raise ConfigurationError(
+        refused.message, next_step=f"{refused.next_step} Every region was asked."
+    ) from refused
 
 
 def wait_for(work: Coroutine[Any, Any, T], subdomain: str, seconds: float = PATIENCE_SECONDS) -> T:
@@ -54,7 +59,7 @@ def wait_for(work: Coroutine[Any, Any, T], subdomain: str, seconds: float = PATI
     except TimeoutError:
         raise TemporaryError(
             f"{subdomain}: no answer within {seconds:.0f} seconds.",
-            next_step="Check the network and try again.",
+            next_step=TRY_AGAIN,
         ) from None
 
 
@@ -93,4 +98,8 @@ def _ask(endpoint: Endpoint, source: str) -> SiteFacts:
         async with registry.source(source).connect(endpoint) as connection:
             return await connection.identify()
 
-    return wait_for(ask(), endpoint.subdomain)
+    try:
+        return wait_for(ask(), endpoint.subdomain)
+    except TemporaryError as error:
+        # A source speaks to runs, which try again by themselves; here a person waits for the answer.
+        raise TemporaryError(error.message, next_step=TRY_AGAIN, retry_at=error.retry_at) from error

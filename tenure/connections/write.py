@@ -34,7 +34,7 @@ class SitesRefused(ConfigurationError):
     def __init__(self, outcomes: Sequence[Outcome]) -> None:
         faults = [outcome.error for outcome in outcomes if outcome.error]
         super().__init__(
-            f"Nothing was saved, because {len(faults)} of {len(outcomes)} sites were refused. "
+            f"Nothing was saved: {len(faults)} of {len(outcomes)} sites could not be added. "
             + " ".join(fault.message for fault in faults),
             next_step=" ".join(dict.fromkeys(f.next_step for f in faults if f.next_step)),
         )

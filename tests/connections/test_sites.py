@@ -97,7 +97,7 @@ def test_blanks_around_a_key_do_no_harm() -> None:
 
 def test_a_host_that_does_not_answer_is_not_a_wrong_key(settings: Settings) -> None:
     settings.TENURE_RECURLY_URLS = {"us": UNREACHABLE, "eu": "https://eu.example"}
-    with pytest.raises(TemporaryError, match="does not answer"):
+    with pytest.raises(TemporaryError, match=r"does not answer\. Check that this machine"):
         a_site()
     assert not Site.objects.exists()
 
@@ -145,6 +145,11 @@ def test_one_refused_site_of_a_map_keeps_all_of_them_out() -> None:
         ("southwind-us", False),
     ]
     assert "this key belongs to northwind-eu, not southwind-us" in str(caught.value)
+
+
+def test_a_key_of_a_map_that_no_region_knows_is_refused() -> None:
+    with pytest.raises(SitesRefused, match="Every region was asked"):
+        write.add_sites("recurly", {"northwind-us": Secret("nonsense")}, now=NOW)
 
 
 def test_a_new_key_replaces_the_old_one_and_ends_the_wait_for_it(vendor: Vendor) -> None:

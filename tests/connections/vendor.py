@@ -34,7 +34,7 @@ class Line:
     async def identify(self) -> SiteFacts:
         self.vendor.asked.append((self.endpoint.region, self.endpoint.key))
         if self.endpoint.base_url == UNREACHABLE:
-            raise TemporaryError("The address does not answer.", next_step="Check the network.")
+            raise TemporaryError("The address does not answer.", next_step="What was read is kept.")
         owner = self.vendor.keys.get((self.endpoint.region, self.endpoint.key.reveal()))
         if owner is None:
             raise ConfigurationError("The API key was refused.", next_step="Enter another one.")
