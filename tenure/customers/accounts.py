@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from tenure.connections.models import Site
+from tenure.connections.models import Mode, Site
 from tenure.customers import effective
 from tenure.customers.attributes import STANDARD
 from tenure.customers.effective import Contribution, Effective
@@ -47,15 +47,18 @@ def follow(
     batch: Batch,
 ) -> Followed:
     """Link the written billing accounts to the accounts they claim, made where missing, and bring
-    every account concerned up to date. ``claims`` is by upstream id; the unclaimed stay unlinked."""
+    every account concerned up to date, as far as the site's mode lets it (DESIGN 3.3). ``claims``
+    is by upstream id; the unclaimed stay unlinked."""
     followed = Followed()
     linked = _linked(site.pk, [r.upstream_id for r in written])
     unlinked = [r for r in written if linked.get(r.upstream_id) is None and r.upstream_id in claims]
-    made = _make(site, unlinked, claims, batch)
+    makes = site.accounts_mode != Mode.LINK
+    made = _make(site, unlinked, claims, batch) if makes else set()
     followed.created = len(made)
     joined = _link(site.pk, unlinked, claims)
     followed.accounts = {a for a in linked.values() if a is not None} | joined
-    _bring_up_to_date(followed.accounts - made, batch, followed)
+    if site.accounts_mode == Mode.DAILY:
+        _bring_up_to_date(followed.accounts - made, batch, followed)
     return followed
 
 

@@ -49,11 +49,18 @@ class _Stored:
     removed: bool
 
 
-def land(table: Table, records: Sequence[Record], batch: Batch) -> Landed:
-    """Write what is new or changed among ``records`` (one record an id, the newest wins)."""
+def land(
+    table: Table, records: Sequence[Record], batch: Batch, *, only_new: bool = False
+) -> Landed:
+    """Write what is new or changed among ``records`` (one record an id, the newest wins).
+
+    With ``only_new`` a row that is here already stays as it is (Import Only).
+    """
     newest = _newest(records)
     stored = _stored(table, batch.site_id, list(newest))
     fresh = [r for i, r in newest.items() if _counts(r, stored.get(i))]
+    if only_new:
+        fresh = [r for r in fresh if r.upstream_id not in stored]
     landed = Landed(
         created=sum(1 for r in fresh if r.upstream_id not in stored),
         updated=sum(1 for r in fresh if r.upstream_id in stored),

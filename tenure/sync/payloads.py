@@ -83,10 +83,15 @@ def _blank(value: Any) -> Any:
     return None
 
 
-def hashes(site_id: int, stream: str, ids: Sequence[str]) -> dict[str, bytes]:
-    """The content hash kept for each of these ids; absent where nothing is kept."""
-    rows = RawPayload.objects.filter(site_id=site_id, stream=stream, upstream_id__in=ids)
-    return {i: bytes(h) for i, h in rows.values_list("upstream_id", "content_hash")}
+def differing(site_id: int, stream: str, records: Sequence[Record]) -> tuple[set[str], set[str]]:
+    """Upstream ids of those never kept before, and of those kept with other content."""
+    rows = RawPayload.objects.filter(
+        site_id=site_id, stream=stream, upstream_id__in=[r.upstream_id for r in records]
+    )
+    kept = {i: bytes(h) for i, h in rows.values_list("upstream_id", "content_hash")}
+    new = {r.upstream_id for r in records if r.upstream_id not in kept}
+    changed = {r.upstream_id for r in records if kept.get(r.upstream_id) != r.content_hash}
+    return new, changed - new
 
 
 def read(kept: RawPayload) -> bytes:

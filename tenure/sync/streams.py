@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from tenure.connections.models import Site
+from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, attributes, payers, tables
 from tenure.customers.accounts import Claim
 from tenure.customers.landing import Batch, Landed, land
@@ -57,15 +57,13 @@ def _outcome(landed: Landed) -> Outcome:
 def _custom_fields(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     # Definitions have no table: they declare attributes, and their payloads tell what changed.
     definitions = cast("Sequence[records.CustomFieldDefinition]", page)
-    kept = payloads.hashes(site.pk, Stream.CUSTOM_FIELDS, [d.upstream_id for d in definitions])
-    new = {d.upstream_id for d in definitions if d.upstream_id not in kept}
-    written = {d.upstream_id for d in definitions if kept.get(d.upstream_id) != d.content_hash}
+    new, changed = payloads.differing(site.pk, Stream.CUSTOM_FIELDS, definitions)
     attributes.declare({d.name: d.display_name for d in definitions if d.related_type == "account"})
     return Outcome(
         created=len(new),
-        updated=len(written - new),
-        unchanged=len(definitions) - len(written),
-        written=written,
+        updated=len(changed),
+        unchanged=len(definitions) - len(new | changed),
+        written=new | changed,
     )
 
 
@@ -92,7 +90,13 @@ def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
 
 
 def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
-    return _outcome(land(tables.SUBSCRIPTIONS, page, batch))
+    if site.subscriptions_mode != Mode.IMPORT:
+        return _outcome(land(tables.SUBSCRIPTIONS, page, batch))
+    # The rows stay as imported; what upstream says now is kept beside them, as raw payloads.
+    outcome = _outcome(land(tables.SUBSCRIPTIONS, page, batch, only_new=True))
+    new, changed = payloads.differing(site.pk, Stream.SUBSCRIPTIONS, page)
+    outcome.written = new | changed
+    return outcome
 
 
 def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
