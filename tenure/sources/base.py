@@ -172,7 +172,7 @@ class Credential:
 
 
 class Source(Protocol):
-    """One vendor: its name, its form, its regions and how to open a line to a site."""
+    """One vendor: its name, its form, its regions (key and label) and how to open a line to a site."""
 
     @property
     def key(self) -> str: ...

@@ -1,7 +1,7 @@
 """Reading a list to its end, whatever the vendor: never short, never in a circle."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from tenure.core.errors import PermanentError
 from tenure.sources.base import Connection, Page, Stream, Window
@@ -33,7 +33,7 @@ async def walk(
     cursor: str | None = None,
     *,
     ahead: bool = False,
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """The pages of a window from its start, or from a cursor kept earlier. An empty page with a
     cursor is passed on like any other; only a page without one is the last.
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from msgspec import Raw
-
 from tenure.core.errors import ConfigurationError, PermanentError
 from tenure.sources.base import (
     By,
@@ -136,19 +134,19 @@ class RecurlyConnection:
     async def _complete(self, kind: Kind, read: Read) -> int:
         """Fetch what nested lists were cut of; the number of requests it took."""
         requests = 0
-        rests: dict[int, list[Raw]] = {}
+        rests: dict[int, list[bytes]] = {}
         for place in read.cut:
             rests[place], took = await self._rest(kind, read.records[place])
             requests += took
         complete(kind, read, rests)
         return requests
 
-    async def _rest(self, kind: Kind, record: Record) -> tuple[list[Raw], int]:
+    async def _rest(self, kind: Kind, record: Record) -> tuple[list[bytes], int]:
         if kind.rest is None:
             return [], 0
         path = f"{single(kind.path, record.upstream_id)}/{kind.rest.path}"
         target = listing(path, Window(By.CREATED))
-        raws: list[Raw] = []
+        raws: list[bytes] = []
         requests = 0
         for _ in range(MOST_PAGES_OF_LINES):
             heard = await self._list(path, target)

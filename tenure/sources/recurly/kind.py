@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Raw, json
+from msgspec import json
 
 from tenure.sources.base import Stream
 from tenure.sources.records import Record
@@ -17,7 +17,7 @@ class Rest:
 
     path: str
     is_cut: Callable[[Any], bool]
-    complete: Callable[[Any, list[Raw]], Record]
+    complete: Callable[[Any, list[bytes]], Record]
 
 
 @dataclass(frozen=True)

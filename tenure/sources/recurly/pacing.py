@@ -20,6 +20,9 @@ WINDOW = 300.0
 MINUTES = 5
 # The smallest limit known; assumed until an answer names the site's own.
 ASSUMED_LIMIT = 2_000
+# Requests do not arrive as evenly as they are sent; counting them for a little longer keeps what
+# arrives within the share too.
+SLACK = 1.01
 LONG_ENOUGH_TO_MENTION = 1.0
 
 
@@ -84,12 +87,13 @@ class Pace:
 
     def _until_share(self, now: float) -> float:
         """Seconds until one more request keeps ours in any window within the share."""
-        while self._sent and self._sent[0] <= now - self._window:
+        counted = self._window * SLACK
+        while self._sent and self._sent[0] <= now - counted:
             self._sent.popleft()
         allowed = max(1, int(self._share * (self._known.limit or ASSUMED_LIMIT)))
         if len(self._sent) < allowed:
             return 0.0
-        return self._sent[len(self._sent) - allowed] + self._window - now
+        return self._sent[len(self._sent) - allowed] + counted - now
 
     def _until_look(self, now: float) -> float:
         """Seconds until it is worth looking whether the others left room again."""

@@ -1,7 +1,7 @@
 """From a list's answer to records: the page must be sound, a single bad record is put aside."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -41,7 +41,7 @@ _identity = json.Decoder(_Identity)
 class Listed:
     """A page's records as JSON, those whose text was spoilt apart, and the way on."""
 
-    data: Sequence[Raw]
+    data: Sequence[bytes]
     next: str | None
     spoilt: Sequence[Rejected] = ()
     notices: Sequence[str] = ()
@@ -60,12 +60,13 @@ class PageReader:
     def __call__(self, answer: Answer) -> Listed:
         """Raises Again while asking again may help, PermanentError when the list leads astray."""
         text = json_of(answer)
-        if texts.is_utf8(text):
-            text, nuls = texts.without_nul(text)
-            envelope = self._envelope(text)
-            if envelope is not None:
-                notices = self._notices(nuls)
-                return Listed(envelope.data, self._next(envelope), notices=notices)
+        clean, nuls = texts.without_nul(text)
+        envelope = self._envelope(clean)
+        if envelope is not None:
+            data = [bytes(raw) for raw in envelope.data]
+            # Record by record: those that are plain ASCII, most of them, are told at a glance.
+            if all(map(texts.is_utf8, data)):
+                return Listed(data, self._next(envelope), notices=self._notices(nuls))
         return self._salvaged(text)
 
     def _envelope(self, text: bytes) -> Envelope | None:
@@ -74,15 +75,15 @@ class PageReader:
             return _envelope.decode(text)
         except msgspec.ValidationError as error:
             raise Again(f"upstream did not answer as an API: this is no list ({error})") from None
-        except (msgspec.DecodeError, RecursionError) as error:
-            if texts.mended(text)[1]:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if _mended(text)[1]:
                 return None
             raise Again(f"the answer is not JSON: {error}") from None
 
     def _salvaged(self, text: bytes) -> Listed:
         """The page without the records whose text cannot be read, after asking some times over."""
         self.spoilt += 1
-        clean, places = texts.mended(text)
+        clean, places = _mended(text)
         if self.spoilt < PATIENCE:
             raise Again(f"the answer is not UTF-8 text at byte {places[0] if places else 0}")
         clean, nuls = texts.without_nul(clean)
@@ -90,7 +91,7 @@ class PageReader:
             envelope = _envelope.decode(clean)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise Again(f"the answer is not JSON: {error}") from None
-        good, bad = _divided(envelope.data, clean, text, places)
+        good, bad = _divided([bytes(raw) for raw in envelope.data], clean, text, places)
         return Listed(good, self._next(envelope), bad, self._notices(nuls))
 
     def _next(self, envelope: Envelope) -> str | None:
@@ -124,12 +125,11 @@ class Read:
     cut: list[int] = field(default_factory=list)
 
 
-def read_records(kind: Kind, data: Sequence[Raw]) -> Read:
+def read_records(kind: Kind, data: Sequence[bytes]) -> Read:
     """Each record on its own: one that cannot be read is rejected with its reason."""
     read = Read()
     decode, to_record, rest = kind.decoder.decode, kind.to_record, kind.rest
-    for raw in data:
-        payload = bytes(raw)
+    for payload in data:
         try:
             one = decode(payload)
             record = to_record(one, payload)
@@ -142,7 +142,7 @@ def read_records(kind: Kind, data: Sequence[Raw]) -> Read:
     return read
 
 
-def complete(kind: Kind, read: Read, rests: Mapping[int, list[Raw]]) -> None:
+def complete(kind: Kind, read: Read, rests: Mapping[int, list[bytes]]) -> None:
     """Give the records at these places their whole nested lists; one that cannot be read whole is
     rejected as a whole."""
     if kind.rest is None or not rests:
@@ -178,26 +178,26 @@ def _reason(error: Exception) -> str:
     return text.rstrip(".") or type(error).__name__
 
 
+def _mended(text: bytes) -> tuple[bytes, Sequence[int]]:
+    try:
+        return texts.mended(text)
+    except ValueError as error:
+        raise Again(f"the answer is not JSON: {error}") from None
+
+
 def _divided(
-    data: Sequence[Raw], clean: bytes, spoilt: bytes, places: Sequence[int]
-) -> tuple[list[Raw], list[Rejected]]:
-    """Records whose text was sound, and the others as they came. Replacing NULs kept all lengths."""
+    data: Sequence[bytes], clean: bytes, spoilt: bytes, places: Sequence[int]
+) -> tuple[list[bytes], list[Rejected]]:
+    """Records whose text was sound, and the others as they came. Mending kept all lengths."""
     good, bad = [], []
-    for raw, start in _placed(data, clean):
-        end = start + len(bytes(raw))
+    end = 0
+    for record in data:
+        start = clean.index(record, end)
+        end = start + len(record)
         first = bisect_left(places, start)
         if first == len(places) or places[first] >= end:
-            good.append(raw)
+            good.append(record)
             continue
-        offset = places[first] - start
-        reason = f"Its text is not UTF-8 at byte {offset} of the record."
-        bad.append(Rejected(identity(bytes(raw)), reason, spoilt[start:end]))
+        reason = f"Its text is not UTF-8 at byte {places[first] - start} of the record."
+        bad.append(Rejected(identity(record), reason, spoilt[start:end]))
     return good, bad
-
-
-def _placed(data: Sequence[Raw], text: bytes) -> Iterator[tuple[Raw, int]]:
-    at = 0
-    for raw in data:
-        at = text.index(bytes(raw), at)
-        yield raw, at
-        at += len(bytes(raw))

@@ -61,16 +61,16 @@ def newest_in(answer: Answer) -> datetime | None:
     return found[0].updated_at if found else None
 
 
-def one_in(answer: Answer) -> Raw:
+def one_in(answer: Answer) -> bytes:
     """A single object. Raises Again for anything else."""
     text, _ = texts.without_nul(_text(answer))
     try:
-        raw = _anything.decode(text)
+        one = bytes(_anything.decode(text))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise Again(f"the answer is not JSON: {error}") from None
-    if bytes(raw)[:1] != b"{":
+    if one[:1] != b"{":
         raise Again("upstream did not answer as an API: this is no object")
-    return raw
+    return one
 
 
 def total_in(answer: Answer) -> int:

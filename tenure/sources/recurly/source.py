@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote
 
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 
 from tenure.core.http import Limits, session
 from tenure.sources.base import Credential, Endpoint, Stream
@@ -19,9 +19,7 @@ from tenure.sources.recurly.refusals import VERSION
 from tenure.sources.recurly.retrying import Breaker
 from tenure.sources.recurly.timing import Timing
 
-REGIONS = MappingProxyType(
-    {"us": "https://v3.recurly.com", "eu": "https://v3.eu.recurly.com"},
-)
+REGIONS = MappingProxyType({"us": "US", "eu": "EU"})
 CREDENTIALS = (
     Credential(
         "subdomain",
@@ -40,7 +38,7 @@ CREDENTIALS = (
         "region",
         "Region",
         "Where Recurly keeps the site's data.",
-        choices=MappingProxyType({"us": "US (v3.recurly.com)", "eu": "EU (v3.eu.recurly.com)"}),
+        choices={"us": "US (v3.recurly.com)", "eu": "EU (v3.eu.recurly.com)"},
     ),
 )
 # Which page of Recurly's own shows a record, by the record's natural key.
@@ -74,7 +72,7 @@ class Recurly:
         address = Address.of(endpoint.base_url)
         headers = {
             "Accept": f"application/vnd.recurly.{VERSION}+json",
-            "Authorization": BasicAuth(endpoint.key.reveal(), encoding="utf-8").encode(),
+            "Authorization": encode_basic_auth(endpoint.key.reveal(), encoding="utf-8"),
             "User-Agent": "Tenure",
         }
         async with session(headers=headers, ca_file=endpoint.ca_file, limits=self.limits) as opened:

@@ -116,7 +116,7 @@ def _credit_payments(one: Invoice) -> tuple[records.CreditPayment, ...]:
     return tuple([credit_payment(credits_used.decode(r), bytes(r), nested=True) for r in found])
 
 
-def with_lines(invoice: records.Invoice, raws: list[Raw]) -> records.Invoice:
+def with_lines(invoice: records.Invoice, raws: list[bytes]) -> records.Invoice:
     """The invoice with all its lines, read from their own list."""
     owner = Owner(
         invoice.upstream_id,
