@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -65,7 +66,7 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
     except Invoice.DoesNotExist:
         raise Http404("There is no such invoice here.") from None
     source = registry.source(row.site.source)
-    context = {
+    context: dict[str, Any] = {
         "invoice": row,
         "account": row.account,
         "bill": bills([row], settings.TENURE_CLOCK.now())[0],
@@ -77,6 +78,7 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
         ),
     }
     drawer = request.headers.get("HX-Target") == "drawer-content"
+    context |= {"top": 2, "sub": 3} if drawer else {"top": 1, "sub": 2}  # levels of the headings
     template = "web/account/invoice_detail.html" if drawer else "web/account/invoice.html"
     return render(request, template, context)
 
