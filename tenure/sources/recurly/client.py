@@ -149,7 +149,9 @@ class Client:
 
     def _stop(self, answer: Answer) -> None:
         told = told_to_wait(answer.headers)
-        self.pace.stop(backoff(TRIES, self.timing) if told is None else told + self.timing.chance())
+        told = backoff(TRIES, self.timing) if told is None else told
+        # A second for the fraction of one that headers cannot say, and a lot to spread what waits.
+        self.pace.stop(told + 1.0 + self.timing.chance())
 
     async def _rest(self, failed: int, reason: Again) -> None:
         if isinstance(reason, refusals.Limited):
