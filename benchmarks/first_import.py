@@ -118,7 +118,7 @@ def whole_import(address: str, what: str) -> list[Measured]:
     streams = {row.stream: row for row in run.streams.all()}
     records = sum(streams[name].read for name in STREAMS)
     requests = ", ".join(f"{name} {streams[name].requests}" for name in STREAMS)
-    print(f"{what}: {run.state} {run.reason}; requests: {requests}")  # noqa: T201
+    print(f"{what}: {run.state} {run.reason}; requests: {requests}")
     return [
         Measured(f"{what}: pull and load", records, pulled, pulled_cpu),
         Measured(f"{what}: with every account's facts", records, wall, spent, _memory()),
@@ -143,10 +143,10 @@ def main(words: Sequence[str]) -> int:
             rows += [bytes_alone(address), official_client(address, 20)]
     for latency in options.latency_ms:
         rows += _in_its_own_process(options.accounts, latency)
-    print("| what | records | wall | records/s | client CPU a record | |")  # noqa: T201
-    print("|---|---|---|---|---|---|")  # noqa: T201
+    print("| what | records | wall | records/s | client CPU a record | |")
+    print("|---|---|---|---|---|---|")
     for row in rows:
-        print(row.row())  # noqa: T201
+        print(row.row())
     return 0
 
 

@@ -87,7 +87,7 @@ def _stored(table: Table, site_id: int, ids: list[str]) -> dict[str, _Stored]:
     # FOR UPDATE: a manual edit of the same rows waits for this page, and this page for it (F37).
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT upstream_id, id, updated_at, content_hash, removed_at IS NOT NULL"  # noqa: S608
+            f"SELECT upstream_id, id, updated_at, content_hash, removed_at IS NOT NULL"
             f" FROM {table.name} WHERE site_id = %s AND upstream_id = ANY(%s) FOR UPDATE",
             [site_id, ids],
         )

@@ -30,7 +30,7 @@ def adopt_orphans(site_id: int) -> set[int]:
     with connection.cursor() as cursor:
         for table in ("customers_subscription", "customers_invoice"):
             cursor.execute(
-                f"UPDATE {table} o SET account_id = b.account_id"  # noqa: S608
+                f"UPDATE {table} o SET account_id = b.account_id"
                 " FROM customers_billingaccount b"
                 " WHERE o.site_id = %s AND o.account_id IS NULL AND b.site_id = o.site_id"
                 " AND b.upstream_id = o.account_upstream_id AND b.account_id IS NOT NULL"

@@ -23,6 +23,6 @@ def empty(cursor: CursorWrapper, name: str) -> None:
         _emptied.times = Counter()
     _emptied.times[name] += 1
     if _emptied.times[name] % TRUNCATE_EVERY:
-        cursor.execute(f"DELETE FROM {name}")  # noqa: S608
+        cursor.execute(f"DELETE FROM {name}")
     else:
         cursor.execute(f"TRUNCATE {name}")

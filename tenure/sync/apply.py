@@ -18,6 +18,8 @@ from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.streams import Outcome, land_page
 from tenure.sync.touched import touch
 
+NOTE_LENGTH = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -63,6 +65,8 @@ class Applier:
             if checkpoint:
                 _save(checkpoint)
             self._count(stream, phase, page, outcome, len(rejected))
+            if page.notices:
+                _note(self.run_id, stream, page.notices)
         return outcome
 
     def _land(
@@ -115,6 +119,15 @@ class Applier:
             quarantined=F("quarantined") + rejected,
             requests=F("requests") + page.requests,
         )
+
+
+def _note(run_id: int, stream: Stream, notices: Sequence[str]) -> None:
+    """Add what an operator should see to the stream's note, each sentence once."""
+    row = StreamRun.objects.get(run_id=run_id, stream=stream)
+    new = [sentence for sentence in dict.fromkeys(notices) if sentence not in row.note]
+    if new and len(row.note) < NOTE_LENGTH:
+        row.note = " ".join(filter(None, [row.note, *new]))
+        row.save(update_fields=["note"])
 
 
 def _commit_without_waiting() -> None:

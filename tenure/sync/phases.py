@@ -6,6 +6,7 @@ since it began. Every later run: what changed since the mark, minus the overlap 
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tenure.customers import payers
@@ -68,12 +69,14 @@ async def _load(work: Work, stream: Stream, began: datetime | None) -> None:
     began = began if begun and began else work.upstream_now
     whole = Window(By.CREATED, None, began)
     count = await work.line.count(stream, whole)
-    await work.db(write.expect, work.run.pk, stream, count.total, count.requests)
+    await work.db(write.asked, work.run.pk, stream, count.requests)
     if not begun:
         nested = stream in NESTED and not work.run.full
         if nested and await _all_nested(work, stream, count.total, began):
             return
         await work.db(write.load_begins, work.site, stream, began, work.run.pk, work.fence)
+    here = await work.db(read.local_count, work.site.pk, stream, began) if begun else 0
+    await work.db(write.expect, work.run.pk, stream, count.total - here)
     parts = await work.db(windows.unfinished, work.site.pk, stream, Phase.LOAD)
     reading = reader(work, stream, Phase.LOAD, expected=count.total, shared=True)
     await reading.run(parts)
@@ -134,7 +137,7 @@ def reader(work: Work, stream: Stream, phase: Phase, *, expected: int, shared: b
             await _expect(work, stream, window, page)
         work.latest = max(work.latest, page.upstream_now)
         kept = window.keep(page.records)
-        mine = Page(kept, page.rejected, page.cursor, page.upstream_now, page.requests)
+        mine = replace(page, records=kept)
         reached = window.when(page.records[-1]) if page.records else window.fetched
         checkpoint = Checkpoint(window.id, page.cursor, reached, done)
         await work.db(work.applier.apply, stream, phase, mine, checkpoint)
@@ -159,7 +162,8 @@ async def _expect(work: Work, stream: Stream, window: Reading, page: Page) -> No
     if page.cursor is not None:
         count = await work.line.count(stream, window.query())
         total, requests = max(count.total, PAGE), count.requests
-    await work.db(write.expect, work.run.pk, stream, total, requests)
+    await work.db(write.asked, work.run.pk, stream, requests)
+    await work.db(write.expect, work.run.pk, stream, total)
 
 
 async def _adopt(work: Work) -> None:

@@ -81,7 +81,7 @@ async def _equal(work: Work, stream: Stream, mark: Mark) -> bool:
     until = Window(By.CREATED, None, work.upstream_now)
     count = await work.line.count(stream, until)
     held = await work.db(read.local_count, work.site.pk, stream, work.upstream_now)
-    await work.db(write.expect, work.run.pk, stream, 0, count.requests)
+    await work.db(write.asked, work.run.pk, stream, count.requests)
     await work.db(
         write.checked,
         mark,
@@ -103,7 +103,8 @@ async def _sweep(work: Work, stream: Stream, mark: Mark) -> list[Difference]:
         await work.db(windows.open_window, work.site.pk, stream, Phase.SWEEP, whole)
     parts = await work.db(windows.unfinished, work.site.pk, stream, Phase.SWEEP)
     count = await work.line.count(stream, Window(By.CREATED, None, end))
-    await work.db(write.expect, work.run.pk, stream, count.total, count.requests)
+    await work.db(write.asked, work.run.pk, stream, count.requests)
+    await work.db(write.expect, work.run.pk, stream, count.total)
     await phases.reader(work, stream, Phase.SWEEP, expected=count.total, shared=True).run(parts)
     vanished = await work.db(sweep.vanished, work.site.pk, stream)
     refused = await _remove(work, stream, vanished)

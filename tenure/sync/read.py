@@ -94,7 +94,10 @@ def progress(run: Run) -> tuple[int, int | None]:
 
 
 def local_count(site_id: int, stream: Stream, until: datetime) -> int:
-    """How many records of the stream we hold that were created by ``until``."""
+    """How many records of the stream we hold that were created by ``until``; 0 for a stream that
+    keeps none in a table of its own."""
+    if stream not in COUNTED:
+        return 0
     table = TABLES[stream].model
     rows = table.objects.filter(site_id=site_id, removed_at=None, created_at__lte=until)
     held = rows.count()

@@ -33,7 +33,7 @@ def vanished(site_id: int, stream: Stream) -> list[str]:
     table = TABLES[stream].name
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT t.upstream_id FROM {table} t"  # noqa: S608
+            f"SELECT t.upstream_id FROM {table} t"
             " LEFT JOIN sync_seen s ON s.site_id = t.site_id AND s.stream = %s"
             " AND s.upstream_id = t.upstream_id"
             " WHERE t.site_id = %s AND t.removed_at IS NULL AND s.id IS NULL"
@@ -68,12 +68,12 @@ def _accounts(table: str, site_id: int, ids: Sequence[str]) -> set[int]:
     owner = "account_id" if table != "customers_plan" else "NULL::bigint"
     if table in {"customers_transaction", "customers_creditpayment"}:
         sql = (
-            f"SELECT b.account_id FROM {table} t JOIN customers_billingaccount b"  # noqa: S608
+            f"SELECT b.account_id FROM {table} t JOIN customers_billingaccount b"
             " ON b.site_id = t.site_id AND b.upstream_id = t.account_upstream_id"
             " WHERE t.site_id = %s AND t.upstream_id = ANY(%s)"
         )
     else:
-        sql = f"SELECT {owner} FROM {table} WHERE site_id = %s AND upstream_id = ANY(%s)"  # noqa: S608
+        sql = f"SELECT {owner} FROM {table} WHERE site_id = %s AND upstream_id = ANY(%s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, [site_id, list(ids)])
         return {row[0] for row in cursor if row[0] is not None}

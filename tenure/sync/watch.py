@@ -16,7 +16,8 @@ LOOK_SECONDS = 1.0
 
 @asynccontextmanager
 async def watching(work: Work) -> AsyncIterator[None]:
-    """Renew the lease and publish the rate limit's headroom for the length of the block.
+    """Renew the lease, and publish the rate limit's headroom and trouble that is being retried
+    (F2: visible after the third failed try), for the length of the block.
 
     A lost lease or a stop cancels the block, even while it waits for the network.
     """
@@ -40,6 +41,7 @@ def _renew(run_id: int, fence: int, headroom: Headroom) -> None:
     with transaction.atomic():
         lease.guard(run_id, fence)
         Run.objects.filter(pk=run_id).update(
+            reason=headroom.trouble or "",
             waiting_until=headroom.waiting_until,
             rate_limit=headroom.limit,
             rate_remaining=headroom.remaining,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
@@ -110,12 +111,16 @@ def stream_state(run_id: int, stream: Stream, state: StreamState, *, note: str =
     StreamRun.objects.filter(run_id=run_id, stream=stream).update(**values)
 
 
-def expect(run_id: int, stream: Stream, total: int, requests: int) -> None:
-    """Upstream's own count of what will be read, for honest progress."""
-    row = StreamRun.objects.get(run_id=run_id, stream=stream)
-    row.expected = (row.expected or 0) + total
-    row.requests += requests
-    row.save(update_fields=["expected", "requests"])
+def expect(run_id: int, stream: Stream, left: int) -> None:
+    """How many records of the stream are left to read, by upstream's own count."""
+    rows = StreamRun.objects.filter(run_id=run_id, stream=stream)
+    rows.update(expected=F("read") + max(left, 0))
+
+
+def asked(run_id: int, stream: Stream, requests: int) -> None:
+    """Count requests that brought no page: counts and the like."""
+    rows = StreamRun.objects.filter(run_id=run_id, stream=stream)
+    rows.update(requests=F("requests") + requests)
 
 
 def mark(site: Site, stream: Stream) -> Mark:
