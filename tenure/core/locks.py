@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,15 @@ class FileLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        return True
+
+    def try_own_within(self, seconds: float) -> bool:
+        """``try_own``, again and again for this long."""
+        limit = time.monotonic() + seconds
+        while not self.try_own():
+            if time.monotonic() > limit:
+                return False
+            time.sleep(0.05)
         return True
 
     def note(self, text: str) -> None:

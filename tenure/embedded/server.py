@@ -28,10 +28,11 @@ log = logging.getLogger(__name__)
 
 LOG_LIMIT = 10_000_000
 TICK = 0.02
+GATE_SECONDS = 2.0
 LINGER_SECONDS = 60  # how long a killed server's children may keep its memory before we give up
 # A stop asks politely (transactions are rolled back, buffers written), then bluntly (the next
 # start recovers from the log), then kills. Together less than the ten seconds a stop may take.
-STOP_STEPS = ((signal.SIGINT, 3.0), (signal.SIGQUIT, 0.8), (signal.SIGKILL, 0.7))
+STOP_STEPS = ((signal.SIGINT, 2.5), (signal.SIGQUIT, 0.6), (signal.SIGKILL, 0.6))
 
 ChildSetup = Callable[[], None]
 
@@ -69,18 +70,16 @@ class Server:
         """Stop using the server; the last user stops it. A forked child has nothing to leave."""
         if self._use is None or os.getpid() != self._pid:
             return
-        with self._gate():
+        gate = FileLock(self.cluster.folder / "start.lock")
+        try:
+            # Whoever holds the gate for long is waiting for the server and will be its last user.
+            free = gate.try_own_within(GATE_SECONDS)
             self._use.release()
             self._use = None
-            last = FileLock(self.cluster.folder / "users.lock")
-            try:
-                if last.try_own():
-                    self._stop()
-                elif self._process:
-                    # It lives on for the others; left open, the handle would complain about that.
-                    self._process.returncode = 0
-            finally:
-                last.release()
+            if free:
+                self._stop_if_last()
+        finally:
+            gate.release()
 
     def is_alive(self) -> bool:
         """True when the server runs and its socket is there to be reached."""
@@ -189,6 +188,17 @@ class Server:
             f"The database of {self.cluster.home} did not start: {trouble}.",
             next_step=f"{step} Its whole log is {self.cluster.log}.",
         )
+
+    def _stop_if_last(self) -> None:
+        last = FileLock(self.cluster.folder / "users.lock")
+        try:
+            if last.try_own():
+                self._stop()
+            elif self._process:
+                # It lives on for the others; left open, the handle would complain about that.
+                self._process.returncode = 0
+        finally:
+            last.release()
 
     def _stop(self) -> None:
         for number, patience in STOP_STEPS:

@@ -15,7 +15,7 @@ from tenure.processes.lifeline import dies_with_parent
 TICK = 0.1
 DATABASE_CHECK_SECONDS = 1.0
 # With the database's own steps after it this stays under the ten seconds promised for a stop.
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 4.2
 HOPELESS_DEATHS = 3  # within one wait for the program to come up
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -34,11 +34,20 @@ class Supervisor:
         self.children: list[Child] = []
         self._server: Server | None = None
         self._looked = 0.0
+        self._stop_asked = False
+        self._interruptible = False
 
     def start_database(self, home: Path) -> str:
         """Start (or join) the embedded server of the folder; its address."""
-        self._server = attach(home, child_setup=dies_with_parent(signal.SIGINT))
+        with self._waiting_for_the_database():
+            self._server = attach(home, child_setup=dies_with_parent(signal.SIGINT))
         return self._server.url()
+
+    def ask_to_stop(self) -> None:
+        """From a signal handler: everything ends at the next look, or at once out of a long wait."""
+        self._stop_asked = True
+        if self._interruptible:
+            raise StopAsked
 
     def start(self, child: Child) -> Child:
         """Start a child and keep it running from now on."""
@@ -77,7 +86,9 @@ class Supervisor:
             )
 
     def tend(self) -> None:
-        """One look at everything; restarts what died and says so."""
+        """One look at everything; restarts what died and says so. Raises StopAsked when it is time."""
+        if self._stop_asked:
+            raise StopAsked
         for child in self.children:
             if not child.once and (news := child.tend()):
                 self.say(news)
@@ -136,9 +147,25 @@ class Supervisor:
             return
         self.say("The database ended unexpectedly; starting it again.")
         try:
-            self._server.revive()
+            with self._waiting_for_the_database():
+                self._server.revive()
         except TenureError as error:
             self.say(str(error))
+
+    @contextmanager
+    def _waiting_for_the_database(self) -> Iterator[None]:
+        """Recovery may take minutes, so a stop interrupts it.
+
+        Elsewhere a stop only leaves a mark: an exception out of a signal handler may arrive inside
+        a callback of the interpreter, which would swallow it.
+        """
+        self._interruptible = True
+        try:
+            yield
+        finally:
+            self._interruptible = False
+        if self._stop_asked:
+            raise StopAsked
 
 
 @contextmanager
@@ -148,7 +175,11 @@ def running(say: Say) -> Iterator[Supervisor]:
     A stop that is asked for is no error: the block is left and the program goes on behind it.
     """
     supervisor = Supervisor(say)
-    before = {number: signal.signal(number, _ask) for number in STOP_SIGNALS}
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        supervisor.ask_to_stop()
+
+    before = {number: signal.signal(number, ask) for number in STOP_SIGNALS}
     try:
         yield supervisor
     except StopAsked:
@@ -160,7 +191,3 @@ def running(say: Say) -> Iterator[Supervisor]:
         supervisor.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _ask(_number: int, _frame: FrameType | None) -> None:
-    raise StopAsked

@@ -104,7 +104,7 @@ def wait_for_first_page(supervisor: Supervisor, place: Place) -> None:
 def answers(address: str) -> bool:
     """True when the web gives any answer but a server error."""
     try:
-        with _direct.open(f"{address}/", timeout=10) as answer:
+        with _direct.open(f"{address}/", timeout=2) as answer:
             return bool(answer.status < 500)
     except urllib.error.HTTPError as error:
         return error.code < 500

@@ -40,18 +40,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if missing and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=GET_ONE))
+    # Last, so that few processes of a parallel run open a browser while others need an event loop.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless browser for the whole run."""
+    """A headless browser for the tests of one file.
+
+    Not for the whole run: while it is open, Playwright keeps an event loop running in this thread,
+    and no other test of the process could start one of its own.
+    """
     path = browser_path()
     if path is None:
         pytest.fail(GET_ONE, pytrace=False)
-    # Playwright keeps an event loop in this thread, which makes Django refuse every query in it.
-    # Nothing here runs inside that loop, so the refusal protects from nothing.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # For that loop Django would refuse every query in this thread. Nothing of ours runs inside
+        # it, so the refusal protects from nothing.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield launched
         launched.close()
