@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LOG_LIMIT = 10_000_000
 TICK = 0.02
-GATE_SECONDS = 2.0
+GATE_SECONDS = 1.0
 LINGER_SECONDS = 60  # how long a killed server's children may keep its memory before we give up
 # A stop asks politely (transactions are rolled back, buffers written), then bluntly (the next
 # start recovers from the log), then kills. Together less than the ten seconds a stop may take.

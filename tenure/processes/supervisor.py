@@ -15,7 +15,7 @@ from tenure.processes.lifeline import dies_with_parent
 TICK = 0.1
 DATABASE_CHECK_SECONDS = 1.0
 # With the database's own steps after it this stays under the ten seconds promised for a stop.
-PATIENCE_SECONDS = 4.2
+PATIENCE_SECONDS = 5.0
 HOPELESS_DEATHS = 3  # within one wait for the program to come up
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
