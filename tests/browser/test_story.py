@@ -3,7 +3,7 @@
 import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tenure.access.models import Member
@@ -149,7 +149,12 @@ def test_text_from_upstream_never_runs(sign_in: SignIn) -> None:
     account = a_customer("<img src=x onerror=alert(1)><script>alert(2)</script>")
     page = sign_in()
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
     for tab in ("", "attributes/", "timeline/", "raw/"):
         page.goto(f"/accounts/{account.pk}/{tab}")
         page.wait_for_timeout(200)

@@ -80,14 +80,14 @@ def test_a_queued_run_says_what_it_waits_for(signed_in: Client, site: Site) -> N
 def test_sync_now_asks_for_one_run_and_shows_it(signed_in: Client, site: Site) -> None:
     answer = signed_in.post("/sync/now/", {"site": site.pk})
     run = Run.objects.get()
-    assert answer.url == f"/sync/runs/{run.pk}/"
+    assert answer.headers["Location"] == f"/sync/runs/{run.pk}/"
     assert ProcrastinateJob.objects.filter(task_name="pull").count() == 1
 
 
 def test_sync_now_joins_a_run_that_is_going_on(signed_in: Client, site: Site) -> None:
     run = a_run(site, RunState.RUNNING)
     answer = signed_in.post("/sync/now/", {"site": site.pk})
-    assert answer.url == f"/sync/runs/{run.pk}/"
+    assert answer.headers["Location"] == f"/sync/runs/{run.pk}/"
     assert Run.objects.count() == 1
 
 

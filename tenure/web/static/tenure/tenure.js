@@ -32,6 +32,9 @@
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       movePalette(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      palette.close();
     } else if (event.key === "Enter") {
       event.preventDefault();
       (one(".found a.is-on", palette) ?? one(".found a", palette))?.click();
@@ -109,10 +112,11 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const drawer = event.target.closest?.("dialog.drawer");
     if (drawer && !drawer.open) drawer.showModal();
-    if (event.target.closest?.("#palette")) {
-      all(".found a", palette).forEach((link, index) => mark(link, index === 0));
-    }
     age();
+  });
+  // Not before htmx has settled: until then it puts back the attributes of links it knew.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.closest?.("#palette")) all(".found a", palette).forEach((link, index) => mark(link, index === 0));
   });
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401 || event.detail.xhr.status === 403) location.reload();
