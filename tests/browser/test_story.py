@@ -159,3 +159,22 @@ def test_text_from_upstream_never_runs(sign_in: SignIn) -> None:
         page.goto(f"/accounts/{account.pk}/{tab}")
         page.wait_for_timeout(200)
     assert not dialogs
+
+
+def test_a_session_that_ended_leads_to_the_door_and_not_into_a_table(sign_in: SignIn) -> None:
+    a_customer("Northwind Robotics")
+    page = sign_in()
+    page.context.clear_cookies()
+    page.keyboard.press("/")
+    page.keyboard.type("north")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.locator("#accounts-table")).to_have_count(0)
+
+
+def test_the_identifier_is_copied_with_one_click(sign_in: SignIn) -> None:
+    account = a_customer(identifier="T-4711")
+    page = sign_in(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"/accounts/{account.pk}/")
+    page.get_by_role("button", name="Copy identifier").click()
+    expect(page.locator("#announcer")).to_have_text("Copied T-4711")
+    assert page.evaluate("navigator.clipboard.readText()") == "T-4711"

@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenure.access.models import Member
 from tenure.customers import read as customers
-from tenure.customers.models import Account, Attribute, Change
+from tenure.customers.models import Account, Attribute
 from tenure.web import moments
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.badges import spoken
@@ -84,7 +83,7 @@ def _value(head: Head, *, name: str, label: str, kind: str, field: str) -> Value
         source=source.get("source", ""),
         site=source.get("site") or "",
         field=field,
-        set_by=_who(source.get("set_by")),
+        set_by=str(source.get("set_by") or ""),
         set_at=moments.instant_of(source.get("set_at")),
         pin=source.get("pin"),
         others=_others(head, field, account.attributes.get(name)),
@@ -95,10 +94,6 @@ def _from_the_start(account: Account, head: Head) -> dict[str, Any]:
     # No entry in "sources" means that the value came with the sync that made the account.
     site = head.rows[0].site.subdomain if head.rows else ""
     return {"source": "sync", "site": site, "set_at": account.created_at}
-
-
-def _who(set_by: Any) -> str:
-    return str(set_by) if isinstance(set_by, str | Member) else ""
 
 
 def _others(head: Head, field: str, shown_value: Any) -> tuple[tuple[str, str], ...]:
@@ -114,11 +109,3 @@ def _said(row: Any, field: str) -> str:
     if name.startswith("custom_fields."):
         return str(row.custom_fields.get(name.removeprefix("custom_fields."), ""))
     return str(getattr(row, name, "") or "")
-
-
-def words_of(change: Change) -> str:
-    """Who made a change, for a person."""
-    origin = change.change_set
-    if origin.member:
-        return str(origin.member)
-    return origin.get_origin_display()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,7 +15,6 @@ from tenure.connections import keymap, subdomains, write
 from tenure.connections.keymap import KeyMapRefused
 from tenure.connections.models import Site
 from tenure.connections.write import SitesRefused
-from tenure.core.clock import SystemClock
 from tenure.core.errors import ConfigurationError, TenureError
 from tenure.core.secrets import Secret
 from tenure.sources import registry
@@ -82,7 +82,7 @@ def _save(source: Source, form: ConnectForm) -> Sequence[Site]:
         accounts_mode=data["accounts_mode"],
         subscriptions_mode=data["subscriptions_mode"],
         schedule=data["schedule"],
-        now=SystemClock().now(),
+        now=settings.TENURE_CLOCK.now(),
     )
 
 

@@ -50,7 +50,8 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
     known, form = _standing(pk), KeyForm(request.POST)
     if form.is_valid():
         try:
-            write.rekey(known.site, Secret(form.cleaned_data["api_key"]), now=SystemClock().now())
+            key = Secret(form.cleaned_data["api_key"])
+            write.rekey(known.site, key, now=settings.TENURE_CLOCK.now())
         except TenureError as error:
             form.add_error("api_key", str(error))
         else:

@@ -108,6 +108,35 @@
   });
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
 
+  // --- A form that takes its time says so, and is sent once. ----------------------------------
+  document.addEventListener("submit", (event) => {
+    const button = event.target.querySelector("button[data-busy]");
+    if (!button || event.defaultPrevented) return;
+    button.dataset.words = button.textContent;
+    button.textContent = button.dataset.busy;
+    setTimeout(() => { button.disabled = true; });
+    say(button.dataset.busy);
+  });
+  addEventListener("pageshow", () => all("button[data-words]").forEach((button) => {
+    button.disabled = false;
+    button.textContent = button.dataset.words;
+  }));
+
+  // --- Good news goes away by itself, unless somebody is looking at it. ------------------------
+  all(".toast").forEach((toast) => {
+    let left = setTimeout(() => toast.remove(), 9000);
+    for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, () => clearTimeout(left));
+    toast.addEventListener("pointerleave", () => { left = setTimeout(() => toast.remove(), 3000); });
+  });
+
+  // --- A session that ended while the page stayed open: the door as a page, not inside a table. --
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (new URL(event.detail.xhr.responseURL || location.href).pathname === "/login/") {
+      event.detail.shouldSwap = false;
+      location.reload();
+    }
+  });
+
   // --- Details slide in from the side; the address they came from works on its own too. --------
   document.addEventListener("htmx:afterSwap", (event) => {
     const drawer = event.target.closest?.("dialog.drawer");
