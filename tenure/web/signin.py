@@ -1,6 +1,6 @@
 """Signing in: members only. Nobody signs up; an administrator adds people."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.views import LoginView, PasswordChangeView
@@ -9,7 +9,14 @@ from django.urls import reverse_lazy
 
 
 class MembersOnly(DefaultAccountAdapter):  # type: ignore[misc]  # the library ships no types
-    """Closes the sign-up that the login library would otherwise offer."""
+    """Closes the sign-up that the login library would otherwise offer; its refusals are sentences."""
+
+    error_messages: ClassVar[dict[str, str]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The e-mail or the password is not correct. Check both, or ask"
+        " an administrator for a new password.",
+        "too_many_login_attempts": "Too many failed attempts. Wait five minutes and try again.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # the library's signature
         return False
