@@ -136,22 +136,28 @@ def _link(
 ) -> set[int]:
     if not unlinked:
         return set()
-    claimed = [(r.upstream_id, claims[r.upstream_id]) for r in unlinked]
+    claimed = {r.upstream_id: claims[r.upstream_id] for r in unlinked}
+    known = _known(claimed.values())
+    found = {i: known[claim] for i, claim in claimed.items() if claim in known}
     with connection.cursor() as cursor:
+        # A map rather than a join, for the planner's sake: see ``landing``.
         cursor.execute(
-            "UPDATE customers_billingaccount b SET account_id = a.id"
-            " FROM unnest(%s::text[], %s::text[], %s::int8[]) c(upstream_id, identifier, scope_id)"
-            " JOIN customers_account a ON a.identifier = c.identifier"
-            " AND a.scope_id IS NOT DISTINCT FROM c.scope_id"
-            " WHERE b.site_id = %s AND b.upstream_id = c.upstream_id RETURNING a.id",
-            [
-                [upstream_id for upstream_id, _ in claimed],
-                [claim.identifier for _, claim in claimed],
-                [claim.scope_id for _, claim in claimed],
-                site_id,
-            ],
+            "UPDATE customers_billingaccount SET account_id = (%s::jsonb ->> upstream_id)::bigint"
+            " WHERE site_id = %s AND upstream_id = ANY(%s)",
+            [json.dumps(found), site_id, list(found)],
         )
-        return {row[0] for row in cursor}
+    return set(found.values())
+
+
+def _known(claims: Iterable[Claim]) -> dict[Claim, int]:
+    """The accounts these claims name, as far as there are any."""
+    wanted = set(claims)
+    rows = Account.objects.filter(identifier__in={claim.identifier for claim in wanted})
+    found = {
+        Claim(identifier, scope): account
+        for account, identifier, scope in rows.values_list("pk", "identifier", "scope_id")
+    }
+    return {claim: found[claim] for claim in wanted & found.keys()}
 
 
 def _alone(site: Site, record: records.BillingAccount) -> Effective:

@@ -133,14 +133,14 @@ def _statements(table: Table) -> _Statements:
     names = ", ".join(table.columns)
     taken = ", ".join(_taken(table, column) for column in table.columns)
     follow = ", ".join(f"{c} = EXCLUDED.{c}" for c in table.columns if c != "upstream_id")
-    account, payer, join = _account(table)
+    account, payer = _account(table)
     returned = (
         "live.account_id" if table.model._meta.model_name in _WITH_ACCOUNT else "NULL::bigint"
     )
     upsert = (
         f"INSERT INTO {table.name} AS live"
         f" (site_id, created_in_id, changed_in_id, {account}{names})"
-        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s{join}"
+        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s"
         f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow},"
         f" {_relink(table)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
         f" WHERE live.updated_at <= EXCLUDED.updated_at"
@@ -163,14 +163,19 @@ def _taken(table: Table, column: str) -> str:
     return f"s.{column}"
 
 
-def _account(table: Table) -> tuple[str, str, str]:
+def _account(table: Table) -> tuple[str, str]:
+    """The account column and where its value comes from: the payer's account.
+
+    A subquery for each row rather than a join: a table that has just grown looks empty to the
+    planner, which would then compare every row of the page with every payer of the site.
+    """
     if table.payer is None:
-        return "", "", ""
-    join = (
-        " LEFT JOIN customers_billingaccount payer"
-        f" ON payer.site_id = %(site)s AND payer.upstream_id = s.{table.payer}"
+        return "", ""
+    payer = (
+        "(SELECT p.account_id FROM customers_billingaccount p"
+        f" WHERE p.site_id = %(site)s AND p.upstream_id = s.{table.payer}), "
     )
-    return "account_id, ", "payer.account_id, ", join
+    return "account_id, ", payer
 
 
 def _relink(table: Table) -> str:

@@ -150,3 +150,10 @@ TABLES: Mapping[Stream, tables.Table] = {
     Stream.TRANSACTIONS: tables.TRANSACTIONS,
     Stream.CREDIT_PAYMENTS: tables.CREDIT_PAYMENTS,
 }
+
+
+def written_by(stream: Stream) -> Sequence[tables.Table]:
+    """Every table a page of this stream is written to."""
+    nested = (tables.LINES, tables.TRANSACTIONS, tables.CREDIT_PAYMENTS)
+    own = [TABLES[stream]] if stream in TABLES else []
+    return [*own, *nested] if stream == Stream.INVOICES else own
