@@ -1,6 +1,9 @@
 """How a state is said: one word, one shape, one tone. Colour never speaks alone."""
 
+import re
 from dataclasses import dataclass
+
+HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where SepaDirectDebit is three words
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +95,5 @@ def source_badge(source: str, words: str = "") -> Badge:
 
 def spoken(word: str) -> str:
     """A machine's word for a person: ``credit_payments`` becomes ``Credit payments``."""
-    return word.replace("_", " ").replace("-", " ").strip().capitalize()
+    apart = HUMP.sub(" ", word)
+    return apart.replace("_", " ").replace("-", " ").strip().capitalize()

@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tenure.core.clock import SystemClock
 from tenure.customers.models import Account
 from tenure.metrics.refresh import measure
 from tenure.web.account import invoices, timeline
 from tests.metrics import rows
 from tests.metrics.rows import NOW
-from tests.web.builders import a_change, a_customer, a_payer
+from tests.web.builders import a_change, a_customer, a_payer, a_run
 
 TABS = ("", "subscriptions/", "invoices/", "attributes/", "timeline/", "raw/")
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'
@@ -253,3 +254,11 @@ def test_another_accounts_raw_record_is_not_found(signed_in: Client, account: Ac
     other = a_customer("Other")
     record = signed_in.get(f"/accounts/{other.pk}/raw/").context["records"][0]
     assert signed_in.get(f"/accounts/{account.pk}/raw/{record.pk}/").status_code == 404
+
+
+def test_the_head_says_how_fresh_its_own_sites_are(signed_in: Client, account: Account) -> None:
+    assert "Not completely synced yet" in get(signed_in, account)
+    a_run(rows.a_site("northwind"), finished_at=SystemClock().now() - timedelta(minutes=7))
+    assert "7 min ago" in get(signed_in, account).split("Copy identifier")[1].split("Money")[0]
+    a_payer(account, rows.a_site("never-synced"), code="second")
+    assert "Not completely synced yet" in get(signed_in, account)

@@ -112,3 +112,8 @@ def test_a_stored_value_is_said_in_words(value: object, words: str) -> None:
 )
 def test_initials_come_from_any_name(name: str, letters: str) -> None:
     assert tags.initials(name) == letters
+
+
+def test_a_machines_word_becomes_a_persons() -> None:
+    assert badges.spoken("SepaDirectDebit") == "Sepa direct debit"
+    assert badges.spoken("credit_payments") == "Credit payments"

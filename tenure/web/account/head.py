@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404
@@ -13,6 +14,7 @@ from tenure.metrics import read as metrics
 from tenure.metrics.models import AccountFacts
 from tenure.sources import registry
 from tenure.sources.base import Stream
+from tenure.sync.standing import standings
 from tenure.web.account.strip import strip
 
 GONE = "There is no such account here. It may have been removed together with its site."
@@ -37,11 +39,12 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of an account before any tab asks for more."""
+    """What is known of an account before any tab asks for more. ``good_at`` is by a real clock."""
 
     account: Account
     payers: Sequence[Payer]
     facts: AccountFacts | None
+    good_at: datetime | None
 
     @property
     def rows(self) -> list[BillingAccount]:
@@ -56,7 +59,15 @@ def head_of(pk: int) -> Head:
     except Account.DoesNotExist:
         raise Http404(GONE) from None
     payers = [Payer(row, record_link(row)) for row in customers.billing_accounts(pk)]
-    return Head(account, payers, metrics.facts_of([pk]).get(pk))
+    return Head(account, payers, metrics.facts_of([pk]).get(pk), _good_at(payers))
+
+
+def _good_at(payers: Sequence[Payer]) -> datetime | None:
+    """When all sites that bill the account were last proved to be here whole; None when one never was."""
+    good = {known.site.pk: known.good_at for known in standings()}
+    times = [good.get(payer.row.site_id) for payer in payers]
+    known = [at for at in times if at]
+    return min(known) if known and len(known) == len(times) else None
 
 
 def record_link(row: BillingAccount) -> str | None:

@@ -30,6 +30,7 @@ class SiteCard:
     active: Run | None
     connected: bool
     quarantined: int
+    is_due: bool
 
 
 def card(known: Standing, now: datetime, quarantined: int = 0) -> SiteCard:
@@ -37,6 +38,7 @@ def card(known: Standing, now: datetime, quarantined: int = 0) -> SiteCard:
     site = known.site
     source = registry.source(site.source)
     connected = is_connected(site)
+    next_at = _next(known, now) if connected and site.state == SiteState.ACTIVE else None
     state, words = _state(known, connected=connected)
     return SiteCard(
         site=site,
@@ -46,12 +48,13 @@ def card(known: Standing, now: datetime, quarantined: int = 0) -> SiteCard:
         words=words,
         modes=_modes(site),
         planned=_planned(site),
-        next_at=_next(known, now) if connected and site.state == SiteState.ACTIVE else None,
+        next_at=next_at,
         good_at=known.good_at,
         last=known.last,
         active=known.active,
         connected=connected,
         quarantined=quarantined,
+        is_due=next_at is not None and next_at <= now,
     )
 
 
