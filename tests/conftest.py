@@ -3,10 +3,15 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.plugins.postgres import connected_to, own_database
+
+# How long an example takes says something about the machine, never about the code.
+hypothesis.settings.register_profile("tenure", deadline=None)
+hypothesis.settings.load_profile("tenure")
 
 
 @pytest.fixture(scope="session")
