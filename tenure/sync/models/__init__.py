@@ -1,0 +1,22 @@
+"""The tables of sync: runs, how far streams are read, raw records."""
+
+from tenure.sync.models.reading import Mark, Phase, Seen, WindowRead
+from tenure.sync.models.record import Quarantined, RawPayload, Skeleton, Touched
+from tenure.sync.models.run import ACTIVE, Run, RunState, StreamRun, StreamState, Trigger
+
+__all__ = [
+    "ACTIVE",
+    "Mark",
+    "Phase",
+    "Quarantined",
+    "RawPayload",
+    "Run",
+    "RunState",
+    "Seen",
+    "Skeleton",
+    "StreamRun",
+    "StreamState",
+    "Touched",
+    "Trigger",
+    "WindowRead",
+]
