@@ -219,3 +219,30 @@ def test_there_is_no_such_source(signed_in: Client) -> None:
 def test_a_demonstration_says_so_on_every_page(signed_in: Client, settings: Settings) -> None:
     settings.TENURE_DEMO = {"urls": {}}
     assert "Demonstration." in signed_in.get("/accounts/").text
+
+
+def test_a_map_under_the_name_of_one_site_is_sent_nowhere(
+    signed_in: Client, vendor: Vendor
+) -> None:
+    text = json.dumps({"northwind-us": "key-of-northwind-us"})
+    answer = connect(signed_in, "northwind-us", text)
+    assert "To add them, enter Recurly here" in answer.text
+    assert not vendor.asked
+
+
+def test_a_key_with_a_line_break_inside_is_sent_nowhere(signed_in: Client, vendor: Vendor) -> None:
+    answer = connect(signed_in, "northwind-us", "key-of-\nnorthwind-us")
+    assert "space or line break inside" in answer.text
+    assert not vendor.asked
+
+
+def test_a_key_typed_as_the_site_is_not_written_back(signed_in: Client, vendor: Vendor) -> None:
+    key = "0123456789abcdef0123456789abcdef"
+    answer = connect(signed_in, key, "key-of-northwind-us")
+    assert answer.status_code == 400
+    assert key not in answer.text
+
+
+def test_one_refused_site_is_not_counted(signed_in: Client, vendor: Vendor) -> None:
+    answer = connect(signed_in, "northwind-us", "wrong-key-0001")
+    assert "1 of 1" not in answer.text

@@ -45,11 +45,10 @@ def connect(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _begin(request, _save(source, form))
-        except TenureError as error:
+        except TenureError as refused:
+            error = _alone(refused)
             entries = _entries(error)
-            form.add_error(
-                _at_fault(error, source, form), str(error) if not entries else _summary(error)
-            )
+            form.add_error(_at_fault(error, form), str(error) if not entries else _summary(error))
     shown = {"form": form, "source": source, "entries": entries}
     return render(request, "web/settings/connect.html", shown, status=400 if form.errors else 200)
 
@@ -61,17 +60,12 @@ def _source(request: HttpRequest) -> Source:
         raise Http404(str(error)) from None
 
 
-def is_map(source: Source, site: str) -> bool:
-    """Whether the Site field names the source itself, so that the key's field holds a map."""
-    return site.strip().lower() in {source.key.lower(), source.label.lower()}
-
-
 @sensitive_variables()
 def _save(source: Source, form: ConnectForm) -> Sequence[Site]:
     """The saved sites. Raises TenureError with nothing saved."""
     data = form.cleaned_data
     region = data["region"] or None
-    if is_map(source, data["site"]):
+    if form.is_map:
         keys = keymap.parse(data["api_key"])
     else:
         keys = {subdomains.tidy(data["site"]): Secret(data["api_key"])}
@@ -95,9 +89,16 @@ def _begin(request: HttpRequest, sites: Sequence[Site]) -> HttpResponse:
     return HttpResponseRedirect(address)
 
 
+def _alone(error: TenureError) -> TenureError:
+    """What one site met, without the summary that several would need."""
+    if isinstance(error, SitesRefused) and len(error.outcomes) == 1:
+        return error.outcomes[0].error or error
+    return error
+
+
 def _entries(error: TenureError) -> Sequence[Entry]:
     """What each entry of a map met; nothing when it was one site or the map could not be read."""
-    if isinstance(error, SitesRefused) and len(error.outcomes) > 1:
+    if isinstance(error, SitesRefused):
         return [
             Entry(o.subdomain, not o.error, _words(o.subdomain, o.error)) for o in error.outcomes
         ]
@@ -117,9 +118,9 @@ def _summary(error: TenureError) -> str:
     return f"Nothing was saved. {error.next_step}".strip()
 
 
-def _at_fault(error: TenureError, source: Source, form: ConnectForm) -> str:
+def _at_fault(error: TenureError, form: ConnectForm) -> str:
     """The field to put the refusal at."""
-    if is_map(source, form.cleaned_data.get("site", "")) or isinstance(error, KeyMapRefused):
+    if form.is_map:
         return "api_key"
     try:
         subdomains.tidy(form.cleaned_data.get("site", ""))

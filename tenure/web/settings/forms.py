@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from tenure.connections import schedule
 from tenure.connections.models import Mode
+from tenure.connections.subdomains import looks_like_a_key
 from tenure.core.errors import ConfigurationError
 from tenure.sources.base import Source
 
@@ -33,6 +34,18 @@ class KeyInput(forms.Textarea):
 
     def format_value(self, value: Any) -> str:  # noqa: ARG002  # that is the point
         return ""
+
+
+class NameInput(forms.TextInput):
+    """Takes a site's name; what looks like a key typed in the wrong place is not written back."""
+
+    def format_value(self, value: Any) -> str | None:
+        return "" if is_misplaced_key(str(value or "")) else super().format_value(value)
+
+
+def is_misplaced_key(text: str) -> bool:
+    """Whether a key stands where a name belongs. Long names have hyphens; keys have digits and none."""
+    return looks_like_a_key(text) and "-" not in text and any(c.isdigit() for c in text)
 
 
 class ModesForm(Styled):
@@ -62,7 +75,7 @@ class ConnectForm(ModesForm):
     site = forms.CharField(
         label="Site",
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=NameInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     api_key = forms.CharField(
         label="API Key",
@@ -78,12 +91,37 @@ class ConnectForm(ModesForm):
 
     def __init__(self, source: Source, data: QueryDict | None = None, **more: Any) -> None:
         super().__init__(data, **more)
+        self.source = source
         for name, key in CREDENTIALS.items():
             told = next((c for c in source.credentials if c.key == key), None)
             if told:
                 self.fields[name].label, self.fields[name].help_text = told.label, told.help
             if told and isinstance(field := self.fields[name], forms.ChoiceField):
                 field.choices = [(ANY_REGION, "Find it from the key"), *told.choices.items()]
+
+    def clean_site(self) -> str:
+        site: str = self.cleaned_data["site"]
+        if is_misplaced_key(site):
+            raise forms.ValidationError(
+                "This looks like an API key. Enter the site's subdomain here, and its key below."
+            )
+        return site
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the Site field names the source itself, so that the key's field holds a map."""
+        site = str(self.cleaned_data.get("site", "")).strip().lower()
+        return site in {self.source.key.lower(), self.source.label.lower()}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        key = cleaned.get("api_key", "")
+        if not self.is_map and key.startswith("{"):
+            told = f"The key's field holds a map of sites. To add them, enter {self.source.label} here."
+            self.add_error("site", told)
+        elif not self.is_map and any(character.isspace() for character in key):
+            self.add_error("api_key", "The key has a space or line break inside. Copy it alone.")
+        return cleaned
 
 
 class KeyForm(Styled):
