@@ -1,6 +1,8 @@
 """The demo's own steps in the database, each through the same doors as pages and commands."""
 
+from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -71,15 +73,14 @@ class Business:
     def sights(self) -> list[dict[str, str]]:
         """Three accounts worth a look, each with the page that shows why."""
         by_mrr = accounts_page(sort="-mrr", limit=200).rows
+        owing = accounts_page(sort="-past_due", limit=200).rows
         shared = _first([row for row in by_mrr if len(row.sites) > 1])
+        # Amounts of different currencies do not compare, so the most is said in the commonest.
+        money, owed = _commonest(r.mrr for r in by_mrr), _commonest(r.past_due for r in owing)
         found = [
-            _sight(
-                "Owes the most",
-                _first(accounts_page(sort="-past_due", limit=1).rows),
-                "account_invoices",
-            ),
+            _sight(f"Owes the most {owed}", _most(owing, "past_due", owed), "account_invoices"),
             _sight("One customer, billed by two sites", shared, "account")
-            or _sight("Pays the most", _first(by_mrr), "account"),
+            or _sight(f"Pays the most {money}", _most(by_mrr, "mrr", money), "account"),
             _sight(
                 "Renews next",
                 _first(accounts_page(sort="next_renewal", limit=1).rows),
@@ -91,6 +92,21 @@ class Business:
 
 def _amounts(amounts: Iterable[Money]) -> str:
     return ", ".join(str(money) for money in amounts)
+
+
+def _commonest(amounts: Iterable[Iterable[Money]]) -> str:
+    """The currency most of these accounts have an amount in; empty when none has any."""
+    counted = Counter(money.currency for each in amounts for money in each if money)
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _most(rows: Iterable[AccountRow], figure: str, currency: str) -> AccountRow | None:
+    """The account with the largest amount of this figure in this currency."""
+
+    def amount(row: AccountRow) -> Decimal:
+        return sum((m.amount for m in getattr(row, figure) if m.currency == currency), Decimal(0))
+
+    return max(rows, key=amount, default=None)
 
 
 def _first(rows: Any) -> AccountRow | None:
