@@ -78,6 +78,6 @@ def test_a_new_site_is_due_at_once_and_then_by_its_schedule(us: Site, sync: Sync
     assert run.trigger == Trigger.FIRST
     perform(run.pk, FrozenClock(TODAY))
     run.refresh_from_db()
-    assert schedule.start_due(run.requested_at + timedelta(minutes=1)) == []
+    assert schedule.start_due(run.requested_at) == []  # midnight may be a minute away
     (night,) = schedule.start_due(run.requested_at + timedelta(hours=25))
     assert night.trigger == Trigger.SCHEDULE
