@@ -148,6 +148,13 @@ DATABASES = {
     "default": {**environment.database(_url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 }
 PROCRASTINATE_IMPORT_PATHS = ["tenure.jobs"]
+# Login throttling counts here, so it must be one count for all web processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "access_cache",
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.Member"

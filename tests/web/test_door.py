@@ -17,7 +17,7 @@ ARGUMENTS = {"pk": 1, "payload": 1, "figure": "mrr", "name": "seats"}
 
 
 @pytest.fixture(autouse=True)
-def _fresh_limits() -> Iterator[None]:
+def _fresh_limits(db: None) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()

@@ -420,7 +420,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transaction',
-            index=models.Index(fields=['site', 'account_upstream_id'], name='customers_payment_of_payer'),
+            index=models.Index(fields=['site', 'account_upstream_id', '-created_at'], name='customers_payment_of_payer'),
         ),
         migrations.AddConstraint(
             model_name='transaction',

@@ -131,7 +131,10 @@ class Transaction(Upstream):
             models.Index(
                 fields=["site", "invoice_upstream_id"], name="customers_payment_of_invoice"
             ),
-            models.Index(fields=["site", "account_upstream_id"], name="customers_payment_of_payer"),
+            models.Index(
+                fields=["site", "account_upstream_id", "-created_at"],
+                name="customers_payment_of_payer",
+            ),
         ]
 
     def __str__(self) -> str:
