@@ -96,7 +96,9 @@ class Applier:
     def _quarantine(
         self, stream: Stream, rejected: Sequence[Rejected], records: Sequence[Record]
     ) -> None:
-        held = self.quarantined.setdefault(stream, quarantine.open_ids(self.site.pk, stream))
+        if stream not in self.quarantined:
+            self.quarantined[stream] = quarantine.open_ids(self.site.pk, stream)
+        held = self.quarantined[stream]
         bad = {r.upstream_id for r in rejected if r.upstream_id}
         good = {r.upstream_id for r in records} - bad
         if held & good:

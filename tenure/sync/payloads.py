@@ -65,7 +65,9 @@ class PayloadKeeper:
                 fullest = max(records, key=lambda record: len(record.payload))
                 shape = skeleton_of(fullest.payload)
                 known = Skeleton.objects.create(stream=stream, shape=shape, created_at=self.now)
-            compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=_dictionary(known))
+            dictionary = _dictionary(known)
+            dictionary.precompute_compress(level=LEVEL)
+            compressor = zstandard.ZstdCompressor(dict_data=dictionary)
             self._shapes[stream] = known.pk, compressor
         return self._shapes[stream]
 
