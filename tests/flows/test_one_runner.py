@@ -65,6 +65,15 @@ def test_a_dropped_run_is_queued_again_once_its_lease_has_ended(us: Site) -> Non
     assert [r.pk for r in schedule.revive()] == [run.pk]
 
 
+def test_a_queued_run_whose_job_was_lost_is_queued_again(us: Site) -> None:
+    run, _ = request_run(us, Trigger.CLI)
+    assert schedule.revive() == []
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+        cursor.execute("UPDATE sync_run SET requested_at = now() - interval '31 seconds'")
+    assert [r.pk for r in schedule.revive()] == [run.pk]
+
+
 def test_a_run_asked_to_stop_stops_at_its_next_page(us: Site, sync: Sync) -> None:
     run, _ = request_run(us, Trigger.MANUAL)
     cancel(run)
