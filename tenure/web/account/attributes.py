@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tenure.customers import provenance
 from tenure.customers import read as customers
-from tenure.customers.models import Account, Attribute
+from tenure.customers.models import Attribute
 from tenure.web import moments
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.badges import spoken
@@ -28,7 +29,7 @@ class Value:
     field: str
     set_by: str
     set_at: datetime | None
-    pin: dict[str, Any] | None
+    pinned: bool
     others: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,26 +75,20 @@ def values(head: Head, defined: list[Attribute], *, everything: bool) -> list[Va
 
 def _value(head: Head, *, name: str, label: str, kind: str, field: str) -> Value:
     account = head.account
-    source = account.sources.get(name) or _from_the_start(account, head)
+    origin = provenance.of_attribute(account, name, head.rows)
     return Value(
         name=name,
         label=label,
         kind=kind,
         value=account.attributes.get(name),
-        source=source.get("source", ""),
-        site=source.get("site") or "",
+        source=origin.source,
+        site=origin.site or "",
         field=field,
-        set_by=str(source.get("set_by") or ""),
-        set_at=moments.instant_of(source.get("set_at")),
-        pin=source.get("pin"),
+        set_by=origin.set_by or "",
+        set_at=moments.instant_of(origin.set_at),
+        pinned=origin.pinned,
         others=_others(head, field, account.attributes.get(name)),
     )
-
-
-def _from_the_start(account: Account, head: Head) -> dict[str, Any]:
-    # No entry in "sources" means that the value came with the sync that made the account.
-    site = head.rows[0].site.subdomain if head.rows else ""
-    return {"source": "sync", "site": site, "set_at": account.created_at}
 
 
 def _others(head: Head, field: str, shown_value: Any) -> tuple[tuple[str, str], ...]:
