@@ -86,7 +86,8 @@ def _make(
         first.setdefault(claim, record)
     if not first:
         return set()
-    rows = [_row(claim, _alone(site, record), batch) for claim, record in first.items()]
+    in_order = sorted(first.items(), key=lambda item: item[0].identifier)
+    rows = [_row(claim, _alone(site, record), batch) for claim, record in in_order]
     whole = {(c.identifier, c.scope_id) for c in first if c not in shared}
     return {i for i, identifier, scope in _insert(rows) if (identifier, scope) in whole}
 
@@ -184,7 +185,8 @@ def _bring_up_to_date(accounts: Iterable[int], batch: Batch, followed: Followed)
         return
     contributions = _contributions(ids)
     changes = []
-    for account in Account.objects.select_for_update().filter(pk__in=list(contributions)):
+    rows = Account.objects.select_for_update().filter(pk__in=list(contributions))
+    for account in rows.order_by("pk"):  # one order of locks for all pages
         composed = effective.compose(contributions[account.pk])
         change = _apply(account, composed, batch, followed)
         if change:

@@ -67,6 +67,7 @@ def land(
         unchanged=len(records) - len(fresh),
         written={r.upstream_id for r in fresh},
     )
+    fresh.sort(key=lambda record: record.upstream_id)  # one order of locks for all pages
     if fresh:
         before = [stored[r.upstream_id].row for r in fresh if r.upstream_id in stored]
         with history.recording(table, before, batch):

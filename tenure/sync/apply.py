@@ -53,7 +53,6 @@ class Applier:
         """Commit one page. LostLease when another worker has taken over: then nothing is written."""
         with transaction.atomic():
             _tuned_for_a_page()
-            lease.guard(self.run_id, self.fence)
             outcome, rejected = self._land(stream, page.records)
             rejected = [*page.rejected, *rejected]
             written = [r for r in page.records if r.upstream_id in outcome.written]
@@ -67,6 +66,8 @@ class Applier:
             self._count(stream, phase, page, outcome, len(rejected))
             if page.notices:
                 _note(self.run_id, stream, page.notices)
+            # Last, because its lock keeps every other page of the run from committing meanwhile.
+            lease.guard(self.run_id, self.fence)
         return outcome
 
     def _land(

@@ -149,7 +149,7 @@ def reader(work: Work, stream: Stream, phase: Phase, *, expected: int, shared: b
         mine = replace(page, records=kept)
         reached = window.when(page.records[-1]) if page.records else window.fetched
         checkpoint = Checkpoint(window.id, page.cursor, reached, done)
-        await work.db(work.applier.apply, stream, phase, mine, checkpoint)
+        await work.apply(stream, phase, mine, checkpoint)
         pages += 1
         if phase == Phase.LOAD:
             await _acquaint(work, stream, pages)
@@ -183,6 +183,6 @@ async def _adopt(work: Work) -> None:
     missing = await work.db(payers.missing_payers, work.site.pk)
     if missing:
         page = await work.line.by_ids(Stream.ACCOUNTS, missing)
-        await work.db(work.applier.apply, Stream.ACCOUNTS, Phase.CHANGES, page, None)
+        await work.apply(Stream.ACCOUNTS, Phase.CHANGES, page, None)
     adopted = await work.db(payers.adopt_orphans, work.site.pk)
-    await work.db(touch, adopted, work.applier.now)
+    await work.db(touch, adopted, work.now)

@@ -46,7 +46,7 @@ async def _volatile(work: Work, stream: Stream, mark: Mark) -> None:
     met: set[str] = set()
     page = await work.line.volatile(stream)
     while page:
-        await work.db(work.applier.apply, stream, Phase.VOLATILE, page, None)
+        await work.apply(stream, Phase.VOLATILE, page, None)
         met |= {r.upstream_id for r in page.records}
         page = await work.line.volatile(stream, page.cursor) if page.cursor else None
     left = [i for i in await work.db(read.unsettled, work.site.pk, stream) if i not in met]
@@ -57,7 +57,7 @@ async def _volatile(work: Work, stream: Stream, mark: Mark) -> None:
 async def _by_ids(work: Work, stream: Stream, phase: Phase, ids: Sequence[str]) -> None:
     for start in range(0, len(ids), BY_IDS):
         page = await work.line.by_ids(stream, ids[start : start + BY_IDS])
-        await work.db(work.applier.apply, stream, phase, page, None)
+        await work.apply(stream, phase, page, None)
 
 
 async def _counted(work: Work, stream: Stream, mark: Mark) -> list[Difference]:
@@ -127,7 +127,7 @@ async def _remove(work: Work, stream: Stream, vanished: Sequence[str]) -> Differ
             f" tenure sweep {name} --remove-missing.",
         )
     gone = [i for i in vanished if not await work.line.exists(stream, i)]
-    await work.db(sweep.remove, work.site.pk, stream, gone, work.applier, work.upstream_now)
+    await work.db(sweep.remove, work.site.pk, stream, gone, work.first.applier, work.upstream_now)
     return None
 
 

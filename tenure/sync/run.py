@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,11 +24,12 @@ from tenure.sync.models import Run, RunState
 from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.reading import IN_FLIGHT
 from tenure.sync.watch import watching
-from tenure.sync.work import Work
+from tenure.sync.work import Lane, Work
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(minutes=5)
+LANES = 2  # more only wait for each other on two cores, and a small server has few connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,22 @@ def perform(run_id: int, clock: Clock) -> Run:
 
 
 async def _carry_out(run_id: int, fence: int, clock: Clock) -> None:
-    with ThreadPoolExecutor(1, thread_name_prefix=f"run-{run_id}") as thread:
-        in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
+    with ExitStack() as stack:
+        threads = [
+            stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix=f"run-{run_id}-{lane}"))
+            for lane in range(LANES)
+        ]
+        run_in = asyncio.get_running_loop().run_in_executor
         ending: Ending | None
         try:
             try:
-                ending = await _work(run_id, fence, clock, thread)
+                ending = await _work(run_id, fence, clock, threads)
             except Exception as error:  # noqa: BLE001 - a run always ends with a word
-                ending = await in_thread(_ending, _first(error), run_id)
-            await in_thread(_end, run_id, fence, ending)
+                ending = await run_in(threads[0], _ending, _first(error), run_id)
+            await run_in(threads[0], _end, run_id, fence, ending)
         finally:
-            await in_thread(_close)
+            for thread in threads:
+                await run_in(thread, _close)
 
 
 def _close() -> None:
@@ -87,8 +94,10 @@ def _end(run_id: int, fence: int, ending: Ending | None) -> None:
     )
 
 
-async def _work(run_id: int, fence: int, clock: Clock, thread: ThreadPoolExecutor) -> Ending:
-    in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
+async def _work(
+    run_id: int, fence: int, clock: Clock, threads: Sequence[ThreadPoolExecutor]
+) -> Ending:
+    in_thread = partial(asyncio.get_running_loop().run_in_executor, threads[0])
     now = clock.now()
     run, change_set = await in_thread(partial(write.begin, run_id, now=now))
     site = run.site
@@ -97,19 +106,25 @@ async def _work(run_id: int, fence: int, clock: Clock, thread: ThreadPoolExecuto
         facts = await line.identify()
         await in_thread(_recognise, site, facts)
         await in_thread(write.first_start, run_id, facts.upstream_now)
+        lanes = [
+            Lane(
+                thread,
+                Applier(site, run_id, fence, change_set, now, PayloadKeeper(site.pk, run_id, now)),
+            )
+            for thread in threads
+        ]
         work = Work(
             run=run,
             site=site,
             line=line,
-            applier=Applier(
-                site, run_id, fence, change_set, now, PayloadKeeper(site.pk, run_id, now)
-            ),
-            fence=fence,
-            thread=thread,
+            first=lanes[0],
+            lanes=asyncio.Queue(),
             slots=asyncio.Semaphore(IN_FLIGHT),
             upstream_now=facts.upstream_now,
             latest=facts.upstream_now,
         )
+        for lane in lanes:
+            work.lanes.put_nowait(lane)
         async with watching(work):
             await phases.read_everything(work)
             return _proved(await proof.reconcile(work))

@@ -85,7 +85,6 @@ def open_window(site_id: int, stream: str, phase: Phase, window: Window) -> Read
 def cut(reading: Reading, middle: datetime, *, run_id: int, fence: int) -> Reading:
     """Shorten ``reading`` to end before ``middle`` and return the window that begins there."""
     with transaction.atomic():
-        lease.guard(run_id, fence)
         row = WindowRead.objects.select_for_update().get(pk=reading.id)
         rest = WindowRead.objects.create(
             site_id=row.site_id,
@@ -98,6 +97,7 @@ def cut(reading: Reading, middle: datetime, *, run_id: int, fence: int) -> Readi
         )
         row.end, row.last = middle, False
         row.save(update_fields=["end", "last"])
+        lease.guard(run_id, fence)  # after the window's lock, in the order pages take the two
     reading.end, reading.last = middle, False
     return _reading(rest)
 
