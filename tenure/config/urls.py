@@ -1,4 +1,4 @@
-"""Every address the web answers: pages only, so far."""
+"""Every address the web answers: pages only, so far. The probes answer before: web/probes.py."""
 
 from django.urls import include, path
 

@@ -1,6 +1,7 @@
 """Pages for what went wrong: not found, not allowed, asked too often, our own fault."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -22,8 +23,14 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @login_not_required
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400, for a request no page of ours sends. What was wrong is in the log only."""
+    if isinstance(exception, DisallowedHost):
+        words = (
+            "This Tenure does not answer at the address in your browser. Whoever runs it can set "
+            "TENURE_URL to that address and start it again; on its own machine, use localhost."
+        )
+        return _page(request, 400, "Another address is needed", words)
     return _page(request, 400, "This request cannot be read", "Go back and try again.")
 
 

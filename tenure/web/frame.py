@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from tenure.access.models import Member
@@ -36,7 +37,9 @@ PLACES = (
 def context(request: HttpRequest) -> dict[str, Any]:
     """Values the base template needs on every page, and every fragment for its times."""
     now, real_now = settings.TENURE_CLOCK.now(), SystemClock().now()
-    member = request.user if request.user.is_authenticated else None
+    # A request for a host that is not ours is refused before anyone is looked up.
+    user: Member | AnonymousUser = getattr(request, "user", None) or AnonymousUser()
+    member = user if isinstance(user, Member) else None
     shown: dict[str, Any] = {
         "now": now,
         "real_now": real_now,
