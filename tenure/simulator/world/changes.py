@@ -14,6 +14,7 @@ leaves ``updated_at`` alone, as Recurly may for changes it does not count.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -28,6 +29,7 @@ from tenure.simulator.world.showing import reshow
 from tenure.simulator.world.state import Bill, Customer, Site
 
 Spec = Mapping[str, Any]
+Doer = Callable[[Site, Spec, datetime], Record | None]
 VERBS = ("set", "create", "remove", "touch", "action")
 ADDRESSES = ("id", "code", "number", "uuid")
 
@@ -45,8 +47,18 @@ def apply_change(sites: Mapping[str, Site], spec: Spec, at: datetime) -> Record 
     late = _seconds(spec)
     if not late:
         return do(site, spec, at)
-    site.plan(at + timedelta(seconds=late), lambda _: do(site, spec, at))
+    site.plan(at + timedelta(seconds=late), lambda _: _unless_gone(do, site, spec, at))
     return None
+
+
+class _Gone(ValueError):
+    """The record that a spec addresses is not there."""
+
+
+def _unless_gone(do: Doer, site: Site, spec: Spec, at: datetime) -> None:
+    """A late change whose record was removed meanwhile has nothing left to change."""
+    with suppress(_Gone):
+        do(site, spec, at)
 
 
 def _site(sites: Mapping[str, Site], spec: Spec) -> Site:
@@ -69,7 +81,7 @@ def _record(site: Site, spec: Spec, kind: str) -> Record:
         if field in spec:
             found = site.store.find(kind, field, str(spec[field]))
             if found is None:
-                raise ValueError(
+                raise _Gone(
                     f"{site.spec.subdomain} has no {kind} with {field} {spec[field]!r}."
                 )
             return found
@@ -153,7 +165,7 @@ def _act(site: Site, spec: Spec, at: datetime) -> Record:
     return made
 
 
-_DOERS: dict[str, Callable[[Site, Spec, datetime], Record | None]] = {
+_DOERS: dict[str, Doer] = {
     "set": _set,
     "create": _create,
     "remove": _remove,

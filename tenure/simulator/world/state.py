@@ -38,7 +38,7 @@ class Queue:
         return at, event
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class AddOnHeld:
     """One add-on of a subscription."""
 
@@ -46,7 +46,7 @@ class AddOnHeld:
     record: Record
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Discount:
     """A redeemed coupon: its full record and the small one subscriptions embed."""
 
@@ -58,7 +58,7 @@ class Discount:
         return bool(self.record["state"] == "active")
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Held:
     """A subscription. ``epoch`` counts re-plannings: an event of an older epoch no longer happens."""
 
@@ -90,7 +90,7 @@ class Held:
         return ends is not None and wire(at) < ends
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Bill:
     """An invoice, charge or credit, with the small form its transactions embed."""
 
@@ -125,7 +125,7 @@ class Manner:
     pays: bool = True
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Customer:
     """One Recurly account. ``key`` names it for ever, whatever happens to its record; ``tenant`` is
     the business's own name for the customer, however its custom field spells it.
@@ -187,7 +187,7 @@ class SiteSpec:
     currencies: tuple[str, ...] = ("USD", "EUR", "GBP", "JPY", "KWD")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Site:
     """A site's customers and catalogue, and the records that changed since the last publication."""
 

@@ -154,3 +154,12 @@ def test_truth_names_state_and_amounts_of_every_record(quiet: Quiet) -> None:
     assert site["counts"]["line_items"] == 1
     # 290 a year for each of 3 seats: 870 / 12.
     assert list(site["business"][account["id"]]["mrr"].values()) == ["72.500000"]
+
+
+def test_a_late_change_of_a_record_removed_meanwhile_changes_nothing(quiet: Quiet) -> None:
+    quiet.account()
+    spec = {"kind": "accounts", "code": "c1", "set": {"company": "Late"}, "late": 300}
+    quiet.world.change({"site": "acme-us", **spec})
+    quiet.change(remove="accounts", code="c1")
+    quiet.pass_days(1)
+    assert quiet.world.sites["acme-us"].find("accounts", "code", "c1") is None
