@@ -183,12 +183,16 @@ def _bring_up_to_date(accounts: Iterable[int], batch: Batch, followed: Followed)
     ids = list(accounts)
     if not ids:
         return
-    contributions = _contributions(ids)
     changes = []
-    rows = Account.objects.select_for_update().filter(pk__in=list(contributions))
-    for account in rows.order_by("pk"):  # one order of locks for all pages
-        composed = effective.compose(contributions[account.pk])
-        change = _apply(account, composed, batch, followed)
+    # One order of locks for all pages; a refresh of the numbers need not wait for them.
+    rows = Account.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    locked = list(rows.order_by("pk"))
+    # Only now: what another page brought to the same account meanwhile must be seen.
+    contributions = _contributions(ids)
+    for account in locked:
+        if account.pk not in contributions:
+            continue
+        change = _apply(account, effective.compose(contributions[account.pk]), batch, followed)
         if change:
             changes.append(change)
     Change.objects.bulk_create(changes)

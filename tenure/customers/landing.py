@@ -67,7 +67,6 @@ def land(
         unchanged=len(records) - len(fresh),
         written={r.upstream_id for r in fresh},
     )
-    fresh.sort(key=lambda record: record.upstream_id)  # one order of locks for all pages
     if fresh:
         before = [stored[r.upstream_id].row for r in fresh if r.upstream_id in stored]
         with history.recording(table, before, batch):
@@ -89,7 +88,8 @@ def _stored(table: Table, site_id: int, ids: list[str]) -> dict[str, _Stored]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT upstream_id, id, updated_at, content_hash, removed_at IS NOT NULL"
-            f" FROM {table.name} WHERE site_id = %s AND upstream_id = ANY(%s) FOR UPDATE",
+            f" FROM {table.name} WHERE site_id = %s AND upstream_id = ANY(%s)"
+            " ORDER BY upstream_id FOR UPDATE",  # one order of locks for all pages
             [site_id, ids],
         )
         return {row[0]: _Stored(row[1], row[2], bytes(row[3]), row[4]) for row in cursor}
@@ -141,7 +141,7 @@ def _statements(table: Table) -> _Statements:
     upsert = (
         f"INSERT INTO {table.name} AS live"
         f" (site_id, created_in_id, changed_in_id, {account}{names})"
-        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s"
+        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s ORDER BY s.upstream_id"
         f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow},"
         f" {_relink(table)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
         f" WHERE live.updated_at <= EXCLUDED.updated_at"

@@ -33,7 +33,10 @@ class Checkpoint:
 
 @dataclass(slots=True)
 class Applier:
-    """Commits pages for one run of one site, presenting the run's fencing number each time."""
+    """Commits pages for one run of one site, presenting the run's fencing number each time.
+
+    ``quarantined`` is shared among the run's lanes: what one put there another may take away.
+    """
 
     site: Site
     run_id: int
@@ -98,7 +101,8 @@ class Applier:
         self, stream: Stream, rejected: Sequence[Rejected], records: Sequence[Record]
     ) -> None:
         if stream not in self.quarantined:
-            self.quarantined[stream] = quarantine.open_ids(self.site.pk, stream)
+            known = quarantine.open_ids(self.site.pk, stream)
+            self.quarantined.setdefault(stream, known)  # another lane may have been first
         held = self.quarantined[stream]
         bad = {r.upstream_id for r in rejected if r.upstream_id}
         good = {r.upstream_id for r in records} - bad

@@ -9,9 +9,11 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from tenure.customers import payers, tables
 from tenure.sources.base import By, Page, Stream, StreamUnavailable, Window
-from tenure.sync import read, streams, windows, write
+from tenure.sync import lease, read, streams, windows, write
 from tenure.sync.apply import Checkpoint
 from tenure.sync.models import Mark, Phase, StreamState
 from tenure.sync.reading import PAGE, PhaseReader
@@ -67,7 +69,7 @@ def _needs_load(work: Work, mark: Mark) -> bool:
 async def _load(work: Work, stream: Stream, began: datetime | None) -> None:
     """Everything the stream holds, once. Goes on where an earlier run stopped."""
     begun = await work.db(windows.any_of, work.site.pk, stream, Phase.LOAD)
-    began = began if begun and began else work.upstream_now
+    began = began if begun and began else await work.db(_beginning, work, stream)
     whole = Window(By.CREATED, None, began)
     count = await work.line.count(stream, whole)
     await work.db(write.asked, work.run.pk, stream, count.requests)
@@ -82,6 +84,14 @@ async def _load(work: Work, stream: Stream, began: datetime | None) -> None:
     reading = reader(work, stream, Phase.LOAD, expected=count.total, shared=True)
     await reading.run(parts)
     await work.db(_prove, work, stream, began, count.total)
+
+
+def _beginning(work: Work, stream: Stream) -> datetime:
+    """The end of a first load, frozen. What arrived inside the invoices is as old as their load,
+    which may have begun with an earlier run."""
+    if stream not in NESTED or work.run.full:
+        return work.upstream_now
+    return write.mark(work.site, Stream.INVOICES).load_began_at or work.upstream_now
 
 
 async def _all_nested(work: Work, stream: Stream, total: int, began: datetime) -> bool:
@@ -184,5 +194,10 @@ async def _adopt(work: Work) -> None:
     if missing:
         page = await work.line.by_ids(Stream.ACCOUNTS, missing)
         await work.apply(Stream.ACCOUNTS, Phase.CHANGES, page, None)
-    adopted = await work.db(payers.adopt_orphans, work.site.pk)
-    await work.db(touch, adopted, work.now)
+    await work.db(_adopt_orphans, work.site.pk, work.run.pk, work.fence, work.now)
+
+
+def _adopt_orphans(site_id: int, run_id: int, fence: int, now: datetime) -> None:
+    with transaction.atomic():  # linked and to be refreshed, or neither
+        touch(payers.adopt_orphans(site_id), now)
+        lease.guard(run_id, fence)

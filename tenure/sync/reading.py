@@ -52,7 +52,7 @@ class PhaseReader:
         guard = _CursorGuard(self.stream)
         done = False
         while not done:
-            page = await self._fetch(window)
+            page = await self._fetch(window, guard)
             guard.check(page)
             window.cursor = page.cursor
             if page.records:
@@ -69,18 +69,15 @@ class PhaseReader:
         del self.active[window.id]
         await self._share(group)
 
-    async def _fetch(self, window: Reading) -> Page:
-        for _ in range(RESTARTS):
+    async def _fetch(self, window: Reading, guard: "_CursorGuard") -> Page:
+        while True:
             try:
                 async with self.slots:
                     return await self.line.page(self.stream, window.query(), window.cursor)
             except CursorRefused:
                 # The window is read again from its start; what is already here will not change.
+                guard.restart()
                 window.cursor = None
-        raise PermanentError(
-            f"{self.stream}: every cursor was refused, {RESTARTS} times over.",
-            next_step="Run the sync again later; if it stays, report it to the vendor.",
-        )
 
     async def _share(self, group: asyncio.TaskGroup) -> None:
         """Give free readers something to do, as long as there is enough left for each."""
@@ -102,11 +99,22 @@ def _time_left(window: Reading) -> float:
 
 
 class _CursorGuard:
-    """Stops a list that leads in a circle (F7)."""
+    """Stops a list that leads in a circle (F7), and one that is read from its start for ever (F8)."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.met: set[str] = set()
+        self.restarts = 0
+
+    def restart(self) -> None:
+        """The list begins again, and may lead past the same places. Raises PermanentError."""
+        self.met.clear()
+        self.restarts += 1
+        if self.restarts > RESTARTS:
+            raise PermanentError(
+                f"{self.stream}: the cursor was refused, {self.restarts} times over.",
+                next_step="Run the sync again later; if it stays, report it to the vendor.",
+            )
 
     def check(self, page: Page) -> None:
         if page.cursor is None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import ParamSpec, TypeVar
 
-from django.db import connection
+import psycopg
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from tenure.connections import write as connections
 from tenure.connections.models import Site
@@ -17,7 +19,7 @@ from tenure.connections.read import endpoint
 from tenure.core.clock import Clock
 from tenure.core.errors import ConfigurationError, TemporaryError, TenureError
 from tenure.sources import registry
-from tenure.sources.base import SiteFacts
+from tenure.sources.base import SiteFacts, Stream
 from tenure.sync import lease, phases, proof, read, write
 from tenure.sync.apply import Applier
 from tenure.sync.models import Run, RunState
@@ -27,8 +29,13 @@ from tenure.sync.watch import watching
 from tenure.sync.work import Lane, Work
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 RETRY_AFTER = timedelta(minutes=5)
+RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)  # a server that restarts is back by then
+# Inside COPY the driver's own errors come through.
+LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 LANES = 2  # more only wait for each other on two cores, and a small server has few connections
 
 
@@ -55,6 +62,7 @@ def perform(run_id: int, clock: Clock) -> Run:
     fence = lease.claim(run_id)
     if fence is not None:
         asyncio.run(_carry_out(run_id, fence, clock))
+        close_old_connections()  # ours may have been cut off while the threads worked
     return read.get_run(run_id)
 
 
@@ -70,11 +78,25 @@ async def _carry_out(run_id: int, fence: int, clock: Clock) -> None:
             try:
                 ending = await _work(run_id, fence, clock, threads)
             except Exception as error:  # noqa: BLE001 - a run always ends with a word
-                ending = await run_in(threads[0], _ending, _first(error), run_id)
-            await run_in(threads[0], _end, run_id, fence, ending)
+                ending = await _with_database(threads[0], _ending, _first(error), run_id)
+            await _with_database(threads[0], _end, run_id, fence, ending)
         finally:
             for thread in threads:
                 await run_in(thread, _close)
+
+
+async def _with_database(
+    thread: ThreadPoolExecutor, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run ``act`` in the thread, again over a new connection when the database went away."""
+    run_in = asyncio.get_running_loop().run_in_executor
+    for wait in RECONNECT_SECONDS:
+        try:
+            return await run_in(thread, partial(act, *args, **kwargs))
+        except LOST:
+            await run_in(thread, _close)
+            await asyncio.sleep(wait)
+    return await run_in(thread, partial(act, *args, **kwargs))
 
 
 def _close() -> None:
@@ -106,13 +128,12 @@ async def _work(
         facts = await line.identify()
         await in_thread(_recognise, site, facts)
         await in_thread(write.first_start, run_id, facts.upstream_now)
-        lanes = [
-            Lane(
-                thread,
-                Applier(site, run_id, fence, change_set, now, PayloadKeeper(site.pk, run_id, now)),
-            )
-            for thread in threads
-        ]
+        quarantined: dict[Stream, set[str]] = {}
+        lanes = []
+        for thread in threads:
+            keeper = PayloadKeeper(site.pk, run_id, now)
+            applier = Applier(site, run_id, fence, change_set, now, keeper, quarantined)
+            lanes.append(Lane(thread, applier))
         work = Work(
             run=run,
             site=site,
@@ -173,6 +194,15 @@ def _ending(error: BaseException, run_id: int) -> Ending | None:
             return Ending(RunState.INCOMPLETE, error.message, step, later)
         case TenureError():
             return Ending(RunState.FAILED, error.message, error.next_step)
+        case _ if isinstance(error, LOST):
+            later = datetime.now(UTC) + RETRY_AFTER
+            log.warning("run %s lost its database", run_id, exc_info=error)
+            return Ending(
+                RunState.INCOMPLETE,
+                "The database broke off in mid-run; the page in hand was rolled back.",
+                f"What was read is kept. It goes on by itself after {later:%H:%M} UTC.",
+                later,
+            )
         case _:
             log.error("run %s met something unforeseen", run_id, exc_info=error)
             return Ending(

@@ -8,9 +8,9 @@ from django.db.models import F
 
 from tenure.customers.models import LineItem
 from tenure.sources.base import Stream
-from tenure.sync import lease
+from tenure.sync import lease, quarantine
 from tenure.sync.apply import Applier
-from tenure.sync.models import Seen, StreamRun
+from tenure.sync.models import Quarantined, Seen, StreamRun
 from tenure.sync.streams import TABLES
 from tenure.sync.touched import touch
 
@@ -29,7 +29,8 @@ def forget(site_id: int, stream: Stream) -> None:
 
 
 def vanished(site_id: int, stream: Stream) -> list[str]:
-    """Upstream ids that are here, were not met by this sweep and existed before it began."""
+    """Upstream ids that are here, were not met by this sweep and existed before it began; those
+    that are only in quarantine too."""
     table = TABLES[stream].name
     with connection.cursor() as cursor:
         cursor.execute(
@@ -41,7 +42,12 @@ def vanished(site_id: int, stream: Stream) -> list[str]:
             "  WHERE w.site_id = t.site_id AND w.stream = %s AND w.phase = 'sweep')",
             [stream, site_id, stream],
         )
-        return [row[0] for row in cursor]
+        known = [row[0] for row in cursor]
+    met = Seen.objects.filter(site_id=site_id, stream=stream).values("upstream_id")
+    unread = Quarantined.objects.filter(
+        site_id=site_id, stream=stream, resolved_at=None, upstream_id__isnull=False
+    ).exclude(upstream_id__in=[*known])
+    return known + list(unread.exclude(upstream_id__in=met).values_list("upstream_id", flat=True))
 
 
 def remove(
@@ -52,16 +58,17 @@ def remove(
         return
     table = TABLES[stream]
     with transaction.atomic():
-        lease.guard(applier.run_id, applier.fence)
         rows = table.model.objects.filter(site_id=site_id, upstream_id__in=list(gone))
         rows.update(removed_at=at, changed_in=applier.change_set)
         if stream == Stream.INVOICES:  # its lines have no address of their own to ask at
             lines = LineItem.objects.filter(site_id=site_id, invoice_upstream_id__in=list(gone))
             lines.update(removed_at=at, changed_in=applier.change_set)
+        quarantine.resolve(site_id, stream, gone, applier.now)
         touch(_accounts(table.name, site_id, gone), applier.now)
         StreamRun.objects.filter(run_id=applier.run_id, stream=stream).update(
             removed=F("removed") + len(gone)
         )
+        lease.guard(applier.run_id, applier.fence)  # last, as pages do
 
 
 def _accounts(table: str, site_id: int, ids: Sequence[str]) -> set[int]:

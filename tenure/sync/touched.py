@@ -9,13 +9,18 @@ from tenure.sync.models import Touched
 
 
 def touch(accounts: set[int], now: datetime) -> None:
-    """Remember accounts whose numbers must be refreshed. Runs in the caller's transaction."""
+    """Remember accounts whose numbers must be refreshed. Runs in the caller's transaction.
+
+    A row that is there already is taken hold of: a refresh that cannot see our page yet must not
+    take it away, and one that is under way is waited for.
+    """
     if not accounts:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sync_touched (account_id, since)"
-            " SELECT unnest(%s::bigint[]), %s ON CONFLICT DO NOTHING",
+            " SELECT unnest(%s::bigint[]), %s"
+            " ON CONFLICT (account_id) DO UPDATE SET since = sync_touched.since",
             [sorted(accounts), now],
         )
 
