@@ -81,9 +81,7 @@ def _record(site: Site, spec: Spec, kind: str) -> Record:
         if field in spec:
             found = site.store.find(kind, field, str(spec[field]))
             if found is None:
-                raise _Gone(
-                    f"{site.spec.subdomain} has no {kind} with {field} {spec[field]!r}."
-                )
+                raise _Gone(f"{site.spec.subdomain} has no {kind} with {field} {spec[field]!r}.")
             return found
     raise ValueError(f"Say which of the {kind}: {', '.join(ADDRESSES)}.")
 
