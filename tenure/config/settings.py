@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "tenure.access",
     "tenure.connections",
     "tenure.customers",
+    "tenure.identity",
     "tenure.sync",
     "tenure.metrics",
     "tenure.web",

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from tenure.access.models import Member
+
 
 class Mode(models.TextChoices):
     """How records of one kind follow the source (DESIGN 3.3)."""
@@ -26,6 +28,8 @@ class Site(models.Model):
 
     ``site_id`` is what the site called itself when the key was checked; a key of another site is
     refused by it ever after (F19). ``schedule`` is the text ``connections/schedule.py`` reads.
+    While ``staged`` its records are read but make no account, until its set-up is applied.
+    ``allows_pins`` lets a pinned value withstand Daily Sync (DESIGN 3.3).
     """
 
     source = models.CharField(max_length=40)
@@ -40,6 +44,8 @@ class Site(models.Model):
     subscriptions_mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.DAILY)
     schedule = models.CharField(max_length=80, default="daily 00:00 UTC")
     priority = models.PositiveIntegerField(default=0)
+    staged = models.BooleanField(default=False)
+    allows_pins = models.BooleanField(default=True)
     state = models.CharField(max_length=20, choices=SiteState.choices, default=SiteState.ACTIVE)
     state_reason = models.TextField(blank=True)
     key_sealed = models.TextField()
@@ -61,3 +67,60 @@ class Site(models.Model):
     def key_context(self) -> str:
         """What the sealed key is bound to, so that it opens for no other site."""
         return f"{self.source}/{self.region}/{self.site_id}/key"
+
+
+class Truth(models.TextChoices):
+    """Whose identifier it is: the business's own, the source's, or somebody else's (DESIGN 3.2)."""
+
+    TENANT = "tenant", "Our tenant or instance"
+    SOURCE = "source", "The billing system"
+    THIRD_PARTY = "third-party", "A third party"
+
+
+class IdentifierRule(models.Model):
+    """Where the identifier of an account is read. Rules are only added: the newest is in force.
+
+    ``field`` is ``account.code``, ``account.id``, ``account.custom_fields.NAME`` or
+    ``subscription.custom_fields.NAME``. ``joins`` says that equal values of two sites are one
+    customer. ``contact_field`` is where the identifier of a contact is read.
+    """
+
+    field = models.CharField(max_length=120)
+    truth = models.CharField(max_length=20, choices=Truth.choices, default=Truth.SOURCE)
+    joins = models.BooleanField(default=True)
+    fold_case = models.BooleanField(default=False)
+    contact_field = models.CharField(max_length=120, default="contact.email")
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.field
+
+
+class Workspace(models.Model):
+    """What holds for the whole deployment; one row at most.
+
+    ``maps_new_fields`` makes an attribute of every custom field that appears; it ends when
+    somebody decides about the mapping.
+    """
+
+    maps_new_fields = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return "workspace"
+
+
+class SetUp(models.Model):
+    """A set-up in progress: the step a person is at and what was chosen so far, to be resumed.
+
+    ``choices`` holds no key: sites are saved, sealed and staged, at the first step.
+    """
+
+    step = models.CharField(max_length=20)
+    choices = models.JSONField(default=dict)
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"set-up at {self.step}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
-from tenure.connections.models import Site
+from tenure.connections.models import IdentifierRule, Site, Workspace
 from tenure.core.errors import ConfigurationError
 from tenure.core.secrets import KeyRing, Secret
 from tenure.sources.base import Endpoint
@@ -83,3 +83,13 @@ def base_urls(source: str) -> dict[str, str]:
     """The addresses of a source by region, from the operator's settings alone (threat T4)."""
     urls: dict[str, str] = getattr(settings, f"TENURE_{source.upper()}_URLS")
     return urls
+
+
+def workspace() -> Workspace:
+    """What holds for the whole deployment; the defaults while nobody has chosen."""
+    return Workspace.objects.first() or Workspace()
+
+
+def identifier_rule() -> IdentifierRule | None:
+    """The rule in force; None while nobody has chosen one."""
+    return IdentifierRule.objects.order_by("-pk").first()

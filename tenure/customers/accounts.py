@@ -6,18 +6,19 @@ value a sync replaces is kept as history, and one that a person had set is count
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import effective
-from tenure.customers.attributes import STANDARD
+from tenure.customers import attributes, effective, fields, saving
+from tenure.customers.attributes import Mapped
+from tenure.customers.deciding import Standing, Terms, decide, is_edited
 from tenure.customers.effective import Contribution, Effective
 from tenure.customers.landing import Batch
-from tenure.customers.models import Account, BillingAccount, Change, Origin
+from tenure.customers.models import Account, Alias, BillingAccount, Change, SourceField
 from tenure.customers.staging import empty, stage
 from tenure.sources import records
 
@@ -50,6 +51,8 @@ def follow(
     every account concerned up to date, as far as the site's mode lets it (DESIGN 3.3). ``claims``
     is by upstream id; the unclaimed stay unlinked."""
     followed = Followed()
+    attributes.declare_standard()
+    attributes.declare_met(fields.custom_names(written))
     linked = _linked(site.pk, [r.upstream_id for r in written])
     unlinked = [r for r in written if linked.get(r.upstream_id) is None and r.upstream_id in claims]
     makes = site.accounts_mode != Mode.LINK
@@ -57,9 +60,22 @@ def follow(
     followed.created = len(made)
     joined = _link(site.pk, unlinked, claims)
     followed.accounts = {a for a in linked.values() if a is not None} | joined
-    if site.accounts_mode == Mode.DAILY:
-        _bring_up_to_date(followed.accounts - made, batch, followed)
+    revive(followed.accounts)
+    bring_up_to_date(followed.accounts - made, batch, followed, daily=daily_sites(site))
     return followed
+
+
+def daily_sites(*running: Site) -> set[str]:
+    """Subdomains of the sites in Daily Sync; of a site in a run, as it was when the run began."""
+    rows = Site.objects.exclude(pk__in=[site.pk for site in running])
+    daily = set(rows.filter(accounts_mode=Mode.DAILY).values_list("subdomain", flat=True))
+    return daily | {site.subdomain for site in running if site.accounts_mode == Mode.DAILY}
+
+
+def revive(accounts: Collection[int]) -> None:
+    """An account that was hidden because its making was reverted comes back with its records."""
+    rows = Account.objects.filter(pk__in=accounts, merged_into=None)
+    rows.exclude(removed_at=None).update(removed_at=None)
 
 
 def _linked(site_id: int, ids: Sequence[str]) -> dict[str, int | None]:
@@ -87,7 +103,9 @@ def _make(
     if not first:
         return set()
     in_order = sorted(first.items(), key=lambda item: item[0].identifier)
-    rows = [_row(claim, _alone(site, record), batch) for claim, record in in_order]
+    mapping = attributes.mapped(fields.ACCOUNT)
+    alone = _maker(site, mapping)
+    rows = [_row(claim, alone(record), batch) for claim, record in in_order]
     whole = {(c.identifier, c.scope_id) for c in first if c not in shared}
     return {i for i, identifier, scope in _insert(rows) if (identifier, scope) in whole}
 
@@ -140,12 +158,14 @@ def _link(
     claimed = {r.upstream_id: claims[r.upstream_id] for r in unlinked}
     known = _known(claimed.values())
     found = {i: known[claim] for i, claim in claimed.items() if claim in known}
+    names = {i: claimed[i].identifier for i in found}
     with connection.cursor() as cursor:
         # A map rather than a join, for the planner's sake: see ``landing``.
         cursor.execute(
-            "UPDATE customers_billingaccount SET account_id = (%s::jsonb ->> upstream_id)::bigint"
+            "UPDATE customers_billingaccount SET account_id = (%s::jsonb ->> upstream_id)::bigint,"
+            " identified_as = %s::jsonb ->> upstream_id"
             " WHERE site_id = %s AND upstream_id = ANY(%s)",
-            [json.dumps(found), site_id, list(found)],
+            [json.dumps(found), json.dumps(names), site_id, list(found)],
         )
     return set(found.values())
 
@@ -158,106 +178,167 @@ def _known(claims: Iterable[Claim]) -> dict[Claim, int]:
         Claim(identifier, scope): account
         for account, identifier, scope in rows.values_list("pk", "identifier", "scope_id")
     }
+    aliases = Alias.objects.filter(identifier__in={claim.identifier for claim in wanted})
+    found |= {
+        Claim(identifier, scope): account
+        for account, identifier, scope in aliases.values_list(
+            "account_id", "identifier", "scope_id"
+        )
+    }
     return {claim: found[claim] for claim in wanted & found.keys()}
 
 
-def _alone(site: Site, record: records.BillingAccount) -> Effective:
-    return effective.compose(
-        [
-            Contribution(
-                site=site.subdomain,
-                priority=site.priority,
-                created_at=record.created_at,
-                upstream_id=record.upstream_id,
-                code=record.code,
-                state=record.state,
-                standard={f.name: getattr(record, f.name) for f in STANDARD},
-                custom=effective.parse_custom(record.custom_fields),
-                billing_name=record.billing_name,
-            )
-        ]
+def _maker(site: Site, mapping: Sequence[Mapped]) -> Callable[[records.BillingAccount], Effective]:
+    """What an account of one billing account alone shows."""
+    read = fields.reader(effective.paths_of(mapping))
+    return lambda record: effective.compose([_contribution(site, record, read)], mapping)
+
+
+def _contribution(
+    site: Site, row: records.BillingAccount | BillingAccount, read: fields.Read
+) -> Contribution:
+    return Contribution(
+        site=site.subdomain,
+        priority=site.priority,
+        created_at=row.created_at,
+        upstream_id=row.upstream_id,
+        state=row.state,
+        fields=read(row),
     )
 
 
-def _bring_up_to_date(accounts: Iterable[int], batch: Batch, followed: Followed) -> None:
+def bring_up_to_date(
+    accounts: Iterable[int],
+    batch: Batch,
+    followed: Followed,
+    *,
+    daily: Collection[str],
+    filling: Collection[str] = (),
+) -> None:
+    """Let these accounts' values follow what bills them, as far as their sites' modes let them.
+
+    ``daily`` are the subdomains of the sites in Daily Sync; ``filling`` as in ``deciding.Terms``.
+    """
     ids = list(accounts)
     if not ids:
         return
-    changes = []
+    mapping = attributes.mapped(fields.ACCOUNT)
     # One order of locks for all pages; a refresh of the numbers need not wait for them.
     rows = Account.objects.select_for_update(no_key=True).filter(pk__in=ids)
     locked = list(rows.order_by("pk"))
     # Only now: what another page brought to the same account meanwhile must be seen.
-    contributions = _contributions(ids)
+    feeding = contributions_of(ids, mapping)
+    gone = vanished_paths(fields.ACCOUNT)
+    changes, changed = [], []
     for account in locked:
-        if account.pk not in contributions:
+        if account.pk not in feeding:
             continue
-        change = _apply(account, effective.compose(contributions[account.pk]), batch, followed)
-        if change:
-            changes.append(change)
+        feed = feeding[account.pk]
+        terms = terms_of(feed, mapping, daily=daily, gone=gone, filling=filling)
+        change, differs = _apply(
+            account, effective.compose(feed.parts, mapping), terms, batch, followed
+        )
+        changes += [change] if change else []
+        changed += [account] if differs else []
+    saving.save_accounts(changed)
     Change.objects.bulk_create(changes)
     followed.updated += len(changes)
 
 
-def _contributions(ids: Sequence[int]) -> dict[int, list[Contribution]]:
-    found: dict[int, list[Contribution]] = defaultdict(list)
+@dataclass(slots=True)
+class Feed:
+    """What feeds one account: its contributions, and which of their sites allow pins."""
+
+    parts: list[Contribution] = field(default_factory=list)
+    allows_pins: bool = True
+
+
+def contributions_of(ids: Sequence[int], mapping: Sequence[Mapped]) -> dict[int, Feed]:
+    """What feeds each of these accounts, from the stored rows of their billing accounts."""
+    found: dict[int, Feed] = defaultdict(Feed)
+    read = fields.reader(effective.paths_of(mapping))
     rows = BillingAccount.objects.filter(account_id__in=ids, removed_at=None)
     for row in rows.select_related("site"):
-        found[row.account_id or 0].append(
-            Contribution(
-                site=row.site.subdomain,
-                priority=row.site.priority,
-                created_at=row.created_at,
-                upstream_id=row.upstream_id,
-                code=row.code,
-                state=row.state,
-                standard={f.name: getattr(row, f.name) for f in STANDARD},
-                custom=row.custom_fields,
-                billing_name=row.billing_name,
-            )
-        )
+        feed = found[row.account_id or 0]
+        feed.parts.append(_contribution(row.site, row, read))
+        feed.allows_pins &= row.site.allows_pins
     return found
 
 
+def terms_of(
+    feed: Feed,
+    mapping: Sequence[Mapped],
+    *,
+    daily: Collection[str],
+    gone: Collection[str] = (),
+    filling: Collection[str] = (),
+) -> Terms:
+    """What the sites of a feed may do to its account."""
+    sites = {part.site for part in feed.parts}
+    return Terms(
+        mapping=mapping,
+        daily=sites & set(daily),
+        everything_daily=sites <= set(daily),
+        allows_pins=feed.allows_pins,
+        gone=gone,
+        filling=filling,
+    )
+
+
+def vanished_paths(object_kind: str) -> set[str]:
+    """Paths of the custom fields that every site which had them has dropped since (F29)."""
+    rows = SourceField.objects.filter(object_kind=object_kind)
+    seen: dict[str, bool] = {}
+    for name, vanished_at in rows.values_list("name", "vanished_at"):
+        seen[name] = seen.get(name, True) and vanished_at is not None
+    return {f"{fields.CUSTOM}.{name}" for name, is_gone in seen.items() if is_gone}
+
+
 def _apply(
-    account: Account, composed: Effective, batch: Batch, followed: Followed
-) -> Change | None:
-    """Daily Sync: the account's values become the composed ones. None when nothing differs."""
-    changes: dict[str, list[Any]] = {}
-    for name in account.attributes.keys() | composed.values.keys():
-        old, new = account.attributes.get(name), composed.values.get(name)
-        if old == new or not _owned_by_source(account, name, new):
-            continue
-        changes[f"attributes.{name}"] = [old, new]
-        followed.overridden += account.sources.get(name, {}).get("source") in _BY_HAND
-        _set(account, name, new, composed.sites.get(name), batch)
-    for name in ("name", "state"):
-        old, new = getattr(account, name), getattr(composed, name)
-        if old != new:
-            changes[name] = [old, new]
-            setattr(account, name, new)
-    if not changes and account.search == composed.search:
-        return None
-    account.search = composed.search
+    account: Account, composed: Effective, terms: Terms, batch: Batch, followed: Followed
+) -> tuple[Change | None, bool]:
+    """Give the account what was decided: the change for its history, and whether the row differs."""
+    standing = Standing(account.name, account.state, account.attributes, account.sources)
+    decision = decide(standing, composed, terms, now=batch.now)
+    followed.overridden += len(decision.overridden)
+    for place, (_, new) in decision.changes.items():
+        _set(account, place, new, decision.sites.get(place), batch)
+    differs = bool(decision.changes) | _note_held(account, decision.held)
+    edited = is_edited(account.sources, terms.mapping)
+    if not differs and (account.search, account.edited) == (composed.search, edited):
+        return None, False
+    account.search, account.edited = composed.search, edited
+    if not decision.changes:
+        return None, True
     account.updated_at, account.changed_in = batch.now, batch.change_set
-    account.save()
-    return _change(account, changes, batch) if changes else None
+    return _change(account, decision.changes, batch), True
 
 
-_BY_HAND = {Origin.MANUAL.value, Origin.API.value, Origin.CSV.value}
+def _note_held(account: Account, held: Mapping[str, Any]) -> bool:
+    """Keep beside each pinned value what the source would have put there."""
+    noted = False
+    for name, entry in account.sources.items():
+        incoming = held.get(name) if name in held else _NOTHING
+        if incoming is _NOTHING:
+            noted |= entry.pop("incoming", _NOTHING) is not _NOTHING
+        elif entry.get("incoming", _NOTHING) != incoming:
+            entry["incoming"], noted = incoming, True
+    return noted
 
 
-def _owned_by_source(account: Account, name: str, incoming: str | None) -> bool:
-    # A value the source never had (set by hand, no field behind it) is not the source's to blank.
-    by_hand = account.sources.get(name, {}).get("source") in _BY_HAND
-    return incoming is not None or not by_hand
+_NOTHING = object()
 
 
-def _set(account: Account, name: str, value: str | None, site: str | None, batch: Batch) -> None:
-    if value is None:
+def _set(account: Account, place: str, value: Any, site: str | None, batch: Batch) -> None:
+    name = place.removeprefix("attributes.")
+    if place in ("name", "state"):
+        setattr(account, place, value)
+    elif value is None:
         account.attributes.pop(name, None)
     else:
         account.attributes[name] = value
+    if place == "state":
+        return
     account.sources[name] = {
         "source": batch.change_set.origin,
         "site": site,

@@ -1,64 +1,80 @@
-"""The attributes an account has before anyone maps anything: standard fields and custom fields."""
+"""The attributes of accounts and subscriptions, and which field of the source each is read from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tenure.connections.read import workspace
+from tenure.customers import fields
 from tenure.customers.models import Attribute, AttributeKind
 
-CUSTOM = "account.custom_fields."
+# An account's own fields stand beside its attributes in sources, history and edits.
+RESERVED = frozenset({"name", "owner", "state", "identifier"})
 
 
 @dataclass(frozen=True, slots=True)
-class StandardField:
-    """A standard field of a billing account shown as an attribute of the same name."""
+class Mapped:
+    """An attribute that follows a field: its name, its type, and the field's path on its object."""
 
     name: str
-    label: str
+    kind: str
+    path: str
 
 
-STANDARD = (
-    StandardField("email", "E-mail"),
-    StandardField("company", "Company"),
-    StandardField("first_name", "First name"),
-    StandardField("last_name", "Last name"),
-    StandardField("username", "Username"),
-    StandardField("cc_emails", "Copies to"),
-    StandardField("vat_number", "VAT number"),
-    StandardField("preferred_locale", "Locale"),
-    StandardField("preferred_time_zone", "Time zone"),
-    StandardField("bill_to", "Billed to"),
-)
+def mapped(object_kind: str) -> tuple[Mapped, ...]:
+    """The mapping of one kind of object as it stands, in the order attributes are shown."""
+    rows = Attribute.objects.filter(object_kind=object_kind).exclude(source_field="")
+    return tuple(
+        Mapped(name, kind, fields.split(field)[1])
+        for name, kind, field in rows.values_list("name", "kind", "source_field")
+    )
 
 
-def declare(custom_fields: Mapping[str, str | None]) -> None:
-    """See that every standard field and every custom field ``{name: label}`` is an attribute.
+def declare_standard() -> None:
+    """See that the standard fields shown from the start are attributes.
 
     Existing ones keep their label and type: those are the operator's once they exist.
     """
-    wanted = [
-        Attribute(
-            name=f.name,
-            label=f.label,
-            kind=AttributeKind.TEXT,
-            source_field=f"account.{f.name}",
-            position=position,
-        )
-        for position, f in enumerate(STANDARD)
-    ]
-    wanted += [
-        Attribute(
-            name=name,
-            label=label or name.replace("_", " ").capitalize(),
-            kind=AttributeKind.TEXT,
-            source_field=f"{CUSTOM}{name}",
-            position=100,
-        )
-        for name, label in custom_fields.items()
-    ]
-    Attribute.objects.bulk_create(wanted, ignore_conflicts=True)
+    if Attribute.objects.filter(object_kind=fields.ACCOUNT).exists():
+        return
+    Attribute.objects.bulk_create(
+        [
+            Attribute(
+                name=field.name,
+                label=field.label,
+                kind=field.kind,
+                source_field=f"account.{field.path}",
+                position=position,
+            )
+            for position, field in enumerate(fields.ACCOUNT_FIELDS)
+            if field.shown
+        ],
+        ignore_conflicts=True,
+    )
 
 
-def undeclared(names: Iterable[str]) -> set[str]:
-    """Those of ``names`` that no attribute of an account has yet."""
-    known = set(Attribute.objects.filter(object_kind="account").values_list("name", flat=True))
-    return set(names) - known
+def declare(custom_fields: Mapping[str, str | None], object_kind: str = fields.ACCOUNT) -> None:
+    """Make an attribute of every custom field ``{name: label}`` that no attribute is called after,
+    unless somebody has decided about the mapping: then new fields wait to be mapped."""
+    if not custom_fields or not workspace().maps_new_fields:
+        return
+    known = set(Attribute.objects.filter(object_kind=object_kind).values_list("name", flat=True))
+    Attribute.objects.bulk_create(
+        [
+            Attribute(
+                name=name,
+                object_kind=object_kind,
+                label=label or name.replace("_", " ").capitalize(),
+                kind=AttributeKind.TEXT,
+                source_field=f"{object_kind}.{fields.CUSTOM}.{name}",
+                position=100,
+            )
+            for name, label in custom_fields.items()
+            if name not in known and name not in RESERVED
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def declare_met(names: Iterable[str], object_kind: str = fields.ACCOUNT) -> None:
+    """``declare`` for custom fields met on records, with no label of their own."""
+    declare(dict.fromkeys(names), object_kind)

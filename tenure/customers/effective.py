@@ -4,78 +4,90 @@ Several billing accounts may feed one account. A value is the first non-empty on
 site priority, age, id: the same whatever order the records arrived in (DESIGN 3.2).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from tenure.customers.attributes import STANDARD
+from tenure.customers import fields
+from tenure.customers.attributes import Mapped
+from tenure.customers.convert import Unreadable, typed
+
+NAMING = ("company", "first_name", "last_name", "email", "username", "billing_name", "code")
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One billing account as far as an account's values need it. ``site`` is the subdomain."""
+    """One billing account as far as an account's values need it. ``site`` is the subdomain and
+    ``fields`` its non-empty values by path (see ``customers.fields``)."""
 
     site: str
     priority: int
     created_at: datetime
     upstream_id: str
-    code: str
     state: str
-    standard: Mapping[str, str | None]
-    custom: Mapping[str, str]
-    billing_name: str | None = None
-    extra_search: Sequence[str] = ()
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The outcome: ``values`` by attribute name and the site each one came from."""
+    """The outcome: typed ``values`` by attribute name, and the site each one came from.
+
+    ``unreadable`` has the reason for each attribute whose field holds something of another type.
+    """
 
     name: str
     state: str
-    values: dict[str, str]
+    values: dict[str, Any]
     sites: dict[str, str] = field(default_factory=dict)
     search: str = ""
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
-def compose(contributions: Sequence[Contribution]) -> Effective:
+def paths_of(mapping: Sequence[Mapped]) -> tuple[str, ...]:
+    """The fields a contribution must carry for this mapping, and for the account's name."""
+    return tuple(dict.fromkeys((*NAMING, *(one.path for one in mapping))))
+
+
+def compose(contributions: Sequence[Contribution], mapping: Sequence[Mapped]) -> Effective:
     """The account that these billing accounts (at least one) make together."""
     ordered = sorted(contributions, key=lambda c: (c.priority, c.created_at, c.upstream_id))
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     sites: dict[str, str] = {}
-    for contribution in ordered:
-        for name, value in _named(contribution).items():
-            if value and name not in values:
-                values[name] = value
-                sites[name] = contribution.site
+    unreadable: dict[str, str] = {}
+    for one in mapping:
+        for contribution in ordered:
+            try:
+                value = typed(contribution.fields.get(one.path), one.kind)
+            except Unreadable as error:
+                unreadable.setdefault(one.name, str(error))
+                continue
+            if value not in (None, "", []):
+                values[one.name], sites[one.name] = value, contribution.site
+                break
+    name, named_by = _name(ordered)
     return Effective(
-        name=_name(values, ordered),
+        name=name,
         state="active" if any(c.state == "active" for c in ordered) else ordered[0].state,
         values=values,
-        sites=sites,
+        sites={**sites, "name": named_by},
         search=_search(values, ordered),
+        unreadable=unreadable,
     )
 
 
-def _named(contribution: Contribution) -> dict[str, str | None]:
-    # A custom field named like a standard field must not hide it.
-    return {**contribution.custom, **{f.name: contribution.standard.get(f.name) for f in STANDARD}}
+def _name(ordered: Sequence[Contribution]) -> tuple[str, str]:
+    """The company, else the person, else who pays, else a way to reach them; and whose site says so."""
+    for words in (("company",), ("first_name", "last_name"), ("billing_name",), ("email",)):
+        for contribution in ordered:
+            found = " ".join(str(contribution.fields[w]) for w in words if w in contribution.fields)
+            if found:
+                return found, contribution.site
+    return str(ordered[0].fields.get("code", "")), ordered[0].site
 
 
-def _name(values: Mapping[str, str], ordered: Sequence[Contribution]) -> str:
-    person = " ".join(filter(None, (values.get("first_name"), values.get("last_name"))))
-    billing = next((c.billing_name for c in ordered if c.billing_name), None)
-    return values.get("company") or person or billing or values.get("email") or ordered[0].code
-
-
-def _search(values: Mapping[str, str], ordered: Sequence[Contribution]) -> str:
-    words = [values.get(n, "") for n in ("company", "first_name", "last_name", "email", "username")]
-    words += [c.code for c in ordered]
-    words += [value for c in ordered for value in c.custom.values()]
+def _search(values: Mapping[str, Any], ordered: Sequence[Contribution]) -> str:
+    words = [str(c.fields.get(n, "")) for n in NAMING for c in ordered]
+    words += [str(v) for c in ordered for path, v in c.fields.items() if fields.custom_name(path)]
+    words += [v for v in values.values() if isinstance(v, str)]
     return " ".join(dict.fromkeys(word.lower() for word in words if word))[:4000]
-
-
-def parse_custom(payload: bytes) -> dict[str, str]:
-    """A record's custom fields as text by name."""
-    return {name: str(value) for name, value in json.loads(payload).items() if value is not None}

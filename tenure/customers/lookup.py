@@ -29,7 +29,9 @@ def account_of(text: str) -> Account:
 def _of(identifier: str) -> list[Account]:
     if "\x00" in identifier:
         return []
-    rows = Account.objects.select_related("owner", "scope").filter(identifier=identifier)
+    rows = Account.objects.select_related("owner", "scope").filter(
+        identifier=identifier, removed_at=None
+    )
     return list(rows.order_by("scope__subdomain")[:SHOWN])
 
 

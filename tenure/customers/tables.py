@@ -36,7 +36,18 @@ COPY_TYPES: "Mapping[type[models.Field[Any, Any]], str]" = {
     ArrayField: "text[]",
 }
 UNTRACKED = frozenset(
-    {"id", "site_id", "content_hash", "created_in_id", "changed_in_id", "updated_at", "upstream_id"}
+    {
+        "id",
+        "site_id",
+        "content_hash",
+        "created_in_id",
+        "changed_in_id",
+        "updated_at",
+        "upstream_id",
+        "attributes",
+        "sources",
+        "identified_as",
+    }
 )
 
 

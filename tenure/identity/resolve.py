@@ -3,8 +3,11 @@
 import unicodedata
 from dataclasses import dataclass
 
+from tenure.customers import fields
 from tenure.customers.accounts import Claim
 from tenure.sources.records import BillingAccount
+
+LONGEST = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,12 @@ class IdentifierRule:
 
     field: str = "account.code"
     per_site: bool = True
+    fold_case: bool = False
+
+    @property
+    def on_subscriptions(self) -> bool:
+        """Whether each subscription names its own account."""
+        return self.field.startswith("subscription.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +32,24 @@ class Unidentified:
     reason: str
 
 
-def normalise(value: str) -> str:
-    """The documented form identifiers are compared in: Unicode NFC, trimmed, case kept."""
-    return unicodedata.normalize("NFC", value).strip()
+def normalise(value: str, *, fold_case: bool = False) -> str:
+    """The documented form identifiers are compared in: Unicode NFC, trimmed, case kept unless chosen."""
+    text = unicodedata.normalize("NFC", value).strip()
+    return unicodedata.normalize("NFC", text.casefold()) if fold_case else text
 
 
 def identify(rule: IdentifierRule, account: BillingAccount, site_id: int) -> Claim | Unidentified:
     """The account this billing account belongs to under ``rule``."""
-    value = {"account.code": account.code, "account.id": account.upstream_id}.get(rule.field, "")
-    identifier = normalise(value)
+    identifier = normalise(_value(rule, account), fold_case=rule.fold_case)
     if not identifier:
         return Unidentified(f"{rule.field} is empty")
+    if len(identifier) > LONGEST:
+        return Unidentified(f"{rule.field} is longer than {LONGEST} characters")
     return Claim(identifier, site_id if rule.per_site else None)
+
+
+def _value(rule: IdentifierRule, account: BillingAccount) -> str:
+    _, path = fields.split(rule.field)
+    if path == "id":
+        return account.upstream_id
+    return str(fields.reader([path])(account).get(path, ""))

@@ -11,6 +11,8 @@ from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
 _MEASURED = f"{FACTS} f JOIN {ACCOUNT} a ON a.id = f.account_id"
 _UNMEASURED = f"{ACCOUNT} a LEFT JOIN {FACTS} f ON f.account_id = a.id"
 
+_LIVE = "a.removed_at IS NULL"
+
 Condition = tuple[str, list[Any]]
 
 
@@ -18,9 +20,12 @@ def matching(search: str) -> Condition:
     """The condition on account ``a``, with its values: every word occurs, or it is the identifier."""
     term = search.replace("\x00", "").encode("utf-8", "replace").decode().strip()
     if not term:
-        return "TRUE", []
+        return _LIVE, []
     found = " AND ".join(["a.search LIKE %s"] * len(term.split()))
-    return f"(({found}) OR a.identifier = %s)", [*map(_within, term.lower().split()), term]
+    return f"{_LIVE} AND (({found}) OR a.identifier = %s)", [
+        *map(_within, term.lower().split()),
+        term,
+    ]
 
 
 def _within(word: str) -> str:

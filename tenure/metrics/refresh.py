@@ -51,7 +51,7 @@ def due(now: datetime, *, limit: int = 10_000) -> list[int]:
 
 def unmeasured(*, limit: int = 10_000) -> list[int]:
     """Accounts that have no facts yet."""
-    missing = Account.objects.filter(facts=None).order_by("pk")
+    missing = Account.objects.filter(facts=None, removed_at=None).order_by("pk")
     return list(missing.values_list("pk", flat=True)[:limit])
 
 
@@ -61,6 +61,7 @@ def _chunks(account_ids: Sequence[int]) -> Iterable[Sequence[int]]:
 
 
 def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> int:
+    account_ids = _living(account_ids)
     subscriptions = subscriptions_of(account_ids)
     accounts = books(account_ids, now, settings)
     rows = []
@@ -72,6 +73,15 @@ def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> i
         receivables = of_ledgers(account.ledgers.values(), now, settings)
         rows.append(columns_of(account_id, rollup, receivables, now))
     return save(rows)
+
+
+def _living(account_ids: Sequence[int]) -> list[int]:
+    """Those that are not hidden; what a hidden account had as figures goes with it."""
+    hidden = Account.objects.filter(pk__in=account_ids).exclude(removed_at=None)
+    gone = set(hidden.values_list("pk", flat=True))
+    if gone:
+        AccountFacts.objects.filter(account_id__in=gone).delete()
+    return [pk for pk in account_ids if pk not in gone]
 
 
 def _alone(account_ids: Collection[int]) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from tenure.customers import payers, tables
 from tenure.sources.base import By, Page, Stream, StreamUnavailable, Window
-from tenure.sync import lease, read, streams, windows, write
+from tenure.sync import edits, lease, read, streams, windows, write
 from tenure.sync.apply import Checkpoint
 from tenure.sync.models import Mark, Phase, StreamState
 from tenure.sync.reading import PAGE, PhaseReader
@@ -41,6 +41,8 @@ async def read_everything(work: Work) -> None:
         async with asyncio.TaskGroup() as group:
             for stream in together:
                 group.create_task(_read_stream(work, stream))
+        if Stream.ACCOUNTS in together:
+            await edits.override(work)
     await _adopt(work)
 
 

@@ -8,7 +8,8 @@ from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, attributes, payers, tables
 from tenure.customers.accounts import Claim
 from tenure.customers.landing import Batch, Landed, land
-from tenure.identity.resolve import IdentifierRule, identify
+from tenure.identity import rules
+from tenure.identity.resolve import identify
 from tenure.sources import records
 from tenure.sources.base import Stream
 from tenure.sources.records import Record
@@ -58,7 +59,8 @@ def _custom_fields(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     # Definitions have no table: they declare attributes, and their payloads tell what changed.
     definitions = cast("Sequence[records.CustomFieldDefinition]", page)
     new, changed = payloads.differing(site.pk, Stream.CUSTOM_FIELDS, definitions)
-    attributes.declare({d.name: d.display_name for d in definitions if d.related_type == "account"})
+    alive = [d for d in definitions if d.deleted_at is None]
+    attributes.declare({d.name: d.display_name for d in alive if d.related_type == "account"})
     return Outcome(
         created=len(new),
         updated=len(changed),
@@ -79,8 +81,8 @@ def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     billing = cast("Sequence[records.BillingAccount]", page)
     landed = land(tables.BILLING_ACCOUNTS, billing, batch)
     written = [r for r in billing if r.upstream_id in landed.written]
-    rule = IdentifierRule()
-    found = {r.upstream_id: identify(rule, r, site.pk) for r in written}
+    rule = rules.in_force()
+    found = {} if site.staged else {r.upstream_id: identify(rule, r, site.pk) for r in written}
     claims = {i: claim for i, claim in found.items() if isinstance(claim, Claim)}
     followed = accounts.follow(site, written, claims, batch)
     outcome = _outcome(landed)

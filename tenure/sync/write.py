@@ -75,7 +75,15 @@ def begin(run_id: int, *, now: datetime) -> tuple[Run, ChangeSet]:
         if run.change_set is None:
             origin = open_set(Origin.SYNC, now=now, reason=f"Sync of {run.site.subdomain}")
             run.change_set = origin
-            run.save(update_fields=["change_set"])
+            run.modes = {
+                "accounts": run.site.accounts_mode,
+                "subscriptions": run.site.subscriptions_mode,
+            }
+            run.save(update_fields=["change_set", "modes"])
+        # As they were when the run began, also when it is taken up again after a switch (F38).
+        modes = run.modes or {}
+        run.site.accounts_mode = modes.get("accounts", run.site.accounts_mode)
+        run.site.subscriptions_mode = modes.get("subscriptions", run.site.subscriptions_mode)
         StreamRun.objects.bulk_create(
             [StreamRun(run=run, stream=s, position=i) for i, s in enumerate(Stream)],
             ignore_conflicts=True,

@@ -1,22 +1,39 @@
 """The tables of customers: accounts, what bills them, and how each value came to be."""
 
-from tenure.customers.models.account import Account, Attribute, AttributeKind
+from tenure.customers.models.account import (
+    Account,
+    Alias,
+    Attribute,
+    AttributeKind,
+    Contact,
+    SourceField,
+)
 from tenure.customers.models.billing import BillingAccount, Plan, Subscription
 from tenure.customers.models.history import Change, ChangeSet, Origin
-from tenure.customers.models.invoicing import CreditPayment, Invoice, LineItem, Transaction
+from tenure.customers.models.invoicing import (
+    Allocation,
+    CreditPayment,
+    Invoice,
+    LineItem,
+    Transaction,
+)
 
 __all__ = [
     "Account",
+    "Alias",
+    "Allocation",
     "Attribute",
     "AttributeKind",
     "BillingAccount",
     "Change",
     "ChangeSet",
+    "Contact",
     "CreditPayment",
     "Invoice",
     "LineItem",
     "Origin",
     "Plan",
+    "SourceField",
     "Subscription",
     "Transaction",
 ]

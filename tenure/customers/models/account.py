@@ -49,8 +49,11 @@ class Account(Tracked):
     ``scope`` limits the identifier to one site, for identifiers that are unique only there (an
     account code); None means it names the same customer on every site. ``attributes`` holds the
     effective values by attribute name, ``sources`` says of each where it came from:
-    ``{name: {"source", "site", "set_by", "set_at", "change_set", "pin"}}``. ``search`` is the
-    lower-case text a search box looks in.
+    ``{name: {"source", "site", "set_by", "set_at", "change_set", "pin", "incoming"}}``, with the
+    account's own fields ``name`` and ``owner`` among them. ``search`` is the lower-case text a search
+    box looks in. ``edited`` marks accounts with a value by hand where the source has one too: Daily
+    Sync looks at these in every run. ``removed_at`` hides an account that was merged into another
+    or whose making was reverted; it comes back when that is undone.
     """
 
     identifier = models.CharField(max_length=255)
@@ -61,6 +64,11 @@ class Account(Tracked):
     attributes = models.JSONField(default=dict)
     sources = models.JSONField(default=dict)
     search = models.TextField(default="")
+    edited = models.BooleanField(default=False, db_default=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="absorbed"
+    )
+    removed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -73,6 +81,9 @@ class Account(Tracked):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["name", "id"], name="customers_account_by_name"),
             models.Index(fields=["created_at", "id"], name="customers_account_by_age"),
+            models.Index(
+                fields=["id"], condition=models.Q(edited=True), name="customers_account_edited"
+            ),
             GinIndex(
                 OpClass("search", name="gin_trgm_ops"),
                 name="customers_account_search",
@@ -82,3 +93,71 @@ class Account(Tracked):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Alias(models.Model):
+    """An identifier an account also answers to: one it had before it was re-keyed, or one of an
+    account merged into it. A record that claims it belongs to ``account``."""
+
+    identifier = models.CharField(max_length=255)
+    scope = models.ForeignKey(Site, null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="aliases")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                "identifier", "scope", name="customers_alias_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class Contact(Tracked):
+    """A person at a customer. ``sources`` tells of each field what an account's does."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contacts")
+    identifier = models.CharField(max_length=320)
+    email = models.CharField(max_length=320, blank=True)
+    name = models.CharField(max_length=300, blank=True)
+    title = models.CharField(max_length=120, blank=True)
+    attributes = models.JSONField(default=dict)
+    sources = models.JSONField(default=dict)
+    removed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                "account", "identifier", name="customers_contact_once_an_account"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["identifier"], name="customers_contact_identifier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.identifier
+
+
+class SourceField(models.Model):
+    """A custom field that a site defines, or defined: ``vanished_at`` is when it was gone."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    object_kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=80)
+    label = models.CharField(max_length=120, blank=True)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    vanished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint("site", "object_kind", "name", name="customers_field_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object_kind}.custom_fields.{self.name}"

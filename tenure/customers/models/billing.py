@@ -64,7 +64,8 @@ class Plan(Upstream):
 
 
 class BillingAccount(Upstream):
-    """Who the source bills. ``account`` is the customer it was recognised as, None while unidentified."""
+    """Who the source bills. ``account`` is the customer it was recognised as, None while unidentified
+    or when its subscriptions belong to several. ``identified_as`` is the identifier it had then."""
 
     account = models.ForeignKey(
         Account, null=True, on_delete=models.SET_NULL, related_name="billing_accounts"
@@ -93,6 +94,7 @@ class BillingAccount(Upstream):
     has_live_subscription = models.BooleanField(null=True)
     has_past_due_invoice = models.BooleanField(null=True)
     closed_at = models.DateTimeField(null=True)
+    identified_as = models.CharField(max_length=255, null=True)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [once("billing_account")]
@@ -105,7 +107,11 @@ class BillingAccount(Upstream):
 
 
 class Subscription(Upstream):
-    """A recurring agreement: the effective row. ``account`` is None until its payer is known."""
+    """A recurring agreement: the effective row. ``account`` is None until it is known whose it is.
+
+    ``attributes`` and ``sources`` are as an account's. ``identified_as`` is set when the identifier
+    is read on subscriptions.
+    """
 
     account = models.ForeignKey(
         Account, null=True, on_delete=models.SET_NULL, related_name="subscriptions"
@@ -154,6 +160,9 @@ class Subscription(Upstream):
     paused_at = models.DateTimeField(null=True)
     resume_at = models.DateTimeField(null=True)
     remaining_pause_cycles = models.IntegerField(null=True)
+    identified_as = models.CharField(max_length=255, null=True)
+    attributes = models.JSONField(default=dict, db_default={})
+    sources = models.JSONField(default=dict, db_default={})
 
     class Meta:
         constraints: ClassVar[list[Any]] = [once("subscription")]

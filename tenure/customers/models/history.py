@@ -19,11 +19,17 @@ class Origin(models.TextChoices):
 
 
 class ChangeSet(models.Model):
-    """A batch of changes made for one reason. A sync run points here; this points nowhere up."""
+    """A batch of changes made for one reason. A sync run points here; this points nowhere up.
+
+    ``undoes`` names the change set whose values this one brought back.
+    """
 
     origin = models.CharField(max_length=10, choices=Origin.choices)
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.TextField(blank=True)
+    undoes = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="undone_by"
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

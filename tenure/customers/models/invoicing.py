@@ -61,6 +61,32 @@ class Invoice(Upstream):
         return self.number or self.upstream_id
 
 
+class Allocation(models.Model):
+    """The part of an invoice that is one account's, when its lines belong to several accounts.
+
+    ``account`` None is what no line gives to anyone: shown as unallocated, never guessed (DESIGN
+    3.2). The parts of an invoice add up to it exactly.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="allocations")
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.CASCADE, related_name="allocations"
+    )
+    total = models.DecimalField(max_digits=24, decimal_places=9)
+    paid = models.DecimalField(max_digits=24, decimal_places=9)
+    balance = models.DecimalField(max_digits=24, decimal_places=9)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                "invoice", "account", name="customers_allocation_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.total} of {self.invoice}"
+
+
 class LineItem(Upstream):
     """One line of an invoice; its subscription decides whose it is when an invoice is split."""
 

@@ -1,5 +1,6 @@
 """The tables of sync: runs, how far streams are read, raw records."""
 
+from tenure.sync.models.plan import Plan, PlanEntry
 from tenure.sync.models.reading import Mark, Phase, Seen, WindowRead
 from tenure.sync.models.record import Quarantined, RawPayload, Skeleton, Touched
 from tenure.sync.models.run import ACTIVE, Run, RunState, StreamRun, StreamState, Trigger
@@ -8,6 +9,8 @@ __all__ = [
     "ACTIVE",
     "Mark",
     "Phase",
+    "Plan",
+    "PlanEntry",
     "Quarantined",
     "RawPayload",
     "Run",

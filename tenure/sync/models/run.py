@@ -41,7 +41,9 @@ class Run(models.Model):
 
     ``upstream_end`` is the frozen end of its windows, by upstream's clock; the lease is by the
     database's clock. ``waiting_until`` is set while the rate limit makes the run wait.
-    ``remove_missing`` is a person's word that many records are truly gone upstream.
+    ``remove_missing`` is a person's word that many records are truly gone upstream. ``modes`` are
+    the site's modes when the run began: a switch in mid-run holds from the next one on (F38).
+    ``plan`` is what a person was shown: the run applies exactly that or stops.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="runs")
@@ -69,6 +71,8 @@ class Run(models.Model):
     waiting_until = models.DateTimeField(null=True)
     rate_limit = models.IntegerField(null=True)
     rate_remaining = models.IntegerField(null=True)
+    modes = models.JSONField(null=True)
+    plan = models.ForeignKey("Plan", null=True, on_delete=models.SET_NULL, related_name="runs")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]

@@ -1,0 +1,143 @@
+"""Who wins each value of an account when the source speaks: one pure function.
+
+The sync applies its answer, the plan shows it, and the drift report reads it, so the three cannot
+differ. Daily Sync overrides what was set by hand and says what it replaced; a pin holds against
+it; what was imported once, or never had a source, is nobody's to overwrite (DESIGN 3.3).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tenure.customers.attributes import Mapped
+from tenure.customers.effective import Effective
+from tenure.customers.models import Origin
+
+BY_HAND = frozenset(
+    {
+        Origin.MANUAL.value,
+        Origin.API.value,
+        Origin.CSV.value,
+        Origin.RULE.value,
+        Origin.REVERT.value,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account's values as they stand. ``sources`` is as on the account's row."""
+
+    name: str
+    state: str
+    attributes: Mapping[str, Any]
+    sources: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the source may do here. ``daily`` are the subdomains in Daily Sync among those that feed
+    the account; ``gone`` the fields that no site defines any more, whose values stay; ``filling``
+    the attributes that were mapped just now, which an import takes once."""
+
+    mapping: Sequence[Mapped]
+    daily: Collection[str]
+    everything_daily: bool = True
+    allows_pins: bool = True
+    gone: Collection[str] = ()
+    filling: Collection[str] = ()
+
+
+@dataclass(slots=True)
+class Decision:
+    """The values that change: ``changes`` maps field to ``[old, new]``, attributes as
+    ``attributes.NAME``; ``overridden`` has the provenance of those that were set by hand; ``held``
+    the incoming values that a pin keeps out."""
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    sites: dict[str, str | None] = field(default_factory=dict)
+    overridden: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    held: dict[str, Any] = field(default_factory=dict)
+
+
+def decide(account: Standing, incoming: Effective, terms: Terms, *, now: datetime) -> Decision:
+    """What the source changes about this account at ``now``."""
+    decision = Decision()
+    for one in terms.mapping:
+        held = account.attributes.get(one.name)
+        new = incoming.values.get(one.name)
+        if one.name in incoming.unreadable and new is None:
+            continue  # something else than nothing is there: it must not blank a good value
+        if one.path in terms.gone and new is None:
+            continue
+        _weigh(decision, account, one.name, held, new, incoming.sites.get(one.name), terms, now)
+    by = incoming.sites.get("name")
+    _weigh(decision, account, "name", account.name, incoming.name, by, terms, now)
+    if terms.daily and terms.everything_daily and account.state != incoming.state:
+        decision.changes["state"] = [account.state, incoming.state]
+    return decision
+
+
+def _weigh(
+    decision: Decision,
+    account: Standing,
+    name: str,
+    held: Any,
+    new: Any,
+    site: str | None,
+    terms: Terms,
+    now: datetime,
+) -> None:
+    if held == new:
+        return
+    entry = account.sources.get(name, {})
+    if not _follows(entry, held, new, site, name, terms):
+        return
+    if terms.allows_pins and is_pinned(entry, now):
+        decision.held[name] = new
+        return
+    place = key_of(name)
+    decision.changes[place] = [held, new]
+    decision.sites[place] = site
+    if is_by_hand(entry):
+        decision.overridden[place] = entry
+
+
+def _follows(
+    entry: Mapping[str, Any], held: Any, new: Any, site: str | None, name: str, terms: Terms
+) -> bool:
+    if name in terms.filling and held in (None, "", []) and not entry:
+        return new is not None
+    if new is None:
+        # A value the source never had (set by hand, no field behind it) is not the source's to blank.
+        return terms.everything_daily and bool(terms.daily) and not is_by_hand(entry)
+    if site not in terms.daily:
+        return False
+    came_from = entry.get("site")
+    return came_from is None or came_from in terms.daily or is_by_hand(entry)
+
+
+def key_of(name: str) -> str:
+    """The field's name in history: attributes carry their prefix, the account's own do not."""
+    return name if name in ("name", "owner") else f"attributes.{name}"
+
+
+def is_by_hand(entry: Mapping[str, Any]) -> bool:
+    """Whether a value of this provenance was set here and not by a source."""
+    return entry.get("source") in BY_HAND
+
+
+def is_pinned(entry: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a pin holds at ``now``; one with an end date ends by itself."""
+    pin = entry.get("pin")
+    if not pin:
+        return False
+    until = pin.get("until")
+    return until is None or datetime.fromisoformat(until) > now
+
+
+def is_edited(sources: Mapping[str, Mapping[str, Any]], mapping: Sequence[Mapped]) -> bool:
+    """Whether Daily Sync must look at the account although its records did not change."""
+    names = {one.name for one in mapping} | {"name"}
+    return any(is_by_hand(sources[name]) for name in names & sources.keys())

@@ -1,0 +1,286 @@
+"""The one door through which people and programs change customers: pages, API, CSV and commands.
+
+Every change is in a change set (who, when, why), keeps the old value as history and marks its
+source, so that it is seen wherever the value is shown. Rows are locked in the order in which a sync
+locks them; an edit and a sync of the same account wait for each other (F37).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from tenure.access.models import Member
+from tenure.core.errors import ConfigurationError
+from tenure.customers import attributes, fields, saving
+from tenure.customers.convert import Unreadable, typed
+from tenure.customers.deciding import is_edited, key_of
+from tenure.customers.history import open_set
+from tenure.customers.models import Account, Attribute, Change, ChangeSet, Origin
+
+OWN = ("name", "owner")
+LONGEST_NAME = 300
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who changes something, from where and why. ``name`` is shown where there is no member, as for
+    an API token."""
+
+    origin: Origin = Origin.MANUAL
+    member: Member | None = None
+    reason: str = ""
+    name: str = ""
+
+    @property
+    def signature(self) -> str:
+        """How a value's provenance names them."""
+        return self.member.email if self.member else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Holds a value against Daily Sync, for a reason and until an instant or for good."""
+
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Edited:
+    """What an edit did: ``change_set`` is None when nothing differed."""
+
+    change_set: ChangeSet | None = None
+    accounts: list[int] = field(default_factory=list)
+
+
+class ValueRefused(ConfigurationError):
+    """A value that cannot be taken; ``field`` names the one at fault."""
+
+    def __init__(self, field_name: str, message: str, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.field = field_name
+
+
+def edit(
+    accounts: Iterable[int],
+    values: Mapping[str, Any],
+    by: By,
+    *,
+    now: datetime,
+    pin: Pin | None = None,
+) -> Edited:
+    """Set these fields on these accounts: attributes by name, ``name``, ``owner`` (a member's e-mail).
+
+    None or "" empties an attribute. With ``pin`` the values hold against Daily Sync. Raises
+    ValueRefused, with nothing changed, for an unknown field or a value of another type.
+    """
+    wanted = read_values(values)
+    with transaction.atomic():
+        rows = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
+        locked = list(rows.filter(pk__in=list(accounts), removed_at=None).order_by("pk"))
+        return _write({account.pk: wanted for account in locked}, locked, by, now, pin)
+
+
+def edit_each(wanted: Mapping[int, Mapping[str, Any]], by: By, *, now: datetime) -> Edited:
+    """Set other values on each account, as one change set; the values as ``read_values`` returns."""
+    with transaction.atomic():
+        rows = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
+        locked = list(rows.filter(pk__in=list(wanted), removed_at=None).order_by("pk"))
+        return _write(wanted, locked, by, now, None)
+
+
+def create(
+    identifier: str,
+    values: Mapping[str, Any],
+    by: By,
+    *,
+    now: datetime,
+    scope_id: int | None = None,
+) -> Account:
+    """A new account made by a person or program. Raises ValueRefused when there is one already."""
+    named = identifier.strip()
+    if not named or len(named) > 255 or "\x00" in named:
+        raise ValueRefused("identifier", "An identifier has 1 to 255 characters.")
+    wanted = {"name": named, **read_values(values)}
+    change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
+    account = Account(
+        identifier=named,
+        scope_id=scope_id,
+        created_at=now,
+        updated_at=now,
+        created_in=change_set,
+        changed_in=change_set,
+    )
+    for name, value in wanted.items():
+        _set(account, name, value, _entry(by, change_set, now, None))
+    account.search = " ".join(filter(None, [account.name.lower(), named.lower()]))
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError:
+        raise ValueRefused(
+            "identifier",
+            f"There is an account {named!r} already.",
+            "Change that one, or choose another identifier.",
+        ) from None
+    return account
+
+
+def pin(account_id: int, names: Sequence[str], how: Pin, by: By, *, now: datetime) -> None:
+    """Hold the values these fields have now against Daily Sync. Raises ValueRefused without one."""
+    _repin(account_id, names, _pin_json(how, by, now))
+
+
+def unpin(account_id: int, names: Sequence[str]) -> None:
+    """Let Daily Sync have these fields again, from the next run on."""
+    _repin(account_id, names, None)
+
+
+def read_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they are stored, each of its attribute's type. Raises ValueRefused."""
+    defined = _defined(values)
+    return {name: _read(name, value, defined) for name, value in values.items()}
+
+
+def _defined(values: Mapping[str, Any]) -> dict[str, Attribute]:
+    rows = Attribute.objects.filter(object_kind=fields.ACCOUNT, name__in=list(values))
+    return {row.name: row for row in rows}
+
+
+def _read(name: str, value: Any, defined: Mapping[str, Attribute]) -> Any:
+    if name == "owner":
+        return _member(value)
+    if name == "name":
+        text = str(value or "").strip()
+        if not text or len(text) > LONGEST_NAME:
+            raise ValueRefused("name", f"A name has 1 to {LONGEST_NAME} characters.")
+        return text
+    if name not in defined:
+        raise ValueRefused(
+            name, f"There is no attribute {name!r}.", "Add it under Settings > Attributes first."
+        )
+    try:
+        return typed(value, defined[name].kind)
+    except Unreadable as error:
+        raise ValueRefused(name, f"{defined[name].label}: {error}.") from None
+
+
+def _member(value: Any) -> Member | None:
+    if isinstance(value, Member) or value in (None, ""):
+        return value or None
+    found = Member.objects.filter(email__iexact=str(value).strip(), is_active=True).first()
+    if found is None:
+        raise ValueRefused(
+            "owner", f"No active member has the e-mail {str(value)!r}.", "Choose a member."
+        )
+    return found
+
+
+def _write(
+    wanted: Mapping[int, Mapping[str, Any]],
+    locked: Sequence[Account],
+    by: By,
+    now: datetime,
+    pin: Pin | None,
+) -> Edited:
+    change_set = ChangeSet(origin=by.origin, member=by.member, reason=by.reason, created_at=now)
+    mapping = attributes.mapped(fields.ACCOUNT)
+    changes, changed, repinned = [], [], []
+    for account in locked:
+        differing = {n: v for n, v in wanted[account.pk].items() if value_of(account, n) != v}
+        if differing and change_set._state.adding:
+            change_set.save()
+        entry = _entry(by, change_set, now, pin)
+        before = {key_of(n): [plain(value_of(account, n)), plain(v)] for n, v in differing.items()}
+        for name, value in differing.items():
+            _set(account, name, value, dict(entry))
+        if pin:
+            for name in wanted[account.pk].keys() - differing.keys():
+                account.sources[name] = {
+                    **entry,
+                    **account.sources.get(name, {}),
+                    "pin": entry["pin"],
+                }
+        account.edited = is_edited(account.sources, mapping)
+        if before:
+            account.updated_at, account.changed_in = now, change_set
+            changes.append(_change(account, before, change_set, now))
+            changed.append(account)
+        elif pin:
+            repinned.append(account)
+    saving.save_accounts([*changed, *repinned])
+    _save_owners(changed, wanted)
+    Change.objects.bulk_create(changes)
+    return Edited(
+        None if change_set._state.adding else change_set, [account.pk for account in changed]
+    )
+
+
+def _save_owners(changed: Sequence[Account], wanted: Mapping[int, Mapping[str, Any]]) -> None:
+    owned = [account for account in changed if "owner" in wanted[account.pk]]
+    if owned:
+        Account.objects.bulk_update(owned, ["owner"])
+
+
+def value_of(account: Account, name: str) -> Any:
+    """The field's value as it stands."""
+    return getattr(account, name) if name in OWN else account.attributes.get(name)
+
+
+def plain(value: Any) -> Any:
+    """A value as history keeps it: an owner is their e-mail."""
+    return value.email if isinstance(value, Member) else value
+
+
+def _set(account: Account, name: str, value: Any, entry: dict[str, Any]) -> None:
+    if name in OWN:
+        setattr(account, name, value)
+    elif value in (None, "", []):
+        account.attributes.pop(name, None)
+    else:
+        account.attributes[name] = value
+    account.sources[name] = entry
+
+
+def _entry(by: By, change_set: ChangeSet, now: datetime, pin: Pin | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "source": str(by.origin),
+        "set_by": by.signature,
+        "set_at": now.isoformat(),
+        "change_set": change_set.pk,
+    }
+    return entry | {"pin": _pin_json(pin, by, now)} if pin else entry
+
+
+def _pin_json(pin: Pin, by: By, now: datetime) -> dict[str, Any]:
+    until = pin.until.isoformat() if pin.until else None
+    return {"reason": pin.reason, "until": until, "by": by.signature, "at": now.isoformat()}
+
+
+def _change(
+    account: Account, changes: dict[str, list[Any]], change_set: ChangeSet, now: datetime
+) -> Change:
+    return Change(
+        change_set=change_set,
+        object_kind="account",
+        object_id=account.pk,
+        account_id=account.pk,
+        changes=changes,
+        at=now,
+    )
+
+
+def _repin(account_id: int, names: Sequence[str], pin: dict[str, Any] | None) -> None:
+    with transaction.atomic():
+        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
+        for name in names:
+            if pin and value_of(account, name) in (None, "") and name not in account.sources:
+                raise ValueRefused(name, f"{name} has no value to pin.", "Set a value first.")
+            entry = dict(account.sources.get(name, {}))
+            entry.pop("pin", None)
+            account.sources[name] = {**entry, "pin": pin} if pin else entry
+        account.edited = is_edited(account.sources, attributes.mapped(fields.ACCOUNT))
+        account.save(update_fields=["sources", "edited"])

@@ -1,0 +1,49 @@
+"""What was set by hand where the source has a value too: Daily Sync takes it back in every run,
+also when the record itself did not change (DESIGN 3.3)."""
+
+from django.db import transaction
+from django.db.models import F
+
+from tenure.connections.models import Mode
+from tenure.customers import accounts
+from tenure.customers.accounts import Followed
+from tenure.customers.landing import Batch
+from tenure.customers.models import Account
+from tenure.sources.base import Stream
+from tenure.sync import lease
+from tenure.sync.apply import Applier
+from tenure.sync.models import StreamRun
+from tenure.sync.touched import touch
+from tenure.sync.work import Work
+
+CHUNK = 500
+
+
+async def override(work: Work) -> None:
+    """Bring the accounts edited by hand that this site feeds back to what it says."""
+    if work.site.accounts_mode != Mode.DAILY or work.site.staged:
+        return
+    last = 0
+    while chunk := await work.db(edited_of, work.site.pk, last):
+        await work.db(_override, work.first.applier, chunk)
+        last = chunk[-1]
+
+
+def edited_of(site_id: int, after: int) -> list[int]:
+    """The next accounts, by id, that have a value by hand and are fed by this site."""
+    rows = Account.objects.filter(edited=True, removed_at=None, pk__gt=after)
+    fed = rows.filter(billing_accounts__site_id=site_id, billing_accounts__removed_at=None)
+    return list(fed.distinct().order_by("pk").values_list("pk", flat=True)[:CHUNK])
+
+
+def _override(applier: Applier, chunk: list[int]) -> None:
+    followed = Followed()
+    batch = Batch(applier.site.pk, applier.change_set, applier.now)
+    with transaction.atomic():
+        daily = accounts.daily_sites(applier.site)
+        accounts.bring_up_to_date(chunk, batch, followed, daily=daily)
+        touch(set(chunk) if followed.updated else set(), applier.now)
+        StreamRun.objects.filter(run_id=applier.run_id, stream=Stream.ACCOUNTS).update(
+            overridden=F("overridden") + followed.overridden
+        )
+        lease.guard(applier.run_id, applier.fence)  # last, as pages do
