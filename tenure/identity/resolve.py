@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tenure.customers import fields
 from tenure.customers.accounts import Claim
+from tenure.customers.models import BillingAccount as Stored
 from tenure.sources.records import BillingAccount
 
 LONGEST = 255
@@ -38,7 +39,9 @@ def normalise(value: str, *, fold_case: bool = False) -> str:
     return unicodedata.normalize("NFC", text.casefold()) if fold_case else text
 
 
-def identify(rule: IdentifierRule, account: BillingAccount, site_id: int) -> Claim | Unidentified:
+def identify(
+    rule: IdentifierRule, account: BillingAccount | Stored, site_id: int
+) -> Claim | Unidentified:
     """The account this billing account belongs to under ``rule``."""
     identifier = normalise(_value(rule, account), fold_case=rule.fold_case)
     if not identifier:
@@ -48,7 +51,7 @@ def identify(rule: IdentifierRule, account: BillingAccount, site_id: int) -> Cla
     return Claim(identifier, site_id if rule.per_site else None)
 
 
-def _value(rule: IdentifierRule, account: BillingAccount) -> str:
+def _value(rule: IdentifierRule, account: BillingAccount | Stored) -> str:
     _, path = fields.split(rule.field)
     if path == "id":
         return account.upstream_id

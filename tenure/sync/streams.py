@@ -6,10 +6,8 @@ from typing import cast
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, attributes, payers, tables
-from tenure.customers.accounts import Claim
 from tenure.customers.landing import Batch, Landed, land
-from tenure.identity import rules
-from tenure.identity.resolve import identify
+from tenure.identity.claims import claims_of
 from tenure.sources import records
 from tenure.sources.base import Stream
 from tenure.sources.records import Record
@@ -81,10 +79,7 @@ def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     billing = cast("Sequence[records.BillingAccount]", page)
     landed = land(tables.BILLING_ACCOUNTS, billing, batch)
     written = [r for r in billing if r.upstream_id in landed.written]
-    rule = rules.in_force()
-    found = {} if site.staged else {r.upstream_id: identify(rule, r, site.pk) for r in written}
-    claims = {i: claim for i, claim in found.items() if isinstance(claim, Claim)}
-    followed = accounts.follow(site, written, claims, batch)
+    followed = accounts.follow(site, written, claims_of(site, written), batch)
     outcome = _outcome(landed)
     outcome.accounts |= followed.accounts
     outcome.overridden = followed.overridden
