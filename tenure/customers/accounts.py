@@ -60,8 +60,9 @@ def follow(
     followed.created = len(made)
     joined = _link(site.pk, unlinked, claims)
     followed.accounts = {a for a in linked.values() if a is not None} | joined
-    revive(followed.accounts)
-    bring_up_to_date(followed.accounts - made, batch, followed, daily=daily_sites(site))
+    known = followed.accounts - made
+    revive(known)
+    bring_up_to_date(known, batch, followed, daily=daily_sites(site))
     return followed
 
 
@@ -74,6 +75,8 @@ def daily_sites(*running: Site) -> set[str]:
 
 def revive(accounts: Collection[int]) -> None:
     """An account that was hidden because its making was reverted comes back with its records."""
+    if not accounts:
+        return
     rows = Account.objects.filter(pk__in=accounts, merged_into=None)
     rows.exclude(removed_at=None).update(removed_at=None)
 

@@ -55,9 +55,10 @@ def declare_standard() -> None:
 def declare(custom_fields: Mapping[str, str | None], object_kind: str = fields.ACCOUNT) -> None:
     """Make an attribute of every custom field ``{name: label}`` that no attribute is called after,
     unless somebody has decided about the mapping: then new fields wait to be mapped."""
-    if not custom_fields or not workspace().maps_new_fields:
-        return
     known = set(Attribute.objects.filter(object_kind=object_kind).values_list("name", flat=True))
+    unknown = custom_fields.keys() - known - RESERVED
+    if not unknown or not workspace().maps_new_fields:
+        return
     Attribute.objects.bulk_create(
         [
             Attribute(
@@ -69,7 +70,7 @@ def declare(custom_fields: Mapping[str, str | None], object_kind: str = fields.A
                 position=100,
             )
             for name, label in custom_fields.items()
-            if name not in known and name not in RESERVED
+            if name in unknown
         ],
         ignore_conflicts=True,
     )

@@ -24,9 +24,14 @@ class Unreadable(ValueError):
 
 def typed(value: Any, kind: str) -> Any:
     """The value as an attribute of this kind holds it; None for nothing. Raises Unreadable."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and (not value or value.isspace())):
         return None
+    if kind == _AS_IT_IS and type(value) is str:
+        return value  # by far the most frequent case of a first import
     return _READERS[kind](value)
+
+
+_AS_IT_IS = AttributeKind.TEXT.value
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from tenure.customers import fields
 from tenure.customers.attributes import Mapped
 from tenure.customers.convert import Unreadable, typed
 
+CUSTOM = f"{fields.CUSTOM}."
 NAMING = ("company", "first_name", "last_name", "email", "username", "billing_name", "code")
 
 
@@ -57,12 +58,15 @@ def compose(contributions: Sequence[Contribution], mapping: Sequence[Mapped]) ->
     unreadable: dict[str, str] = {}
     for one in mapping:
         for contribution in ordered:
+            value = contribution.fields.get(one.path)
+            if value is None:
+                continue
             try:
-                value = typed(contribution.fields.get(one.path), one.kind)
+                value = typed(value, one.kind)
             except Unreadable as error:
                 unreadable.setdefault(one.name, str(error))
                 continue
-            if value not in (None, "", []):
+            if value is not None and value != []:
                 values[one.name], sites[one.name] = value, contribution.site
                 break
     name, named_by = _name(ordered)
@@ -87,7 +91,7 @@ def _name(ordered: Sequence[Contribution]) -> tuple[str, str]:
 
 
 def _search(values: Mapping[str, Any], ordered: Sequence[Contribution]) -> str:
-    words = [str(c.fields.get(n, "")) for n in NAMING for c in ordered]
-    words += [str(v) for c in ordered for path, v in c.fields.items() if fields.custom_name(path)]
+    words = [str(c.fields[n]) for n in NAMING for c in ordered if n in c.fields]
+    words += [str(v) for c in ordered for path, v in c.fields.items() if path.startswith(CUSTOM)]
     words += [v for v in values.values() if isinstance(v, str)]
-    return " ".join(dict.fromkeys(word.lower() for word in words if word))[:4000]
+    return " ".join(dict.fromkeys(words)).lower()[:4000]

@@ -5,12 +5,13 @@ A field is written ``account.email``, ``account.address.city``, ``account.custom
 alike, so a stored row and a record that just arrived are read by the same function.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from tenure.customers.models import AttributeKind
 
@@ -123,8 +124,13 @@ def reader(paths: Iterable[str]) -> Read:
         values = {path: getattr(row, path, None) for path in plain}
         for column, keys in inner.items():
             held = _mapping(getattr(row, column, None))
-            values.update((path, held.get(key)) for key, path in keys)
-        return {path: _plain(value) for path, value in values.items() if value not in (None, "")}
+            if held:
+                values.update((path, held.get(key)) for key, path in keys)
+        return {
+            path: value if type(value) is str else _plain(value)
+            for path, value in values.items()
+            if value is not None and value != ""
+        }
 
     return read
 
@@ -137,7 +143,7 @@ def custom_names(rows: Iterable[Any]) -> set[str]:
 def _mapping(value: Any) -> Mapping[str, Any]:
     """A JSON column of a row, or the bytes of a record."""
     if isinstance(value, bytes | str):
-        value = json.loads(value)
+        value = msgspec.json.decode(value)
     return value if isinstance(value, Mapping) else {}
 
 
