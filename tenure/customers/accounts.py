@@ -159,7 +159,7 @@ def _link(
     if not unlinked:
         return set()
     claimed = {r.upstream_id: claims[r.upstream_id] for r in unlinked}
-    known = _known(claimed.values())
+    known = known_accounts(claimed.values())
     found = {i: known[claim] for i, claim in claimed.items() if claim in known}
     names = {i: claimed[i].identifier for i in found}
     with connection.cursor() as cursor:
@@ -173,7 +173,7 @@ def _link(
     return set(found.values())
 
 
-def _known(claims: Iterable[Claim]) -> dict[Claim, int]:
+def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:
     """The accounts these claims name, as far as there are any."""
     wanted = set(claims)
     rows = Account.objects.filter(identifier__in={claim.identifier for claim in wanted})
@@ -194,10 +194,10 @@ def _known(claims: Iterable[Claim]) -> dict[Claim, int]:
 def _maker(site: Site, mapping: Sequence[Mapped]) -> Callable[[records.BillingAccount], Effective]:
     """What an account of one billing account alone shows."""
     read = fields.reader(effective.paths_of(mapping))
-    return lambda record: effective.compose([_contribution(site, record, read)], mapping)
+    return lambda record: effective.compose([contribution(site, record, read)], mapping)
 
 
-def _contribution(
+def contribution(
     site: Site, row: records.BillingAccount | BillingAccount, read: fields.Read
 ) -> Contribution:
     return Contribution(
@@ -263,7 +263,7 @@ def contributions_of(ids: Sequence[int], mapping: Sequence[Mapped]) -> dict[int,
     rows = BillingAccount.objects.filter(account_id__in=ids, removed_at=None)
     for row in rows.select_related("site"):
         feed = found[row.account_id or 0]
-        feed.parts.append(_contribution(row.site, row, read))
+        feed.parts.append(contribution(row.site, row, read))
         feed.allows_pins &= row.site.allows_pins
     return found
 

@@ -57,7 +57,8 @@ def land(
     With ``only_new`` a row that is here already stays as it is (Import Only).
     """
     newest = _newest(records)
-    stored = _stored(table, batch.site_id, list(newest))
+    # FOR UPDATE: a manual edit of the same rows waits for this page, and this page for it (F37).
+    stored = _stored(table, batch.site_id, list(newest), lock="FOR UPDATE")
     fresh = [r for i, r in newest.items() if _counts(r, stored.get(i))]
     if only_new:
         fresh = [r for r in fresh if r.upstream_id not in stored]
@@ -74,6 +75,25 @@ def land(
     return landed
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What ``land`` would do with a page: the records it would write, the upstream ids among them
+    that are here already, and how many it would leave."""
+
+    fresh: Sequence[Record]
+    known: frozenset[str]
+    unchanged: int
+
+
+def pending(table: Table, records: Sequence[Record], site_id: int) -> Pending:
+    """What ``land`` would write of these records now. Nothing is written or locked."""
+    newest = _newest(records)
+    stored = _stored(table, site_id, list(newest))
+    fresh = [r for i, r in newest.items() if _counts(r, stored.get(i))]
+    known = frozenset(r.upstream_id for r in fresh if r.upstream_id in stored)
+    return Pending(fresh, known, len(records) - len(fresh))
+
+
 def _newest(records: Iterable[Record]) -> dict[str, Record]:
     newest: dict[str, Record] = {}
     for record in records:
@@ -83,13 +103,12 @@ def _newest(records: Iterable[Record]) -> dict[str, Record]:
     return newest
 
 
-def _stored(table: Table, site_id: int, ids: list[str]) -> dict[str, _Stored]:
-    # FOR UPDATE: a manual edit of the same rows waits for this page, and this page for it (F37).
+def _stored(table: Table, site_id: int, ids: list[str], *, lock: str = "") -> dict[str, _Stored]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT upstream_id, id, updated_at, content_hash, removed_at IS NOT NULL"
             f" FROM {table.name} WHERE site_id = %s AND upstream_id = ANY(%s)"
-            " ORDER BY upstream_id FOR UPDATE",  # one order of locks for all pages
+            f" ORDER BY upstream_id {lock}",  # one order of locks for all pages
             [site_id, ids],
         )
         return {row[0]: _Stored(row[1], row[2], bytes(row[3]), row[4]) for row in cursor}

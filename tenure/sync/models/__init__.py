@@ -1,6 +1,6 @@
 """The tables of sync: runs, how far streams are read, raw records."""
 
-from tenure.sync.models.plan import Plan, PlanEntry
+from tenure.sync.models.plan import Plan, PlanEntry, PlanState
 from tenure.sync.models.reading import Mark, Phase, Seen, WindowRead
 from tenure.sync.models.record import Quarantined, RawPayload, Skeleton, Touched
 from tenure.sync.models.run import ACTIVE, Run, RunState, StreamRun, StreamState, Trigger
@@ -11,6 +11,7 @@ __all__ = [
     "Phase",
     "Plan",
     "PlanEntry",
+    "PlanState",
     "Quarantined",
     "RawPayload",
     "Run",

@@ -8,15 +8,34 @@ from tenure.access.models import Member
 from tenure.connections.models import Site
 
 
+class PlanState(models.TextChoices):
+    """Whether a plan can be looked at."""
+
+    WORKING = "working", "Being worked out"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+
+
 class Plan(models.Model):
     """What the next run of one site would do to accounts and their values. Nothing of it is done.
 
     ``upstream_end`` is how far upstream was read for it. ``counts`` has the totals by object and
     verb; ``digest`` stands for all entries, so that what is applied can be compared with it.
+    ``whole`` plans look at everything that is stored, not only at what changed upstream. A plan
+    that a run worked out again, and found to differ from the one it was to apply, ``replaces`` it.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="plans")
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(
+        max_length=10, choices=PlanState.choices, default=PlanState.READY, db_default="ready"
+    )
+    reason = models.TextField(blank=True, db_default="")
+    next_step = models.TextField(blank=True, db_default="")
+    whole = models.BooleanField(default=False, db_default=False)
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="replaced_by"
+    )
     created_at = models.DateTimeField()
     upstream_end = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
@@ -30,7 +49,7 @@ class Plan(models.Model):
 
 
 class PlanEntry(models.Model):
-    """One object in a plan. ``verb`` is create, update, override, conflict, unidentified or
+    """One object in a plan. ``verb`` is create, update, override, pinned, conflict, unidentified or
     quarantine; overrides of manual values come first by ``position``.
 
     ``changes`` maps field to ``[old, new]``; ``overridden`` maps those set by hand to who set them
