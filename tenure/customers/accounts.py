@@ -19,6 +19,7 @@ from tenure.customers.deciding import Standing, Terms, decide, is_edited
 from tenure.customers.effective import Contribution, Effective
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, Alias, BillingAccount, Change, SourceField
+from tenure.customers.searching import searchable
 from tenure.customers.staging import empty, stage
 from tenure.sources import records
 
@@ -308,9 +309,10 @@ def _apply(
         _set(account, place, new, decision.sites.get(place), batch)
     differs = bool(decision.changes) | _note_held(account, decision.held)
     edited = is_edited(account.sources, terms.mapping)
-    if not differs and (account.search, account.edited) == (composed.search, edited):
+    search = searchable(account, composed.search)
+    if not differs and (account.search, account.edited) == (search, edited):
         return None, False
-    account.search, account.edited = composed.search, edited
+    account.search, account.edited = search, edited
     if not decision.changes:
         return None, True
     account.updated_at, account.changed_in = batch.now, batch.change_set

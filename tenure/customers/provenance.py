@@ -1,7 +1,8 @@
 """Where a value of an account came from, for everybody who shows one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tenure.customers.models import Account, BillingAccount
@@ -9,14 +10,39 @@ from tenure.customers.models.history import Origin
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A value the source has and a pin keeps out. ``kept`` once somebody said that this is right."""
+
+    value: Any
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Why, by whom, since when and until when a value is held; ``until`` None is for good."""
+
+    reason: str
+    by: str
+    at: datetime | None
+    until: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether its end has not come yet."""
+        return self.until is None or self.until > now
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
-    """The origin of one value: from which site or by whom, when, and whether it is pinned."""
+    """The origin of one value: from which site or by whom, when, in which change set; its pin."""
 
     source: str
     site: str | None
     set_by: str | None
     set_at: str | None
     pinned: bool
+    change_set: int | None = None
+    pin: Pinned | None = None
+    held: Held | None = None
 
 
 def of_attribute(account: Account, name: str, payers: Sequence[BillingAccount]) -> Provenance:
@@ -24,16 +50,49 @@ def of_attribute(account: Account, name: str, payers: Sequence[BillingAccount]) 
 
     A value nobody has changed since the sync that made the account has no entry of its own.
     """
-    kept: dict[str, Any] = account.sources.get(name) or _from_the_start(account, payers)
+    start = _from_the_start(account, payers[0].site.subdomain if payers else None)
+    return of_entry(account.sources.get(name) or {}, start)
+
+
+def of_entry(entry: Mapping[str, Any], start: Mapping[str, Any]) -> Provenance:
+    """The same from an entry of ``Account.sources``; ``start`` is what holds without one."""
+    # A pin on a value that came with the account has no more to tell of it than the pin.
+    kept = entry if entry.get("source") else {**start, **entry}
     return Provenance(
         source=kept.get("source") or Origin.SYNC.value,
         site=kept.get("site"),
         set_by=kept.get("set_by"),
         set_at=kept.get("set_at"),
         pinned=bool(kept.get("pin")),
+        change_set=kept.get("change_set"),
+        pin=_pin(kept.get("pin")),
+        held=_held(kept),
     )
 
 
-def _from_the_start(account: Account, payers: Sequence[BillingAccount]) -> dict[str, Any]:
-    site = payers[0].site.subdomain if payers else None
-    return {"source": Origin.SYNC.value, "site": site, "set_at": account.created_at.isoformat()}
+def _from_the_start(account: Account, site: str | None) -> dict[str, Any]:
+    return {
+        "source": Origin.SYNC.value,
+        "site": site,
+        "set_at": account.created_at.isoformat(),
+        "change_set": account.created_in_id,
+    }
+
+
+def _pin(pin: Mapping[str, Any] | None) -> Pinned | None:
+    if not pin:
+        return None
+    until, at = pin.get("until"), pin.get("at")
+    return Pinned(
+        reason=pin.get("reason") or "",
+        by=pin.get("by") or "",
+        at=datetime.fromisoformat(at) if at else None,
+        until=datetime.fromisoformat(until) if until else None,
+    )
+
+
+def _held(entry: Mapping[str, Any]) -> Held | None:
+    if not entry.get("pin") or "incoming" not in entry:
+        return None
+    value = entry["incoming"]
+    return Held(value, "kept" in entry["pin"] and entry["pin"]["kept"] == value)

@@ -5,6 +5,7 @@ source, so that it is seen wherever the value is shown. Rows are locked in the o
 locks them; an edit and a sync of the same account wait for each other (F37).
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,10 +19,12 @@ from tenure.customers import attributes, fields, saving
 from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import is_edited, key_of
 from tenure.customers.history import open_set
-from tenure.customers.models import Account, Attribute, Change, ChangeSet, Origin
+from tenure.customers.models import Account, Alias, Attribute, Change, ChangeSet, Origin
+from tenure.customers.searching import searchable
 
 OWN = ("name", "owner")
 LONGEST_NAME = 300
+LONGEST_VALUE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,10 @@ def create(
     scope_id: int | None = None,
 ) -> Account:
     """A new account made by a person or program. Raises ValueRefused when there is one already."""
-    named = identifier.strip()
-    if not named or len(named) > 255 or "\x00" in named:
+    named = unicodedata.normalize("NFC", identifier).strip()
+    if not named or len(named) > 255 or not _is_storable(named):
         raise ValueRefused("identifier", "An identifier has 1 to 255 characters.")
+    _refuse_taken(named, scope_id)
     wanted = {"name": named, **read_values(values)}
     change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
     account = Account(
@@ -116,7 +120,7 @@ def create(
     )
     for name, value in wanted.items():
         _set(account, name, value, _entry(by, change_set, now, None))
-    account.search = " ".join(filter(None, [account.name.lower(), named.lower()]))
+    account.search = searchable(account, "")
     try:
         with transaction.atomic():
             account.save()
@@ -127,6 +131,29 @@ def create(
             "Change that one, or choose another identifier.",
         ) from None
     return account
+
+
+def _refuse_taken(identifier: str, scope_id: int | None) -> None:
+    """Say who has the identifier already, also an account that is hidden or answers to it."""
+    hidden = Account.objects.filter(identifier=identifier, scope_id=scope_id)
+    found = hidden.select_related("merged_into").first()
+    if found and found.merged_into:
+        told = f"{found.name}, which was merged into {found.merged_into.name}"
+    elif found and found.removed_at:
+        told = f"{found.name}, whose making was reverted"
+    elif found:
+        told = found.name
+    else:
+        alias = Alias.objects.filter(identifier=identifier, scope_id=scope_id)
+        other = alias.select_related("account").first()
+        if other is None:
+            return
+        told = f"{other.account.name}, which also answers to it"
+    raise ValueRefused(
+        "identifier",
+        f"The identifier {identifier!r} is already taken by {told}.",
+        "Change that account, or choose another identifier.",
+    )
 
 
 def pin(account_id: int, names: Sequence[str], how: Pin, by: By, *, now: datetime) -> None:
@@ -151,6 +178,10 @@ def _defined(values: Mapping[str, Any]) -> dict[str, Attribute]:
 
 
 def _read(name: str, value: Any, defined: Mapping[str, Attribute]) -> Any:
+    if isinstance(value, str) and not _is_storable(value):
+        raise ValueRefused(name, "It holds a character that cannot be stored.", "Remove it.")
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        raise ValueRefused(name, f"A value has at most {LONGEST_VALUE:,} characters.")
     if name == "owner":
         return _member(value)
     if name == "name":
@@ -166,6 +197,11 @@ def _read(name: str, value: Any, defined: Mapping[str, Attribute]) -> Any:
         return typed(value, defined[name].kind)
     except Unreadable as error:
         raise ValueRefused(name, f"{defined[name].label}: {error}.") from None
+
+
+def _is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold it: no null character, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _member(value: Any) -> Member | None:
@@ -198,14 +234,12 @@ def _write(
         for name, value in differing.items():
             _set(account, name, value, dict(entry))
         if pin:
+            # A pin alone says nothing of where the value came from: its source stays what it was.
             for name in wanted[account.pk].keys() - differing.keys():
-                account.sources[name] = {
-                    **entry,
-                    **account.sources.get(name, {}),
-                    "pin": entry["pin"],
-                }
+                account.sources[name] = {**account.sources.get(name, {}), "pin": entry["pin"]}
         account.edited = is_edited(account.sources, mapping)
         if before:
+            account.search = searchable(account, account.search)
             account.updated_at, account.changed_in = now, change_set
             changes.append(_change(account, before, change_set, now))
             changed.append(account)
