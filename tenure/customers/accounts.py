@@ -18,10 +18,12 @@ from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, Terms, decide, is_edited
 from tenure.customers.effective import Contribution, Effective
 from tenure.customers.landing import Batch
-from tenure.customers.models import Account, Alias, BillingAccount, Change, SourceField
+from tenure.customers.models import Account, Alias, BillingAccount, Change
 from tenure.customers.searching import searchable
 from tenure.customers.staging import empty, stage
 from tenure.sources import records
+
+Row = records.BillingAccount | BillingAccount  # as it just arrived, or as it is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,26 @@ class Claim:
 
 @dataclass(slots=True)
 class Followed:
-    """What became of the accounts behind a page."""
+    """What became of the accounts behind a page; ``changed`` are those with another value now."""
 
     created: int = 0
     updated: int = 0
     overridden: int = 0
     accounts: set[int] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
 
 
 def follow(
     site: Site,
-    written: Sequence[records.BillingAccount],
+    written: Sequence[Row],
     claims: Mapping[str, Claim],
     batch: Batch,
 ) -> Followed:
     """Link the written billing accounts to the accounts they claim, made where missing, and bring
     every account concerned up to date, as far as the site's mode lets it (DESIGN 3.3). ``claims``
-    is by upstream id; the unclaimed stay unlinked."""
+    is by upstream id; the unclaimed stay unlinked. An import gives an account it joins the values
+    that account has none of."""
+    attributes.hold()
     followed = Followed()
     attributes.declare_standard()
     attributes.declare_met(fields.custom_names(written))
@@ -63,7 +68,13 @@ def follow(
     followed.accounts = {a for a in linked.values() if a is not None} | joined
     known = followed.accounts - made
     revive(known)
-    bring_up_to_date(known, batch, followed, daily=daily_sites(site))
+    daily = daily_sites(site)
+    if site.accounts_mode == Mode.IMPORT and (new := joined - made):
+        names = {one.name for one in attributes.mapped(fields.ACCOUNT)}
+        importing = {site.subdomain}
+        bring_up_to_date(new, batch, followed, daily=daily, filling=names, importing=importing)
+        known -= new
+    bring_up_to_date(known, batch, followed, daily=daily)
     return followed
 
 
@@ -72,6 +83,12 @@ def daily_sites(*running: Site) -> set[str]:
     rows = Site.objects.exclude(pk__in=[site.pk for site in running])
     daily = set(rows.filter(accounts_mode=Mode.DAILY).values_list("subdomain", flat=True))
     return daily | {site.subdomain for site in running if site.accounts_mode == Mode.DAILY}
+
+
+def import_sites() -> set[str]:
+    """Subdomains of the sites in Import Only."""
+    rows = Site.objects.filter(accounts_mode=Mode.IMPORT)
+    return set(rows.values_list("subdomain", flat=True))
 
 
 def revive(accounts: Collection[int]) -> None:
@@ -88,30 +105,17 @@ def _linked(site_id: int, ids: Sequence[str]) -> dict[str, int | None]:
 
 
 def _make(
-    site: Site,
-    unlinked: Sequence[records.BillingAccount],
-    claims: Mapping[str, Claim],
-    batch: Batch,
+    site: Site, unlinked: Sequence[Row], claims: Mapping[str, Claim], batch: Batch
 ) -> set[int]:
-    """Insert the claimed accounts that do not exist; the ids of those made complete by this.
-
-    An account claimed twice in one page is composed again from both afterwards.
-    """
-    first: dict[Claim, records.BillingAccount] = {}
-    shared: set[Claim] = set()
+    """Insert the claimed accounts that do not exist, each of all that claim it here; their ids."""
+    claimants: dict[Claim, list[Row]] = defaultdict(list)
     for record in unlinked:
-        claim = claims[record.upstream_id]
-        if claim in first:
-            shared.add(claim)
-        first.setdefault(claim, record)
-    if not first:
+        claimants[claims[record.upstream_id]].append(record)
+    if not claimants:
         return set()
-    in_order = sorted(first.items(), key=lambda item: item[0].identifier)
-    mapping = attributes.mapped(fields.ACCOUNT)
-    alone = _maker(site, mapping)
-    rows = [_row(claim, alone(record), batch) for claim, record in in_order]
-    whole = {(c.identifier, c.scope_id) for c in first if c not in shared}
-    return {i for i, identifier, scope in _insert(rows) if (identifier, scope) in whole}
+    in_order = sorted(claimants.items(), key=lambda item: item[0].identifier)
+    maker = _maker(site, attributes.mapped(fields.ACCOUNT))
+    return _insert(_row(claim, maker(rows), batch) for claim, rows in in_order)
 
 
 _COLUMNS = "identifier, scope_id, name, state, attributes, search, created_at, changed_in_id"
@@ -133,7 +137,7 @@ def _row(claim: Claim, account: Effective, batch: Batch) -> Sequence[Any]:
     )
 
 
-def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
+def _insert(rows: Iterable[Sequence[Any]]) -> set[int]:
     with connection.cursor() as cursor:
         stage(cursor, "landing_account", _TYPED)
         with cursor.copy(f"COPY landing_account ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
@@ -147,16 +151,14 @@ def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
             " SELECT identifier, scope_id, name, state, convert_from(attributes, 'UTF8')::jsonb,"
             " '{}', search, created_at, created_at, changed_in_id, changed_in_id"
             " FROM landing_account"
-            " ON CONFLICT (identifier, scope_id) DO NOTHING RETURNING id, identifier, scope_id"
+            " ON CONFLICT (identifier, scope_id) DO NOTHING RETURNING id"
         )
-        made: list[tuple[int, str, int | None]] = cursor.fetchall()
+        made = {row[0] for row in cursor.fetchall()}
         empty(cursor, "landing_account")
     return made
 
 
-def _link(
-    site_id: int, unlinked: Sequence[records.BillingAccount], claims: Mapping[str, Claim]
-) -> set[int]:
+def _link(site_id: int, unlinked: Sequence[Row], claims: Mapping[str, Claim]) -> set[int]:
     if not unlinked:
         return set()
     claimed = {r.upstream_id: claims[r.upstream_id] for r in unlinked}
@@ -192,15 +194,13 @@ def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:
     return {claim: found[claim] for claim in wanted & found.keys()}
 
 
-def _maker(site: Site, mapping: Sequence[Mapped]) -> Callable[[records.BillingAccount], Effective]:
-    """What an account of one billing account alone shows."""
+def _maker(site: Site, mapping: Sequence[Mapped]) -> Callable[[Sequence[Row]], Effective]:
+    """What an account of these billing accounts alone shows."""
     read = fields.reader(effective.paths_of(mapping))
-    return lambda record: effective.compose([contribution(site, record, read)], mapping)
+    return lambda rows: effective.compose([contribution(site, row, read) for row in rows], mapping)
 
 
-def contribution(
-    site: Site, row: records.BillingAccount | BillingAccount, read: fields.Read
-) -> Contribution:
+def contribution(site: Site, row: Row, read: fields.Read) -> Contribution:
     return Contribution(
         site=site.subdomain,
         priority=site.priority,
@@ -218,19 +218,21 @@ def bring_up_to_date(
     *,
     daily: Collection[str],
     filling: Collection[str] = (),
+    importing: Collection[str] = (),
+    spares_hand: bool = False,
 ) -> None:
     """Let these accounts' values follow what bills them, as far as their sites' modes let them.
 
-    ``daily`` are the subdomains of the sites in Daily Sync; ``filling`` as in ``deciding.Terms``.
+    ``daily`` are the subdomains of the sites in Daily Sync; the rest is as in ``deciding.Terms``.
     """
     ids = list(accounts)
     if not ids:
         return
-    mapping = attributes.mapped(fields.ACCOUNT)
     # One order of locks for all pages; a refresh of the numbers need not wait for them.
     rows = Account.objects.select_for_update(no_key=True).filter(pk__in=ids)
     locked = list(rows.order_by("pk"))
     # Only now: what another page brought to the same account meanwhile must be seen.
+    mapping = attributes.mapped(fields.ACCOUNT)
     feeding = contributions_of(ids, mapping)
     gone = vanished_paths(fields.ACCOUNT)
     changes, changed = [], []
@@ -238,7 +240,15 @@ def bring_up_to_date(
         if account.pk not in feeding:
             continue
         feed = feeding[account.pk]
-        terms = terms_of(feed, mapping, daily=daily, gone=gone, filling=filling)
+        terms = terms_of(
+            feed,
+            mapping,
+            daily=daily,
+            gone=gone,
+            filling=filling,
+            importing=importing,
+            spares_hand=spares_hand,
+        )
         change, differs = _apply(
             account, effective.compose(feed.parts, mapping), terms, batch, followed
         )
@@ -247,6 +257,7 @@ def bring_up_to_date(
     saving.save_accounts(changed)
     Change.objects.bulk_create(changes)
     followed.updated += len(changes)
+    followed.changed |= {account.pk for account in changed}
 
 
 @dataclass(slots=True)
@@ -276,6 +287,8 @@ def terms_of(
     daily: Collection[str],
     gone: Collection[str] = (),
     filling: Collection[str] = (),
+    importing: Collection[str] = (),
+    spares_hand: bool = False,
 ) -> Terms:
     """What the sites of a feed may do to its account."""
     sites = {part.site for part in feed.parts}
@@ -286,16 +299,12 @@ def terms_of(
         allows_pins=feed.allows_pins,
         gone=gone,
         filling=filling,
+        importing=sites & set(importing),
+        spares_hand=spares_hand,
     )
 
 
-def vanished_paths(object_kind: str) -> set[str]:
-    """Paths of the custom fields that every site which had them has dropped since (F29)."""
-    rows = SourceField.objects.filter(object_kind=object_kind)
-    seen: dict[str, bool] = {}
-    for name, vanished_at in rows.values_list("name", "vanished_at"):
-        seen[name] = seen.get(name, True) and vanished_at is not None
-    return {f"{fields.CUSTOM}.{name}" for name, is_gone in seen.items() if is_gone}
+vanished_paths = attributes.vanished_paths
 
 
 def _apply(

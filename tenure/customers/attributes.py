@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import connection
+
 from tenure.connections.read import workspace
 from tenure.customers import fields
-from tenure.customers.models import Attribute, AttributeKind
+from tenure.customers.models import Attribute, AttributeKind, SourceField
 
 # An account's own fields stand beside its attributes in sources, history and edits.
 RESERVED = frozenset({"name", "owner", "state", "identifier"})
@@ -18,6 +20,25 @@ class Mapped:
     name: str
     kind: str
     path: str
+
+
+MAPPING_LOCK = 0x7E4A_0001  # any number no other advisory lock of ours has
+
+
+def hold() -> None:
+    """Keep the mapping as it is until this transaction ends, together with other readers.
+
+    Without it a page composed under the old mapping could commit after the replay of the new one
+    has passed its accounts by.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [MAPPING_LOCK])
+
+
+def alone() -> None:
+    """Wait for everybody who holds the mapping, and keep them waiting until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAPPING_LOCK])
 
 
 def mapped(object_kind: str) -> tuple[Mapped, ...]:
@@ -79,3 +100,12 @@ def declare(custom_fields: Mapping[str, str | None], object_kind: str = fields.A
 def declare_met(names: Iterable[str], object_kind: str = fields.ACCOUNT) -> None:
     """``declare`` for custom fields met on records, with no label of their own."""
     declare(dict.fromkeys(names), object_kind)
+
+
+def vanished_paths(object_kind: str) -> set[str]:
+    """Paths of the custom fields that every site which had them has dropped since (F29)."""
+    rows = SourceField.objects.filter(object_kind=object_kind)
+    seen: dict[str, bool] = {}
+    for name, vanished_at in rows.values_list("name", "vanished_at"):
+        seen[name] = seen.get(name, True) and vanished_at is not None
+    return {f"{fields.CUSTOM}.{name}" for name, is_gone in seen.items() if is_gone}

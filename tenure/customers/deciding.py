@@ -39,7 +39,8 @@ class Standing:
 class Terms:
     """What the source may do here. ``daily`` are the subdomains in Daily Sync among those that feed
     the account; ``gone`` the fields that no site defines any more, whose values stay; ``filling``
-    the attributes that were mapped just now, which an import takes once."""
+    the attributes that were mapped just now, which a site among ``importing`` gives its value once.
+    ``spares_hand`` leaves what was set by hand to the next run, which a plan can show beforehand."""
 
     mapping: Sequence[Mapped]
     daily: Collection[str]
@@ -47,6 +48,8 @@ class Terms:
     allows_pins: bool = True
     gone: Collection[str] = ()
     filling: Collection[str] = ()
+    importing: Collection[str] = ()
+    spares_hand: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +110,9 @@ def _weigh(
 def _follows(
     entry: Mapping[str, Any], held: Any, new: Any, site: str | None, name: str, terms: Terms
 ) -> bool:
-    if name in terms.filling and held in (None, "", []) and not entry:
+    if terms.spares_hand and is_by_hand(entry):
+        return False
+    if name in terms.filling and site in terms.importing and held in (None, "", []) and not entry:
         return new is not None
     if new is None:
         # A value the source never had (set by hand, no field behind it) is not the source's to blank.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, attributes, payers, tables
+from tenure.customers import accounts, agreements, attributes, fields, payers, tables
 from tenure.customers.landing import Batch, Landed, land
 from tenure.identity.claims import claims_of
 from tenure.sources import records
@@ -57,8 +57,9 @@ def _custom_fields(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     # Definitions have no table: they declare attributes, and their payloads tell what changed.
     definitions = cast("Sequence[records.CustomFieldDefinition]", page)
     new, changed = payloads.differing(site.pk, Stream.CUSTOM_FIELDS, definitions)
-    alive = [d for d in definitions if d.deleted_at is None]
-    attributes.declare({d.name: d.display_name for d in alive if d.related_type == "account"})
+    for kind in fields.KINDS:
+        alive = [d for d in definitions if d.deleted_at is None and d.related_type == kind]
+        attributes.declare({d.name: d.display_name for d in alive}, kind)
     return Outcome(
         created=len(new),
         updated=len(changed),
@@ -87,10 +88,15 @@ def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
 
 
 def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
-    if site.subscriptions_mode != Mode.IMPORT:
-        return _outcome(land(tables.SUBSCRIPTIONS, page, batch))
+    subscriptions = cast("Sequence[records.Subscription]", page)
+    only_new = site.subscriptions_mode == Mode.IMPORT
+    landed = land(tables.SUBSCRIPTIONS, subscriptions, batch, only_new=only_new)
+    written = [s for s in subscriptions if s.upstream_id in landed.written]
+    agreements.follow(site, written, landed.rows, batch)
+    outcome = _outcome(landed)
+    if not only_new:
+        return outcome
     # The rows stay as imported; what upstream says now is kept beside them, as raw payloads.
-    outcome = _outcome(land(tables.SUBSCRIPTIONS, page, batch, only_new=True))
     new, changed = payloads.differing(site.pk, Stream.SUBSCRIPTIONS, page)
     outcome.written = new | changed
     return outcome

@@ -1,0 +1,170 @@
+"""The attributes of subscriptions: composed when one lands and when the mapping is replayed.
+
+They follow the site's mode for subscriptions as an account's values follow the one for accounts,
+by the same rule of who wins. The first values of a row are not history: its making tells of them.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+from tenure.connections.models import Mode, Site
+from tenure.customers import attributes, fields
+from tenure.customers.attributes import Mapped
+from tenure.customers.convert import Unreadable, typed
+from tenure.customers.deciding import Decision, Standing, Terms, decide
+from tenure.customers.effective import Effective
+from tenure.customers.landing import Batch
+from tenure.customers.models import Change, Subscription
+from tenure.sources import records
+
+KIND = "subscription"
+Row = records.Subscription | Subscription
+
+_SAVE = """
+    UPDATE customers_subscription s
+    SET attributes = v.attributes, sources = v.sources, changed_in_id = v.changed_in
+    FROM unnest(%s::bigint[], %s::jsonb[], %s::jsonb[], %s::bigint[])
+        AS v (id, attributes, sources, changed_in)
+    WHERE s.id = v.id
+"""
+
+
+def values_of(row: Row, mapping: Sequence[Mapped], read: fields.Read) -> Effective:
+    """What the subscription shows under this mapping."""
+    found = read(row)
+    values: dict[str, Any] = {}
+    unreadable: dict[str, str] = {}
+    for one in mapping:
+        try:
+            value = typed(found.get(one.path), one.kind)
+        except Unreadable as error:
+            unreadable[one.name] = str(error)
+            continue
+        if value not in (None, "", []):
+            values[one.name] = value
+    return Effective(name="", state="", values=values, unreadable=unreadable)
+
+
+def follow(
+    site: Site, written: Sequence[records.Subscription], rows: Mapping[str, int], batch: Batch
+) -> None:
+    """Give the subscriptions that just landed their attributes. ``rows`` are their ids here."""
+    attributes.hold()
+    attributes.declare_met(fields.custom_names(written), KIND)
+    mapping = attributes.mapped(KIND)
+    if not mapping or not rows or site.subscriptions_mode == Mode.LINK:
+        return
+    read = fields.reader(one.path for one in mapping)
+    incoming = {
+        rows[record.upstream_id]: values_of(record, mapping, read)
+        for record in written
+        if record.upstream_id in rows
+    }
+    stored = Subscription.objects.filter(pk__in=incoming)
+    held = stored.only("attributes", "sources", "account", "created_in")
+    _settle(held, incoming, _terms(site, mapping), batch)
+
+
+def recompose(
+    site: Site, rows: Sequence[Subscription], batch: Batch, *, filling: Collection[str] = ()
+) -> int:
+    """Bring the attributes of these locked rows to the present mapping; how many changed."""
+    mapping = attributes.mapped(KIND)
+    if not mapping or site.subscriptions_mode == Mode.LINK:
+        return 0
+    read = fields.reader(one.path for one in mapping)
+    incoming = {row.pk: values_of(row, mapping, read) for row in rows}
+    return _settle(rows, incoming, _terms(site, mapping, filling, spares_hand=True), batch)
+
+
+def columns_of(mapping: Iterable[Mapped]) -> list[str]:
+    """The columns a stored row needs for ``recompose``."""
+    read = {one.path.partition(".")[0] for one in mapping}
+    return [*sorted(read), "attributes", "sources", "account", "created_in", "changed_in"]
+
+
+def _terms(
+    site: Site,
+    mapping: Sequence[Mapped],
+    filling: Collection[str] = (),
+    *,
+    spares_hand: bool = False,
+) -> Terms:
+    daily = {site.subdomain} if site.subscriptions_mode == Mode.DAILY else set()
+    return Terms(
+        mapping=mapping,
+        daily=daily,
+        everything_daily=bool(daily),
+        allows_pins=site.allows_pins,
+        gone=attributes.vanished_paths(KIND),
+        filling=filling,
+        importing={site.subdomain} - daily,
+        spares_hand=spares_hand,
+    )
+
+
+def _settle(
+    rows: Iterable[Subscription], incoming: Mapping[int, Effective], terms: Terms, batch: Batch
+) -> int:
+    changes, changed = [], []
+    for row in rows:
+        new = row.created_in_id == batch.change_set.pk and not row.attributes
+        if new:
+            row.attributes = incoming[row.pk].values
+            changed += [row] if row.attributes else []
+            continue
+        decision = _decide(row, incoming[row.pk], terms, batch)
+        if decision.changes:
+            _take(row, decision, batch)
+            changes.append(_change(row, decision, batch))
+            changed.append(row)
+    _save(changed, batch)
+    Change.objects.bulk_create(changes)
+    return len(changed)
+
+
+def _decide(row: Subscription, composed: Effective, terms: Terms, batch: Batch) -> Decision:
+    standing = Standing("", "", row.attributes, row.sources)
+    site = next(iter({*terms.daily, *terms.importing}))
+    composed.sites.update(dict.fromkeys(composed.values, site))
+    return decide(standing, composed, terms, now=batch.now)
+
+
+def _take(row: Subscription, decision: Decision, batch: Batch) -> None:
+    for place, (_, new) in decision.changes.items():
+        name = place.removeprefix("attributes.")
+        if new is None:
+            row.attributes.pop(name, None)
+        else:
+            row.attributes[name] = new
+        row.sources[name] = {
+            "source": batch.change_set.origin,
+            "site": decision.sites.get(place),
+            "set_at": batch.now.isoformat(),
+            "change_set": batch.change_set.pk,
+        }
+
+
+def _change(row: Subscription, decision: Decision, batch: Batch) -> Change:
+    return Change(
+        change_set=batch.change_set,
+        object_kind=KIND,
+        object_id=row.pk,
+        account_id=row.account_id,
+        changes=decision.changes,
+        at=batch.now,
+    )
+
+
+def _save(rows: Sequence[Subscription], batch: Batch) -> None:
+    if not rows:
+        return
+    kept = [
+        (row.pk, json.dumps(row.attributes), json.dumps(row.sources), batch.change_set.pk)
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, [list(column) for column in zip(*kept, strict=True)])

@@ -1,0 +1,185 @@
+"""Doing again, from what is stored, what a sync does with the records it reads: telling whose they
+are, making accounts and composing values. No request goes to the source.
+
+It follows a change of the mapping or of the identifier, and ends the staging of a site. Work is done
+in chunks of one transaction each; what was done is found done when it starts again, so a replay that
+broke off is simply repeated. Values that a person set are left to the next run, which a plan shows
+beforehand; everything else comes out as if the sites had just been synced for the first time.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from tenure.connections.models import Mode, Site
+from tenure.customers import accounts, agreements, attributes, payers
+from tenure.customers.accounts import Followed
+from tenure.customers.history import open_set
+from tenure.customers.landing import Batch
+from tenure.customers.models import Account, BillingAccount, ChangeSet, Origin, Subscription
+from tenure.customers.write import By
+from tenure.identity.claims import claims_of
+from tenure.sync.touched import touch
+
+CHUNK = 1_000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay did: accounts made and changed, billing accounts that found their account, and
+    subscriptions whose attributes changed. ``change_set`` holds every change."""
+
+    change_set: ChangeSet
+    created: int = 0
+    identified: int = 0
+    updated: int = 0
+    subscriptions: int = 0
+
+
+@dataclass(slots=True)
+class _Replay:
+    sites: Sequence[Site]
+    change_set: ChangeSet
+    now: datetime
+    filling: Collection[str]
+    progress: Progress | None
+    done: Replayed
+    total: int = 0
+    passed: int = field(default=0)
+
+    def batch(self, site_id: int) -> Batch:
+        return Batch(site_id, self.change_set, self.now)
+
+    def moved(self, count: int) -> None:
+        self.passed += count
+        if self.progress:
+            self.progress(min(self.passed, self.total), self.total)
+
+
+def replay(
+    sites: Iterable[Site],
+    *,
+    by: By,
+    now: datetime,
+    filling: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Replayed:
+    """Identify, link and compose again everything that is stored of these sites.
+
+    ``filling`` names attributes that were mapped just now: accounts that follow their source only
+    once take a first value of them. ``progress`` hears how many rows are done, of how many. Staged
+    sites are left alone.
+    """
+    # The values are the source's, whoever asked for them: the change set says both.
+    reason = by.reason or "The mapping was replayed"
+    change_set = open_set(Origin.SYNC, now=now, member=by.member, reason=reason)
+    chosen = sorted((s for s in sites if not s.staged), key=lambda s: (s.priority, s.pk))
+    work = _Replay(chosen, change_set, now, filling, progress, Replayed(change_set))
+    work.total = _unlinked(chosen).count() + _feeding(chosen).count() + _agreements(chosen).count()
+    for site in chosen:
+        _identify(work, site)
+    _recompose(work)
+    for site in chosen:
+        _recompose_subscriptions(work, site)
+    work.moved(work.total)
+    return work.done
+
+
+def activate(site: Site, *, by: By, now: datetime, progress: Progress | None = None) -> Replayed:
+    """End the staging of a site: make the accounts that its records, read so far, call for."""
+    with transaction.atomic():
+        attributes.alone()  # a page in the making still takes the site for staged
+        Site.objects.filter(pk=site.pk).update(staged=False)
+    site.staged = False
+    return replay([site], by=by, now=now, progress=progress)
+
+
+def _unlinked(sites: Sequence[Site]) -> QuerySet[Any]:
+    return BillingAccount.objects.filter(site__in=sites, account=None, removed_at=None)
+
+
+def _feeding(sites: Sequence[Site]) -> QuerySet[Any]:
+    """The accounts that these sites feed, as ids."""
+    rows = BillingAccount.objects.filter(site__in=sites, removed_at=None)
+    return rows.exclude(account=None).values_list("account_id", flat=True).distinct()
+
+
+def _agreements(sites: Sequence[Site]) -> QuerySet[Any]:
+    if not attributes.mapped(agreements.KIND):
+        return Subscription.objects.none()
+    following = [site for site in sites if site.subscriptions_mode != Mode.LINK]
+    return Subscription.objects.filter(site__in=following, removed_at=None)
+
+
+def _identify(work: _Replay, site: Site) -> None:
+    """Link the site's unlinked billing accounts to the accounts they claim, made where missing."""
+    last = ""
+    while chunk := _identify_chunk(work, site, last):
+        work.moved(len(chunk))
+        last = chunk[-1].upstream_id
+    with transaction.atomic():
+        touch(payers.adopt_orphans(site.pk), work.now)
+
+
+def _identify_chunk(work: _Replay, site: Site, after: str) -> list[BillingAccount]:
+    rows = _unlinked([site]).filter(upstream_id__gt=after).order_by("upstream_id")
+    with transaction.atomic():
+        chunk = list(rows.select_for_update(no_key=True)[:CHUNK])  # locked in the order pages lock
+        if chunk:
+            followed = accounts.follow(site, chunk, claims_of(site, chunk), work.batch(site.pk))
+            touch(followed.accounts, work.now)
+            work.done.created += followed.created
+            still = _unlinked([site]).filter(pk__in=[row.pk for row in chunk]).count()
+            work.done.identified += len(chunk) - still
+    return chunk
+
+
+def _recompose(work: _Replay) -> None:
+    """Compose the values of every account that these sites feed, but those made just now."""
+    last = 0
+    while chunk := _recompose_chunk(work, last):
+        work.moved(len(chunk))
+        last = chunk[-1]
+
+
+def _recompose_chunk(work: _Replay, after: int) -> list[int]:
+    rows = _feeding(work.sites).filter(account_id__gt=after).order_by("account_id")
+    chunk = list(rows[:CHUNK])
+    made = Account.objects.filter(pk__in=chunk, created_in=work.change_set)
+    old = set(chunk) - set(made.values_list("pk", flat=True))
+    followed = Followed()
+    with transaction.atomic():
+        accounts.bring_up_to_date(
+            old,
+            work.batch(0),
+            followed,
+            daily=accounts.daily_sites(),
+            filling=work.filling,
+            importing=accounts.import_sites(),
+            spares_hand=True,
+        )
+        touch(followed.changed, work.now)
+    work.done.updated += followed.updated
+    return chunk
+
+
+def _recompose_subscriptions(work: _Replay, site: Site) -> None:
+    last = ""
+    while chunk := _subscription_chunk(work, site, last):
+        work.moved(len(chunk))
+        last = chunk[-1].upstream_id
+
+
+def _subscription_chunk(work: _Replay, site: Site, after: str) -> list[Subscription]:
+    rows = _agreements([site]).filter(upstream_id__gt=after).order_by("upstream_id")
+    columns = agreements.columns_of(attributes.mapped(agreements.KIND))
+    with transaction.atomic():
+        chunk = list(rows.select_for_update(no_key=True).only("upstream_id", *columns)[:CHUNK])
+        batch = work.batch(site.pk)
+        work.done.subscriptions += agreements.recompose(site, chunk, batch, filling=work.filling)
+    return chunk
