@@ -6,19 +6,19 @@ value a sync replaces is kept as history, and one that a person had set is count
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import attributes, effective, fields, saving
+from tenure.customers import attributes, effective, fields, payers, saving
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, Terms, decide, is_edited
 from tenure.customers.effective import Contribution, Effective
 from tenure.customers.landing import Batch
-from tenure.customers.models import Account, Alias, BillingAccount, Change
+from tenure.customers.models import Account, Alias, BillingAccount, Change, Subscription
 from tenure.customers.searching import searchable
 from tenure.customers.staging import empty, stage
 from tenure.sources import records
@@ -34,48 +34,68 @@ class Claim:
     scope_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The account a record was recognised as before, and the identifier it had then."""
+
+    account_id: int
+    identified_as: str | None
+
+
 @dataclass(slots=True)
 class Followed:
-    """What became of the accounts behind a page; ``changed`` are those with another value now."""
+    """What became of the accounts behind a page; ``changed`` are those with another value now.
+    ``linked`` are the records recognised before, by upstream id; ``made`` the claims that made an
+    account."""
 
     created: int = 0
     updated: int = 0
     overridden: int = 0
     accounts: set[int] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)
+    linked: dict[str, Linked] = field(default_factory=dict)
+    made: dict[Claim, int] = field(default_factory=dict)
 
 
 def follow(
-    site: Site,
-    written: Sequence[Row],
-    claims: Mapping[str, Claim],
-    batch: Batch,
+    site: Site, written: Sequence[Row], claims: Mapping[str, Claim], batch: Batch
 ) -> Followed:
     """Link the written billing accounts to the accounts they claim, made where missing, and bring
     every account concerned up to date, as far as the site's mode lets it (DESIGN 3.3). ``claims``
-    is by upstream id; the unclaimed stay unlinked. An import gives an account it joins the values
-    that account has none of."""
+    is by upstream id; the unclaimed stay unlinked, and a link once made is kept. An import gives an
+    account it joins the values that account has none of."""
     attributes.hold()
     followed = Followed()
     attributes.declare_standard()
     attributes.declare_met(fields.custom_names(written))
-    linked = _linked(site.pk, [r.upstream_id for r in written])
-    unlinked = [r for r in written if linked.get(r.upstream_id) is None and r.upstream_id in claims]
-    makes = site.accounts_mode != Mode.LINK
-    made = _make(site, unlinked, claims, batch) if makes else set()
-    followed.created = len(made)
-    joined = _link(site.pk, unlinked, claims)
-    followed.accounts = {a for a in linked.values() if a is not None} | joined
+    followed.linked = linked_of(BillingAccount, site.pk, [r.upstream_id for r in written])
+    unlinked = [
+        r for r in written if r.upstream_id in claims and r.upstream_id not in followed.linked
+    ]
+    parts: dict[Claim, list[Row]] = defaultdict(list)
+    for record in unlinked:
+        parts[claims[record.upstream_id]].append(record)
+    owners = own(site, parts, batch, followed)
+    link(BillingAccount, site.pk, {r.upstream_id: claims[r.upstream_id] for r in unlinked}, owners)
+    joined = set(owners.values())
+    followed.accounts = {one.account_id for one in followed.linked.values()} | joined
+    keep_up(site, followed, joined, batch)
+    return followed
+
+
+def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batch) -> None:
+    """Bring the accounts of a page up to date but for those it made, which are complete. ``joined``
+    have a record linked to them by this page."""
+    made = set(followed.made.values())
     known = followed.accounts - made
     revive(known)
     daily = daily_sites(site)
-    if site.accounts_mode == Mode.IMPORT and (new := joined - made):
+    if site.accounts_mode == Mode.IMPORT and (new := set(joined) - made):
         names = {one.name for one in attributes.mapped(fields.ACCOUNT)}
         importing = {site.subdomain}
         bring_up_to_date(new, batch, followed, daily=daily, filling=names, importing=importing)
         known -= new
     bring_up_to_date(known, batch, followed, daily=daily)
-    return followed
 
 
 def daily_sites(*running: Site) -> set[str]:
@@ -99,23 +119,40 @@ def revive(accounts: Collection[int]) -> None:
     rows.exclude(removed_at=None).update(removed_at=None)
 
 
-def _linked(site_id: int, ids: Sequence[str]) -> dict[str, int | None]:
-    rows = BillingAccount.objects.filter(site_id=site_id, upstream_id__in=ids)
-    return dict(rows.values_list("upstream_id", "account_id"))
+def linked_of(
+    model: type[BillingAccount | Subscription], site_id: int, ids: Sequence[str]
+) -> dict[str, Linked]:
+    """Those of these records that were recognised before, by upstream id."""
+    rows = model.objects.filter(site_id=site_id, upstream_id__in=ids, account__isnull=False)
+    found = rows.values_list("upstream_id", "account_id", "identified_as")
+    return {upstream_id: Linked(account, named) for upstream_id, account, named in found}
 
 
-def _make(
-    site: Site, unlinked: Sequence[Row], claims: Mapping[str, Claim], batch: Batch
-) -> set[int]:
-    """Insert the claimed accounts that do not exist, each of all that claim it here; their ids."""
-    claimants: dict[Claim, list[Row]] = defaultdict(list)
-    for record in unlinked:
-        claimants[claims[record.upstream_id]].append(record)
-    if not claimants:
-        return set()
-    in_order = sorted(claimants.items(), key=lambda item: item[0].identifier)
-    maker = _maker(site, attributes.mapped(fields.ACCOUNT))
-    return _insert(_row(claim, maker(rows), batch) for claim, rows in in_order)
+def own(
+    site: Site, parts: Mapping[Claim, Sequence[Row]], batch: Batch, followed: Followed
+) -> dict[Claim, int]:
+    """The account of each claim: the one it names, or one made whole from the billing accounts that
+    make the claim. In Link only none is made, and a claim without an account is absent."""
+    if not parts:
+        return {}
+    known = known_accounts(parts)
+    missing = {claim: rows for claim, rows in parts.items() if claim not in known}
+    if not missing or site.accounts_mode == Mode.LINK:
+        return known
+    mapping = attributes.mapped(fields.ACCOUNT)
+    read = fields.reader(effective.paths_of(mapping))
+
+    def row(claim: Claim, rows: Sequence[Row]) -> Sequence[Any]:
+        whole = effective.compose([contribution(site, one, read) for one in rows], mapping)
+        return _row(claim, whole, batch)
+
+    in_order = sorted(missing.items(), key=lambda item: item[0].identifier)
+    made = _insert(row(claim, rows) for claim, rows in in_order)
+    followed.made = {Claim(identifier, scope): pk for pk, identifier, scope in made}
+    followed.created = len(made)
+    # Another page may have made some of them meanwhile; it could not know of ours.
+    raced = [claim for claim in missing if claim not in followed.made]
+    return known | followed.made | (known_accounts(raced) if raced else {})
 
 
 _COLUMNS = "identifier, scope_id, name, state, attributes, search, created_at, changed_in_id"
@@ -137,7 +174,7 @@ def _row(claim: Claim, account: Effective, batch: Batch) -> Sequence[Any]:
     )
 
 
-def _insert(rows: Iterable[Sequence[Any]]) -> set[int]:
+def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
     with connection.cursor() as cursor:
         stage(cursor, "landing_account", _TYPED)
         with cursor.copy(f"COPY landing_account ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
@@ -151,53 +188,50 @@ def _insert(rows: Iterable[Sequence[Any]]) -> set[int]:
             " SELECT identifier, scope_id, name, state, convert_from(attributes, 'UTF8')::jsonb,"
             " '{}', search, created_at, created_at, changed_in_id, changed_in_id"
             " FROM landing_account"
-            " ON CONFLICT (identifier, scope_id) DO NOTHING RETURNING id"
+            " ON CONFLICT (identifier, scope_id) DO NOTHING RETURNING id, identifier, scope_id"
         )
-        made = {row[0] for row in cursor.fetchall()}
+        made: list[tuple[int, str, int | None]] = cursor.fetchall()
         empty(cursor, "landing_account")
     return made
 
 
-def _link(site_id: int, unlinked: Sequence[Row], claims: Mapping[str, Claim]) -> set[int]:
-    if not unlinked:
-        return set()
-    claimed = {r.upstream_id: claims[r.upstream_id] for r in unlinked}
-    known = known_accounts(claimed.values())
-    found = {i: known[claim] for i, claim in claimed.items() if claim in known}
+def link(
+    model: type[BillingAccount | Subscription],
+    site_id: int,
+    claimed: Mapping[str, Claim],
+    owners: Mapping[Claim, int],
+) -> None:
+    """Recognise these records as the accounts they claim; ``claimed`` is by upstream id."""
+    found = {i: owners[claim] for i, claim in claimed.items() if claim in owners}
+    if not found:
+        return
     names = {i: claimed[i].identifier for i in found}
     with connection.cursor() as cursor:
         # A map rather than a join, for the planner's sake: see ``landing``.
         cursor.execute(
-            "UPDATE customers_billingaccount SET account_id = (%s::jsonb ->> upstream_id)::bigint,"
+            f"UPDATE {model._meta.db_table}"
+            " SET account_id = (%s::jsonb ->> upstream_id)::bigint,"
             " identified_as = %s::jsonb ->> upstream_id"
             " WHERE site_id = %s AND upstream_id = ANY(%s)",
             [json.dumps(found), json.dumps(names), site_id, list(found)],
         )
-    return set(found.values())
 
 
 def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:
-    """The accounts these claims name, as far as there are any."""
+    """The accounts these claims name, as far as there are any: by their identifier, else by an alias.
+    An account merged into another is named by the alias that was left in its place."""
     wanted = set(claims)
-    rows = Account.objects.filter(identifier__in={claim.identifier for claim in wanted})
+    identifiers = {claim.identifier for claim in wanted}
+    aliases = Alias.objects.filter(identifier__in=identifiers)
+    rows = Account.objects.filter(identifier__in=identifiers, merged_into=None)
     found = {
         Claim(identifier, scope): account
-        for account, identifier, scope in rows.values_list("pk", "identifier", "scope_id")
-    }
-    aliases = Alias.objects.filter(identifier__in={claim.identifier for claim in wanted})
-    found |= {
-        Claim(identifier, scope): account
-        for account, identifier, scope in aliases.values_list(
-            "account_id", "identifier", "scope_id"
+        for account, identifier, scope in (
+            *aliases.values_list("account_id", "identifier", "scope_id"),
+            *rows.values_list("pk", "identifier", "scope_id"),
         )
     }
     return {claim: found[claim] for claim in wanted & found.keys()}
-
-
-def _maker(site: Site, mapping: Sequence[Mapped]) -> Callable[[Sequence[Row]], Effective]:
-    """What an account of these billing accounts alone shows."""
-    read = fields.reader(effective.paths_of(mapping))
-    return lambda rows: effective.compose([contribution(site, row, read) for row in rows], mapping)
 
 
 def contribution(site: Site, row: Row, read: fields.Read) -> Contribution:
@@ -269,12 +303,14 @@ class Feed:
 
 
 def contributions_of(ids: Sequence[int], mapping: Sequence[Mapped]) -> dict[int, Feed]:
-    """What feeds each of these accounts, from the stored rows of their billing accounts."""
+    """What feeds each of these accounts: the billing accounts recognised as it, and those with a
+    subscription that names it."""
     found: dict[int, Feed] = defaultdict(Feed)
     read = fields.reader(effective.paths_of(mapping))
-    rows = BillingAccount.objects.filter(account_id__in=ids, removed_at=None)
-    for row in rows.select_related("site"):
-        feed = found[row.account_id or 0]
+    feeding = payers.feeding(ids)
+    rows = BillingAccount.objects.select_related("site").in_bulk({row for _, row in feeding})
+    for account_id, row_id in feeding:
+        row, feed = rows[row_id], found[account_id]
         feed.parts.append(contribution(row.site, row, read))
         feed.allows_pins &= row.site.allows_pins
     return found

@@ -50,11 +50,17 @@ class _Stored:
 
 
 def land(
-    table: Table, records: Sequence[Record], batch: Batch, *, only_new: bool = False
+    table: Table,
+    records: Sequence[Record],
+    batch: Batch,
+    *,
+    only_new: bool = False,
+    inherits: bool = True,
 ) -> Landed:
     """Write what is new or changed among ``records`` (one record an id, the newest wins).
 
-    With ``only_new`` a row that is here already stays as it is (Import Only).
+    With ``only_new`` a row that is here already stays as it is (Import Only). A row belongs to the
+    account of its payer unless ``inherits`` is off: then somebody else says whose it is.
     """
     newest = _newest(records)
     # FOR UPDATE: a manual edit of the same rows waits for this page, and this page for it (F37).
@@ -71,7 +77,7 @@ def land(
     if fresh:
         before = [stored[r.upstream_id].row for r in fresh if r.upstream_id in stored]
         with history.recording(table, before, batch):
-            _upsert(table, fresh, batch, landed)
+            _upsert(table, fresh, batch, landed, inherits=inherits)
     return landed
 
 
@@ -122,8 +128,10 @@ def _counts(record: Record, stored: _Stored | None) -> bool:
     return record.content_hash != stored.content_hash or stored.removed
 
 
-def _upsert(table: Table, fresh: Sequence[Record], batch: Batch, landed: Landed) -> None:
-    sql = _statements(table)
+def _upsert(
+    table: Table, fresh: Sequence[Record], batch: Batch, landed: Landed, *, inherits: bool
+) -> None:
+    sql = _statements(table, table.payer if inherits else None)
     with connection.cursor() as cursor:
         stage(cursor, sql.stage, sql.columns)
         with cursor.copy(sql.copy) as copy:
@@ -147,13 +155,13 @@ class _Statements:
 
 
 @cache
-def _statements(table: Table) -> _Statements:
+def _statements(table: Table, payer_column: str | None) -> _Statements:
     staged = f"landing_{table.name}"
     typed = ", ".join(f"{c} {t}" for c, t in zip(table.columns, table.copy_types, strict=True))
     names = ", ".join(table.columns)
     taken = ", ".join(_taken(table, column) for column in table.columns)
     follow = ", ".join(f"{c} = EXCLUDED.{c}" for c in table.columns if c != "upstream_id")
-    account, payer = _account(table)
+    account, payer = _account(payer_column)
     returned = (
         "live.account_id" if table.model._meta.model_name in _WITH_ACCOUNT else "NULL::bigint"
     )
@@ -162,7 +170,7 @@ def _statements(table: Table) -> _Statements:
         f" (site_id, created_in_id, changed_in_id, {account}{names})"
         f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s ORDER BY s.upstream_id"
         f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow},"
-        f" {_relink(table)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
+        f" {_relink(payer_column)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
         f" WHERE live.updated_at <= EXCLUDED.updated_at"
         f" RETURNING live.id, live.upstream_id, {returned}"
     )
@@ -183,21 +191,21 @@ def _taken(table: Table, column: str) -> str:
     return f"s.{column}"
 
 
-def _account(table: Table) -> tuple[str, str]:
+def _account(column: str | None) -> tuple[str, str]:
     """The account column and where its value comes from: the payer's account.
 
     A subquery for each row rather than a join: a table that has just grown looks empty to the
     planner, which would then compare every row of the page with every payer of the site.
     """
-    if table.payer is None:
+    if column is None:
         return "", ""
     payer = (
         "(SELECT p.account_id FROM customers_billingaccount p"
-        f" WHERE p.site_id = %(site)s AND p.upstream_id = s.{table.payer}), "
+        f" WHERE p.site_id = %(site)s AND p.upstream_id = s.{column}), "
     )
     return "account_id, ", payer
 
 
-def _relink(table: Table) -> str:
+def _relink(column: str | None) -> str:
     # A payer that arrived after its subscription links it now; a link once made is kept.
-    return "account_id = coalesce(live.account_id, EXCLUDED.account_id), " if table.payer else ""
+    return "account_id = coalesce(live.account_id, EXCLUDED.account_id), " if column else ""

@@ -3,8 +3,40 @@
 from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
+from tenure.connections.models import Site
 from tenure.customers.models import BillingAccount, Subscription
+
+_FEEDING = """
+    SELECT account_id, id FROM customers_billingaccount
+    WHERE account_id = ANY(%(ids)s) AND removed_at IS NULL
+    UNION
+    SELECT s.account_id, b.id
+    FROM customers_subscription s
+    JOIN customers_billingaccount b
+        ON b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id
+    WHERE s.account_id = ANY(%(ids)s) AND s.identified_as IS NOT NULL
+        AND s.removed_at IS NULL AND b.removed_at IS NULL
+"""
+
+
+def feeding(account_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Pairs of account and billing account (our ids) that feeds it: recognised as the account, or
+    with a subscription that names it. Those removed upstream feed nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FEEDING, {"ids": list(account_ids)})
+        return [(account_id, row) for account_id, row in cursor.fetchall()]
+
+
+def fed_by(sites: Iterable[Site | int]) -> Q:
+    """The condition under which an account is fed by one of these sites, as ``feeding`` says."""
+    chosen = list(sites)
+    payers = BillingAccount.objects.filter(account=OuterRef("pk"), site__in=chosen, removed_at=None)
+    named = Subscription.objects.filter(
+        account=OuterRef("pk"), site__in=chosen, identified_as__isnull=False, removed_at=None
+    )
+    return Q(Exists(payers)) | Q(Exists(named))
 
 
 def accounts_of(site_id: int, billing_ids: Iterable[str | None]) -> set[int]:

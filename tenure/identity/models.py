@@ -10,6 +10,13 @@ from tenure.connections.models import Site
 from tenure.customers.models import Account, ChangeSet
 
 
+class RecordKind(models.TextChoices):
+    """The records that can say whose they are, called as their tables are in history."""
+
+    BILLING_ACCOUNT = "billing_account", "Account"
+    SUBSCRIPTION = "subscription", "Subscription"
+
+
 class ConflictKind(models.TextChoices):
     """What became of the identifier of a record that was recognised before (DESIGN 3.2)."""
 

@@ -3,12 +3,13 @@
 import unicodedata
 from dataclasses import dataclass
 
-from tenure.customers import fields
+from tenure.customers import fields, models
 from tenure.customers.accounts import Claim
-from tenure.customers.models import BillingAccount as Stored
-from tenure.sources.records import BillingAccount
+from tenure.sources import records
 
 LONGEST = 255
+
+Row = records.BillingAccount | records.Subscription | models.BillingAccount | models.Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,9 @@ def normalise(value: str, *, fold_case: bool = False) -> str:
     return unicodedata.normalize("NFC", text.casefold()) if fold_case else text
 
 
-def identify(
-    rule: IdentifierRule, account: BillingAccount | Stored, site_id: int
-) -> Claim | Unidentified:
-    """The account this billing account belongs to under ``rule``."""
-    identifier = normalise(_value(rule, account), fold_case=rule.fold_case)
+def identify(rule: IdentifierRule, row: Row, site_id: int) -> Claim | Unidentified:
+    """The account this billing account, or this subscription, belongs to under ``rule``."""
+    identifier = normalise(_value(rule, row), fold_case=rule.fold_case)
     if not identifier:
         return Unidentified(f"{rule.field} is empty")
     if len(identifier) > LONGEST:
@@ -51,8 +50,8 @@ def identify(
     return Claim(identifier, site_id if rule.per_site else None)
 
 
-def _value(rule: IdentifierRule, account: BillingAccount | Stored) -> str:
+def _value(rule: IdentifierRule, row: Row) -> str:
     _, path = fields.split(rule.field)
     if path == "id":
-        return account.upstream_id
-    return str(fields.reader([path])(account).get(path, ""))
+        return row.upstream_id
+    return str(fields.reader([path])(row).get(path, ""))

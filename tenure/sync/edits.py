@@ -5,7 +5,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tenure.connections.models import Mode
-from tenure.customers import accounts
+from tenure.customers import accounts, payers
 from tenure.customers.accounts import Followed
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account
@@ -32,8 +32,8 @@ async def override(work: Work) -> None:
 def edited_of(site_id: int, after: int) -> list[int]:
     """The next accounts, by id, that have a value by hand and are fed by this site."""
     rows = Account.objects.filter(edited=True, removed_at=None, pk__gt=after)
-    fed = rows.filter(billing_accounts__site_id=site_id, billing_accounts__removed_at=None)
-    return list(fed.distinct().order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    fed = rows.filter(payers.fed_by([site_id]))
+    return list(fed.order_by("pk").values_list("pk", flat=True)[:CHUNK])
 
 
 def _override(applier: Applier, chunk: list[int]) -> None:

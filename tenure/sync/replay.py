@@ -22,7 +22,7 @@ from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, BillingAccount, ChangeSet, Origin, Subscription
 from tenure.customers.write import By
-from tenure.identity.claims import claims_of
+from tenure.identity import recognition
 from tenure.sync.touched import touch
 
 CHUNK = 1_000
@@ -105,8 +105,7 @@ def _unlinked(sites: Sequence[Site]) -> QuerySet[Any]:
 
 def _feeding(sites: Sequence[Site]) -> QuerySet[Any]:
     """The accounts that these sites feed, as ids."""
-    rows = BillingAccount.objects.filter(site__in=sites, removed_at=None)
-    return rows.exclude(account=None).values_list("account_id", flat=True).distinct()
+    return Account.objects.filter(payers.fed_by(sites)).values_list("pk", flat=True)
 
 
 def _agreements(sites: Sequence[Site]) -> QuerySet[Any]:
@@ -123,7 +122,7 @@ def _identify(work: _Replay, site: Site) -> None:
         work.moved(len(chunk))
         last = chunk[-1].upstream_id
     with transaction.atomic():
-        touch(payers.adopt_orphans(site.pk), work.now)
+        touch(recognition.adopt_orphans(site.pk), work.now)
 
 
 def _identify_chunk(work: _Replay, site: Site, after: str) -> list[BillingAccount]:
@@ -131,7 +130,7 @@ def _identify_chunk(work: _Replay, site: Site, after: str) -> list[BillingAccoun
     with transaction.atomic():
         chunk = list(rows.select_for_update(no_key=True)[:CHUNK])  # locked in the order pages lock
         if chunk:
-            followed = accounts.follow(site, chunk, claims_of(site, chunk), work.batch(site.pk))
+            followed = recognition.billing_accounts(site, chunk, work.batch(site.pk))
             touch(followed.accounts, work.now)
             work.done.created += followed.created
             still = _unlinked([site]).filter(pk__in=[row.pk for row in chunk]).count()
@@ -148,7 +147,7 @@ def _recompose(work: _Replay) -> None:
 
 
 def _recompose_chunk(work: _Replay, after: int) -> list[int]:
-    rows = _feeding(work.sites).filter(account_id__gt=after).order_by("account_id")
+    rows = _feeding(work.sites).filter(pk__gt=after).order_by("pk")
     chunk = list(rows[:CHUNK])
     made = Account.objects.filter(pk__in=chunk, created_in=work.change_set)
     old = set(chunk) - set(made.values_list("pk", flat=True))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, agreements, attributes, fields, payers, tables
+from tenure.customers import agreements, attributes, fields, payers, sharing, tables
 from tenure.customers.landing import Batch, Landed, land
-from tenure.identity.claims import claims_of
+from tenure.identity import recognition, rules
 from tenure.sources import records
 from tenure.sources.base import Stream
 from tenure.sources.records import Record
@@ -78,9 +78,10 @@ def _plans(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
 
 def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     billing = cast("Sequence[records.BillingAccount]", page)
+    _alone_where_shared(site)
     landed = land(tables.BILLING_ACCOUNTS, billing, batch)
     written = [r for r in billing if r.upstream_id in landed.written]
-    followed = accounts.follow(site, written, claims_of(site, written), batch)
+    followed = recognition.billing_accounts(site, written, batch)
     outcome = _outcome(landed)
     outcome.accounts |= followed.accounts
     outcome.overridden = followed.overridden
@@ -90,16 +91,26 @@ def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
 def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     subscriptions = cast("Sequence[records.Subscription]", page)
     only_new = site.subscriptions_mode == Mode.IMPORT
-    landed = land(tables.SUBSCRIPTIONS, subscriptions, batch, only_new=only_new)
+    inherits = not _alone_where_shared(site)
+    landed = land(tables.SUBSCRIPTIONS, subscriptions, batch, only_new=only_new, inherits=inherits)
     written = [s for s in subscriptions if s.upstream_id in landed.written]
     agreements.follow(site, written, landed.rows, batch)
     outcome = _outcome(landed)
+    outcome.accounts |= recognition.subscriptions(site, landed.written, batch).accounts
     if not only_new:
         return outcome
     # The rows stay as imported; what upstream says now is kept beside them, as raw payloads.
     new, changed = payloads.differing(site.pk, Stream.SUBSCRIPTIONS, page)
     outcome.written = new | changed
     return outcome
+
+
+def _alone_where_shared(site: Site) -> bool:
+    """Whether subscriptions name the accounts; then this page has the site to itself."""
+    if not rules.in_force().on_subscriptions:
+        return False
+    sharing.alone(site.pk)
+    return True
 
 
 def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
