@@ -1,16 +1,17 @@
-"""The page ``tenure site check`` shows: a table of streams for each site."""
+"""The page ``tenure site check`` shows: for each site what was found, in the words of the web's."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
 
-from tenure.cli.screen import Column, facts, table
+from tenure.cli.screen import facts
 from tenure.cli.words import ago
 from tenure.connections.check import SiteReport
+from tenure.connections.findings import Finding, Verdict, findings, verdict
 
-SHOWN_FIELDS = 12
-CLOCK_TOLERANCE_SECONDS = 60
+SHOWN_NAMES = 12
+MARKS = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.WARN: "!", Verdict.BAD: "!!"}
 
 
 def page_of(reports: Sequence[SiteReport], now: datetime) -> RenderableType:
@@ -22,56 +23,18 @@ def page_of(reports: Sequence[SiteReport], now: datetime) -> RenderableType:
 
 
 def _site(report: SiteReport, now: datetime) -> Sequence[RenderableType]:
-    verdict = "everything can be read" if report.is_good else "needs attention"
-    heading = f"[bold]{report.subdomain}[/bold] ({report.region}): {verdict}"
-    if report.error:
-        return [heading, f"  {report.error}".replace("[", "\\[")]
-    site = report.facts
-    told = facts(
-        [
-            ("Site id", site and site.site_id),
-            ("Mode", site and site.mode),
-            ("Currencies", site and ", ".join(site.currencies)),
-            ("Custom fields", _fields(report)),
-            ("Clock", _clock(report)),
-        ]
-    )
-    rows = [
-        (
-            s.stream,
-            "yes" if s.readable else "no",
-            _number(s.count),
-            _newest(s.newest, now),
-            s.reason,
-        )
-        for s in report.streams
-    ]
-    columns: list[Column | str] = [
-        "Stream",
-        "Readable",
-        Column("Records", number=True),
-        "Newest change",
-        "",
-    ]
-    return [heading, told, table(columns, rows, empty="No streams.")]
+    region = f" ({report.region})" if report.region else ""
+    heading = f"[bold]{report.subdomain}[/bold]{region}: {verdict(report)[1]}"
+    rows = [(f"{MARKS[one.verdict]:>2} {one.what}", _told(one, now)) for one in findings(report)]
+    return [heading, facts(rows)]
 
 
-def _number(count: int | None) -> str:
-    return "" if count is None else f"{count:,}"
+def _told(one: Finding, now: datetime) -> str:
+    newest = f", newest change {ago(one.newest, now)}" if one.newest else ""
+    names = f": {_some(one.names)}" if one.names else ""
+    return f"{one.told}{newest}{names} {one.next_step}".strip()
 
 
-def _newest(moment: datetime | None, now: datetime) -> str:
-    return ago(moment, now) if moment else ""
-
-
-def _fields(report: SiteReport) -> str:
-    names = [f"{field.related_type}.{field.name}" for field in report.custom_fields]
-    more = len(names) - SHOWN_FIELDS
-    return ", ".join(names[:SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
-
-
-def _clock(report: SiteReport) -> str:
-    seconds = report.clock_differs_seconds or 0
-    if abs(seconds) <= CLOCK_TOLERANCE_SECONDS:
-        return ""
-    return f"the site's clock differs from ours by {seconds:.0f} seconds"
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,6 +1,6 @@
 """``tenure site``: the sites that are read, their keys and their modes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -10,8 +10,10 @@ from tenure.cli.command import NEEDS_ATTENTION, Group, now
 from tenure.cli.screen import Screen, table
 from tenure.cli.sitecheck import page_of
 from tenure.cli.words import ago, stamp
-from tenure.connections import check, keymap, read, schedule, write
+from tenure.connections import check, keymap, read, schedule, subdomains, write
+from tenure.connections.check import SiteReport
 from tenure.connections.models import Mode, Site
+from tenure.core.secrets import Secret
 from tenure.sources import registry
 from tenure.sync import read as runs
 from tenure.sync.models import Run
@@ -42,9 +44,13 @@ def site() -> None:
     "--subscriptions", type=MODES, default=Mode.DAILY.value, help=MODES_HELP.format("subscriptions")
 )
 @click.option("--schedule", "when", default=schedule.DEFAULT, help=schedule.FORMS)
-@click.pass_obj
+@click.option(
+    "--stage", is_flag=True, help="Read it, but make no account until tenure site activate."
+)
+@click.option("--check", "only_check", is_flag=True, help="Show the whole check; save nothing.")
+@click.pass_context
 def add(
-    screen: Screen,
+    ctx: click.Context,
     subdomain: str | None,
     region: str | None,
     key_stdin: bool,
@@ -52,29 +58,51 @@ def add(
     accounts: str,
     subscriptions: str,
     when: str,
+    *,
+    stage: bool,
+    only_check: bool,
 ) -> None:
     """Connect one site, or all sites of a map or none. Each key is checked before it is saved."""
+    screen: Screen = ctx.obj
     how = {"accounts_mode": accounts, "subscriptions_mode": subscriptions, "schedule": when}
+    keys = _keys(screen, subdomain, region, key_stdin=key_stdin, map_stdin=map_stdin)
+    if only_check:
+        write.refuse_connected(SOURCE, keys)
+        _answer_checked(ctx, check.check_keys(SOURCE, keys, region, now=now()))
+    elif map_stdin:
+        added = write.add_sites(SOURCE, keys, region, **how, staged=stage, now=now())
+        _answer_added(screen, added, several=True)
+    else:
+        [(name, key)] = keys.items()
+        one = write.add_site(SOURCE, name, str(region), key, **how, staged=stage, now=now())
+        _answer_added(screen, [one])
+
+
+def _keys(
+    screen: Screen, subdomain: str | None, region: str | None, *, key_stdin: bool, map_stdin: bool
+) -> Mapping[str, Secret]:
+    """The keys by subdomain, as the options say where they are."""
     if map_stdin:
         if subdomain or key_stdin:
             raise click.UsageError(
                 "--map-stdin stands alone: the map names the sites and their keys."
             )
-        keys = keymap.parse(asking.text_from_stdin("The map of keys"))
-        _answer_added(screen, write.add_sites(SOURCE, keys, region, **how, now=now()), several=True)
-        return
+        return keymap.parse(asking.text_from_stdin("The map of keys"))
     if not subdomain or not region:
         raise click.UsageError("Give SUBDOMAIN and --region, or a map with --map-stdin.")
     key = asking.secret(screen, "API key", option="--key-stdin", from_stdin=key_stdin)
-    _answer_added(screen, [write.add_site(SOURCE, subdomain, region, key, **how, now=now())])
+    return {subdomains.tidy(subdomain): write.usable(key, subdomain)}
 
 
 @site.command("check")
-@click.argument("subdomains", nargs=-1, metavar="[SUBDOMAIN]…")
+@click.argument("names", nargs=-1, metavar="[SUBDOMAIN]…")
 @click.pass_context
-def check_(ctx: click.Context, subdomains: tuple[str, ...]) -> None:
+def check_(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Ask sites what their keys may read: streams, counts, newest records, custom fields."""
-    reports = [check.check_site(one, now=now()) for one in read.sites_named(subdomains)]
+    _answer_checked(ctx, check.check_sites(read.sites_named(names), now=now()))
+
+
+def _answer_checked(ctx: click.Context, reports: Sequence[SiteReport]) -> None:
     ctx.obj.answer([report.as_json() for report in reports], page_of(reports, now()))
     if not all(report.is_good for report in reports):
         ctx.exit(NEEDS_ATTENTION)
@@ -104,9 +132,7 @@ def list_(screen: Screen) -> None:
             Mode(one.accounts_mode).label,
             Mode(one.subscriptions_mode).label,
             schedule.in_words(one.schedule),
-            f"{one.get_state_display()}. {one.state_reason}"
-            if one.state_reason
-            else one.get_state_display(),
+            _state(one),
             ago(last_good[one.pk].finished_at if one.pk in last_good else None, now()),
         )
         for one in found
@@ -203,11 +229,17 @@ def as_json(site: Site, last_good: Run | None) -> dict[str, Any]:
         "state": site.state,
         "state_reason": site.state_reason or None,
         "connected": read.is_connected(site),
+        "staged": site.staged,
         "last_good_run": good,
         "webhook_url": None,
         "webhook_verified_at": None,
         "key_last4": site.key_last4,
     }
+
+
+def _state(one: Site) -> str:
+    state = "Staged, makes no account yet" if one.staged else one.get_state_display()
+    return f"{state}. {one.state_reason}" if one.state_reason else state
 
 
 def _with_last_run(site: Site) -> dict[str, Any]:
@@ -218,6 +250,7 @@ def _answer_added(screen: Screen, added: Sequence[Site], *, several: bool = Fals
     documents = [_with_last_run(one) for one in added]
     told = [
         f"{one.subdomain} is connected: {one.mode}, {', '.join(one.currencies)}, key ending in {one.key_last4}."
+        + (" It is staged: its records are read and make no account yet." if one.staged else "")
         for one in added
     ]
     told.append(f"Read it now with tenure sync {' '.join(one.subdomain for one in added)}.")

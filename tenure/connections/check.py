@@ -1,17 +1,22 @@
 """What one site offers right now: which streams may be read, how much is there, which custom fields.
 
-Asks upstream and saves nothing. The page that adds a site and ``tenure site check`` show it.
+Asks upstream and saves nothing. The set-up shows it before a key is saved, the page of a site and
+``tenure site check`` for a site that is there; ``findings.py`` puts it into words for all of them.
 """
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tenure.connections import trouble
 from tenure.connections.models import Site
-from tenure.connections.proof import prove, wait_for
-from tenure.connections.read import endpoint
-from tenure.core.errors import TenureError
+from tenure.connections.proof import home_region, prove, unless_limited, wait_for
+from tenure.connections.read import endpoint, endpoint_for
+from tenure.core.errors import TemporaryError, TenureError
+from tenure.core.secrets import Secret
 from tenure.sources import registry
 from tenure.sources.base import (
     By,
@@ -24,18 +29,24 @@ from tenure.sources.base import (
 )
 from tenure.sources.records import CustomFieldDefinition
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0
+AT_ONCE = 8  # sites asked side by side
 
 
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """One stream: whether the key may read it, how many records it holds, when the newest changed."""
+    """One stream: whether the key may read it, how many records it holds, when the newest changed.
+
+    ``reason`` and ``next_step`` say why not and what to do; ``trouble`` is the reason as one word.
+    """
 
     stream: str
     readable: bool
     count: int | None = None
     newest: datetime | None = None
     reason: str = ""
+    next_step: str = ""
+    trouble: str = ""
 
     def as_json(self) -> dict[str, Any]:
         newest = self.newest.isoformat() if self.newest else None
@@ -45,6 +56,8 @@ class StreamReport:
             "count": self.count,
             "newest": newest,
             "reason": self.reason or None,
+            "next_step": self.next_step or None,
+            "trouble": self.trouble or None,
         }
 
 
@@ -68,18 +81,29 @@ class SiteReport:
     custom_fields: Sequence[CustomField] = ()
     clock_differs_seconds: float | None = None
     error: TenureError | None = None
+    about_keys: str = ""
 
     @property
     def is_good(self) -> bool:
         """Whether everything a sync reads can be read."""
-        return self.error is None and all(stream.readable for stream in self.streams)
+        return self.error is None and not self.closed
+
+    @property
+    def closed(self) -> Sequence[StreamReport]:
+        """Streams that are there and cannot be read; what a site does not offer is none of them."""
+        offered = (one for one in self.streams if one.trouble != trouble.Trouble.NOT_OFFERED)
+        return [one for one in offered if not one.readable]
 
     def as_json(self) -> dict[str, Any]:
         facts = self.facts
         fields = (
             {"object": f.related_type, "name": f.name, "label": f.label} for f in self.custom_fields
         )
-        error = self.error and {"message": self.error.message, "next_step": self.error.next_step}
+        error = self.error and {
+            "trouble": trouble.kind_of(self.error),
+            "message": self.error.message,
+            "next_step": self.error.next_step,
+        }
         return {
             "subdomain": self.subdomain,
             "region": self.region,
@@ -89,9 +113,11 @@ class SiteReport:
             "default_currency": facts.default_currency if facts else None,
             "currencies": list(facts.currencies) if facts else [],
             "features": list(facts.features) if facts else [],
+            "lacks": list(facts.lacks) if facts else [],
             "streams": [stream.as_json() for stream in self.streams],
             "custom_fields": list(fields),
             "clock_differs_seconds": self.clock_differs_seconds,
+            "about_keys": self.about_keys,
             "error": error or None,
         }
 
@@ -99,35 +125,85 @@ class SiteReport:
 def check_site(site: Site, *, now: datetime) -> SiteReport:
     """The check of a configured site; trouble with it is in the report, never raised."""
     try:
-        line = endpoint(site)
-        facts = prove(site.source, site.subdomain, site.region, line.key)
-        return check_endpoint(site.source, line, facts, now=now)
+        key = endpoint(site).key
     except TenureError as error:
         return SiteReport(site.subdomain, site.region, error=error)
+    return check_key(site.source, site.subdomain, key, site.region, now=now)
 
 
-def check_endpoint(source: str, line: Endpoint, facts: SiteFacts, *, now: datetime) -> SiteReport:
-    """The check of a site whose key was just proved. Raises TenureError when it stops answering."""
+def check_sites(sites: Sequence[Site], *, now: datetime) -> Sequence[SiteReport]:
+    """The check of several configured sites, asked side by side."""
+    with ThreadPoolExecutor(max(1, min(len(sites), AT_ONCE))) as threads:
+        return list(threads.map(lambda site: check_site(site, now=now), sites))
+
+
+def check_keys(
+    source: str, keys: Mapping[str, Secret], region: str | None = None, *, now: datetime
+) -> Sequence[SiteReport]:
+    """The check of sites that need not be saved, asked side by side, in the order given."""
+    with ThreadPoolExecutor(max(1, min(len(keys), AT_ONCE))) as threads:
+        return list(
+            threads.map(
+                lambda one: check_key(source, one[0], one[1], region, now=now), keys.items()
+            )
+        )
+
+
+def check_key(
+    source: str, subdomain: str, key: Secret, region: str | None = None, *, now: datetime
+) -> SiteReport:
+    """The check of one key of one site; without a region each is tried. Nothing is raised for
+    trouble: it is in the report."""
+    where = region or ""
+    try:
+        where = region or home_region(source, subdomain, key)
+        facts = prove(source, subdomain, where, key)
+    except TenureError as error:
+        return SiteReport(subdomain, where, error=error)
+    line = endpoint_for(source, subdomain, where, key)
+    try:
+        return _look(source, line, facts, now=now)
+    except TenureError as error:
+        return SiteReport(subdomain, where, facts, error=error)
+
+
+def _look(source: str, line: Endpoint, facts: SiteFacts, *, now: datetime) -> SiteReport:
+    vendor = registry.source(source)
 
     async def ask() -> tuple[list[StreamReport], list[CustomField]]:
-        vendor = registry.source(source)
         async with vendor.connect(line) as connection:
-            streams = [await _look_at(connection, stream) for stream in vendor.streams]
-            readable = {report.stream for report in streams if report.readable}
-            named = Stream.CUSTOM_FIELDS in readable
-            return streams, await _custom_fields(connection) if named else []
+            asked = _ask(connection, vendor.streams)
+            return await unless_limited(connection, asked, line.subdomain)
 
     streams, fields = wait_for(ask(), line.subdomain, PATIENCE_SECONDS)
     differs = round((facts.upstream_now - now).total_seconds(), 1)
-    return SiteReport(line.subdomain, line.region, facts, streams, fields, differs)
+    about = vendor.about_keys
+    return SiteReport(
+        line.subdomain, line.region, facts, streams, fields, differs, about_keys=about
+    )
+
+
+async def _ask(
+    connection: Connection, wanted: Sequence[Stream]
+) -> tuple[list[StreamReport], list[CustomField]]:
+    streams = await asyncio.gather(*(_look_at(connection, stream) for stream in wanted))
+    named = any(one.stream == Stream.CUSTOM_FIELDS and one.readable for one in streams)
+    return list(streams), await _custom_fields(connection) if named else []
 
 
 async def _look_at(connection: Connection, stream: Stream) -> StreamReport:
     try:
         count = await connection.count(stream)
         newest = await connection.newest(stream) if count.total else None
-    except StreamUnavailable as error:
-        return StreamReport(stream, readable=False, reason=str(error))
+    except (StreamUnavailable, TemporaryError) as error:
+        # One stream in trouble says nothing of the others; the report has the verdict on each.
+        return StreamReport(
+            stream,
+            readable=False,
+            reason=error.message,
+            next_step=error.next_step,
+            trouble=trouble.kind_of(error),
+        )
     return StreamReport(stream, readable=True, count=count.total, newest=newest)
 
 

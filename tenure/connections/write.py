@@ -1,6 +1,7 @@
 """Changes to the configured sites. A key is proved with its site before it is saved, then sealed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from tenure.core.secrets import Secret
 from tenure.sources.base import SiteFacts
 
 REMOVED = "Removed; its data was kept."
+AT_ONCE = 8  # keys proved side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Wanted:
     accounts_mode: Mode
     subscriptions_mode: Mode
     schedule: str
+    staged: bool = False
 
 
 def add_site(
@@ -60,15 +63,17 @@ def add_site(
     accounts_mode: str = Mode.DAILY,
     subscriptions_mode: str = Mode.DAILY,
     schedule: str = schedules.DEFAULT,
+    staged: bool = False,
     now: datetime,
 ) -> Site:
     """Connect one site, proving its key first; one that was removed with its data kept comes back.
 
-    Raises TenureError with the reason; nothing is saved then.
+    A ``staged`` one is read and makes no account until it is activated. Raises TenureError with
+    the reason; nothing is saved then.
     """
-    wanted = _wanted(source, accounts_mode, subscriptions_mode, schedule)
+    wanted = _wanted(source, accounts_mode, subscriptions_mode, schedule, staged=staged)
     name = subdomains.tidy(subdomain)
-    key = _usable(key, name)
+    key = usable(key, name)
     _refuse_connected(source, name)
     facts = prove(source, name, region, key)
     with transaction.atomic():
@@ -83,34 +88,80 @@ def add_sites(
     accounts_mode: str = Mode.DAILY,
     subscriptions_mode: str = Mode.DAILY,
     schedule: str = schedules.DEFAULT,
+    staged: bool = False,
     now: datetime,
 ) -> Sequence[Site]:
     """Connect all the sites of a map or none. Without a region, each key's own is found.
 
     Raises SitesRefused with an outcome for every entry when any of them is refused.
     """
-    wanted = _wanted(source, accounts_mode, subscriptions_mode, schedule)
-    proved: list[tuple[str, Secret, SiteFacts]] = []
+    wanted = _wanted(source, accounts_mode, subscriptions_mode, schedule, staged=staged)
+    refuse_connected(source, keys)
+    answers = _prove_each(source, keys, region)
+    if any(isinstance(answer, TenureError) for answer in answers):
+        raise SitesRefused([_outcome(name, a) for name, a in zip(keys, answers, strict=True)])
+    with transaction.atomic():
+        return [
+            _save(wanted, answer.region, key, answer.facts, now)
+            for key, answer in zip(keys.values(), answers, strict=True)
+            if isinstance(answer, _Proved)
+        ]
+
+
+def refuse_connected(source: str, subdomains: Iterable[str]) -> None:
+    """Raise SitesRefused when any of these is connected already; nobody upstream is asked."""
     outcomes = []
-    for subdomain, key in keys.items():
+    for name in subdomains:
         try:
-            _refuse_connected(source, subdomain)
-            where = region or home_region(source, subdomain, key)
-            facts = prove(source, subdomain, where, key)
-        except TenureError as error:
-            outcomes.append(Outcome(subdomain, None, error))
+            _refuse_connected(source, name)
+        except ConfigurationError as error:
+            outcomes.append(Outcome(name, None, error))
         else:
-            proved.append((where, key, facts))
-            outcomes.append(Outcome(subdomain, facts, None))
+            outcomes.append(Outcome(name, None, None))
     if any(outcome.error for outcome in outcomes):
         raise SitesRefused(outcomes)
-    with transaction.atomic():
-        return [_save(wanted, where, key, facts, now) for where, key, facts in proved]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """A key that opens its site, the region in which it does, and what the site said."""
+
+    region: str
+    facts: SiteFacts
+
+
+def _prove_each(
+    source: str, keys: Mapping[str, Secret], region: str | None
+) -> Sequence[_Proved | TenureError]:
+    """What each key's proof brought, asked side by side, in the order given."""
+
+    def one(entry: tuple[str, Secret]) -> _Proved | TenureError:
+        name, key = entry
+        try:
+            where = region or home_region(source, name, key)
+            return _Proved(where, prove(source, name, where, key))
+        except TenureError as error:
+            return error
+
+    with ThreadPoolExecutor(max(1, min(len(keys), AT_ONCE))) as threads:
+        return list(threads.map(one, keys.items()))
+
+
+def _outcome(subdomain: str, answer: _Proved | TenureError) -> Outcome:
+    if isinstance(answer, _Proved):
+        return Outcome(subdomain, answer.facts, None)
+    return Outcome(subdomain, None, answer)
+
+
+def activated(site: Site) -> None:
+    """The site is staged no longer: from now on its records make and feed accounts."""
+    Site.objects.filter(pk=site.pk).update(staged=False)
+    site.staged = False
 
 
 def rekey(site: Site, key: Secret, *, now: datetime) -> Site:
     """Replace the key by another one of the same site, proved first; reading goes on if it had stopped."""
-    facts = prove(site.source, site.subdomain, site.region, _usable(key, site.subdomain))
+    facts = prove(site.source, site.subdomain, site.region, usable(key, site.subdomain))
     _refuse_other_site(site, facts)
     with transaction.atomic():
         locked = Site.objects.select_for_update().get(pk=site.pk)
@@ -128,6 +179,7 @@ def set_site(
     accounts_mode: str | None = None,
     subscriptions_mode: str | None = None,
     schedule: str | None = None,
+    allows_pins: bool | None = None,
 ) -> Site:
     """Change how a site is kept; it takes effect with its next run. None leaves a thing as it is."""
     wanted = _wanted(
@@ -138,7 +190,8 @@ def set_site(
     )
     site.accounts_mode, site.subscriptions_mode = wanted.accounts_mode, wanted.subscriptions_mode
     site.schedule = wanted.schedule
-    site.save(update_fields=["accounts_mode", "subscriptions_mode", "schedule"])
+    site.allows_pins = site.allows_pins if allows_pins is None else allows_pins
+    site.save(update_fields=["accounts_mode", "subscriptions_mode", "schedule", "allows_pins"])
     return site
 
 
@@ -191,9 +244,15 @@ def delete(site: Site) -> None:
     site.delete()
 
 
-def _wanted(source: str, accounts_mode: str, subscriptions_mode: str, schedule: str) -> _Wanted:
+def _wanted(
+    source: str, accounts_mode: str, subscriptions_mode: str, schedule: str, *, staged: bool = False
+) -> _Wanted:
     return _Wanted(
-        source, _mode(accounts_mode), _mode(subscriptions_mode), str(schedules.parse(schedule))
+        source,
+        _mode(accounts_mode),
+        _mode(subscriptions_mode),
+        str(schedules.parse(schedule)),
+        staged,
     )
 
 
@@ -205,7 +264,7 @@ def _mode(text: str) -> Mode:
     return Mode(text)
 
 
-def _usable(key: Secret, subdomain: str) -> Secret:
+def usable(key: Secret, subdomain: str) -> Secret:
     """The key without the blanks that copying adds. Raises when there is none, or more than one line."""
     text = key.reveal().strip()
     if not text:
@@ -248,6 +307,7 @@ def _save(wanted: _Wanted, region: str, key: Secret, facts: SiteFacts, now: date
         last = Site.objects.aggregate(last=Max("priority"))["last"]
         site = Site(source=wanted.source, subdomain=facts.subdomain, site_id=facts.site_id)
         site.priority = 0 if last is None else last + 1
+        site.staged = wanted.staged  # one that comes back with its accounts has nothing to stage
     _refuse_other_site(site, facts)
     site.region, site.schedule = region, wanted.schedule
     site.accounts_mode, site.subscriptions_mode = wanted.accounts_mode, wanted.subscriptions_mode

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from tenure.core.errors import TemporaryError
+from tenure.core.errors import ConfigurationError, TemporaryError
 from tenure.core.secrets import Secret
 from tenure.sources.records import Record
 
@@ -93,7 +93,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What the site says of itself: the proof that a key belongs to the subdomain it was given for."""
+    """What the site says of itself: the proof that a key belongs to the subdomain it was given for.
+
+    ``lacks`` are sentences about features the site does not use, for whoever wonders what is missing.
+    """
 
     site_id: str
     subdomain: str
@@ -102,6 +105,7 @@ class SiteFacts:
     currencies: Sequence[str]
     features: Sequence[str]
     upstream_now: datetime
+    lacks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,30 @@ class CursorRefused(TemporaryError):
 
 class StreamUnavailable(TemporaryError):
     """The site does not offer this stream, or this key may not read it; other streams go on."""
+
+
+class FeatureMissing(StreamUnavailable):
+    """The site does not have what the stream is made of, so no other key would help."""
+
+
+class KeyRefused(ConfigurationError):
+    """The key opens nothing at this address."""
+
+
+class KeyRevoked(KeyRefused):
+    """Upstream says that the key was good once."""
+
+
+class NotReached(TemporaryError):
+    """No answer came back."""
+
+
+class Untrusted(NotReached):
+    """Somebody answered whose certificate is not trusted, so nothing was said to them."""
+
+
+class RateLimited(TemporaryError):
+    """The site answers nobody for a while; ``retry_at`` is when it will again."""
 
 
 class Connection(Protocol):
@@ -182,6 +210,11 @@ class Source(Protocol):
     def regions(self) -> Mapping[str, str]: ...
     @property
     def credentials(self) -> Sequence[Credential]: ...
+    @property
+    def about_keys(self) -> str:
+        """What is known of any key's rights without trying to write, as a sentence."""
+        ...
+
     @property
     def streams(self) -> Sequence[Stream]: ...
 

@@ -27,6 +27,8 @@ def next_start(site: Site) -> datetime | None:
     last = _last(site)
     if last and last.retry_at:
         return last.retry_at
+    if site.staged:
+        return None
     return next_due(site.schedule, last.requested_at if last else None, site.created_at)
 
 
@@ -42,12 +44,14 @@ def _due(site: Site, now: datetime) -> Trigger | None:
     if site.state != SiteState.ACTIVE or not connections.is_connected(site):
         return None
     last = _last(site)
+    if last and last.is_active:
+        return None
+    if last and last.state == RunState.INCOMPLETE and last.retry_at and last.retry_at <= now:
+        return Trigger.SCHEDULE
+    if site.staged:
+        return None  # whoever sets it up says when it is read; what was cut off went on above
     if last is None:
         return Trigger.FIRST
-    if last.is_active:
-        return None
-    if last.state == RunState.INCOMPLETE and last.retry_at and last.retry_at <= now:
-        return Trigger.SCHEDULE
     due = next_due(site.schedule, last.requested_at, now)
     return Trigger.SCHEDULE if due and due <= now else None
 

@@ -32,8 +32,8 @@ def test_a_stream_the_key_may_not_read_is_named_with_its_reason(vendor: Vendor) 
     vendor.unavailable = {Stream.INVOICES}
     report = check.check_site(a_site(), now=NOW)
     assert not report.is_good
-    assert [(one.stream, one.reason) for one in report.streams if not one.readable] == [
-        ("invoices", "invoices is not offered. Ask the vendor.")
+    assert [(s.stream, s.reason, s.next_step) for s in report.streams if not s.readable] == [
+        ("invoices", "invoices is not offered.", "Ask the vendor.")
     ]
 
 

@@ -74,6 +74,7 @@ class Vendor:
     label: str = "Recurly"
     regions: Mapping[str, str] = field(default_factory=lambda: {"us": "US", "eu": "EU"})
     credentials: Sequence[Credential] = ()
+    about_keys: str = "Keys of this vendor may write; nothing here does."
     streams: Sequence[Stream] = (Stream.CUSTOM_FIELDS, Stream.ACCOUNTS, Stream.INVOICES)
 
     @asynccontextmanager

@@ -48,19 +48,23 @@ async def status(
     status: int = 500,
     retry_after: int | None = None,
     json: bool = False,
+    kind: str = "",
 ) -> Answer:
-    """Any status: an HTML page, as edge servers send, or with ``json`` the envelope.
+    """Any status: an HTML page, as edge servers send, or with ``json`` the envelope; with ``kind``
+    the envelope of that kind of refusal.
 
     401, 403 and 404 always come in the envelope.
     """
+    if kind:
+        return error(Refused(status, kind, "This is refused"), _retry(retry_after))
     known = {
         401: unauthorized("This API key is not known"),
         403: invalid_key(),
         404: not_found("Object", exchange.path.rsplit("/", 1)[-1]),
     }
-    kind = "internal_server_error" if status == 500 else "service_not_available"
+    trouble = "internal_server_error" if status == 500 else "service_not_available"
     if status in known or json:
-        refused = known.get(status) or Refused(status, kind, "Something went wrong")
+        refused = known.get(status) or Refused(status, trouble, "Something went wrong")
         return error(refused, _retry(retry_after))
     page = _HTML.format(title=f"{status} Server Error").encode()
     headers = {"Content-Type": "text/html; charset=utf-8"} | _retry(retry_after)

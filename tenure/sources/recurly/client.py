@@ -12,6 +12,7 @@ import aiohttp
 
 from tenure.core.errors import ConfigurationError, TemporaryError
 from tenure.core.http import Answer, Limits, Unanswered, fetch
+from tenure.sources.base import NotReached, RateLimited, Untrusted
 from tenure.sources.recurly import refusals
 from tenure.sources.recurly.address import Address
 from tenure.sources.recurly.pacing import Pace
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 LATER = timedelta(minutes=5)
 MENTIONED_FROM = 3
+
+
+class Silent(Again):
+    """No answer came back at all."""
 
 
 class Verb(StrEnum):
@@ -121,8 +126,8 @@ class Client:
             answer = await fetch(self.session, verb, self.address.url(target), self.limits)
         except Unanswered as nothing:
             if nothing.is_lasting:
-                raise self._unreachable(str(nothing)) from None
-            raise Again(str(nothing)) from None
+                raise self._untrusted(str(nothing)) from None
+            raise Silent(str(nothing)) from None
         finally:
             self.pace.leave(None if answer is None else answer.headers)
             if answer is not None and answer.status == 429:
@@ -167,16 +172,17 @@ class Client:
     def _given_up(self, target: str, failed: int, reason: Again) -> TemporaryError:
         self.breaker.failed()
         path = target.partition("?")[0]
-        return TemporaryError(
+        return _kind(reason)(
             f"{self.site}: {path} failed {failed} times, at last because {reason}.",
             next_step="What was read is kept, and it is tried again by itself.",
             retry_at=self.timing.wall() + max(LATER, timedelta(seconds=reason.wait or 0.0)),
         )
 
-    def _unreachable(self, cause: str) -> TemporaryError:
-        return TemporaryError(
+    def _untrusted(self, cause: str) -> Untrusted:
+        return Untrusted(
             f"{self.site}: it cannot be asked because {cause}.",
-            next_step="Check the network, the address of the region and TENURE_CA_FILE.",
+            next_step="Where something on the way inspects TLS, name the file of its certificate in"
+            " TENURE_CA_FILE and start again; otherwise check the address of the region.",
             retry_at=self.timing.wall() + LATER,
         )
 
@@ -191,3 +197,10 @@ class Client:
         if notice not in self.notices:
             self.notices.add(notice)
             log.warning("%s: %s", self.site, notice)
+
+
+def _kind(reason: Again) -> type[TemporaryError]:
+    """Which trouble it was in the end, for whoever has to tell a person what to do."""
+    if isinstance(reason, Silent):
+        return NotReached
+    return RateLimited if isinstance(reason, refusals.Limited) else TemporaryError

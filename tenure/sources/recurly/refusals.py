@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tenure.core.errors import ConfigurationError, PermanentError
+from tenure.core.errors import PermanentError
 from tenure.core.http import Answer
+from tenure.sources import base
 from tenure.sources.base import CursorRefused, StreamUnavailable
 from tenure.sources.recurly.ratelimit import told_to_wait
 from tenure.sources.recurly.retrying import Again
@@ -38,7 +39,9 @@ class NotFound(PermanentError):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-_KEY_IS_GOOD = frozenset({"invalid_permissions", "missing_feature"})
+_MISSING_FEATURE = "missing_feature"
+_KEY_IS_GOOD = frozenset({"invalid_permissions", _MISSING_FEATURE})
+_KEY_WAS_GOOD = "invalid_api_key"
 
 
 def refusal_in(answer: Answer) -> Refusal:
@@ -73,13 +76,21 @@ def check(answer: Answer, site: str, path: str, *, by_cursor: bool) -> None:
     raise _final(answer, refused, site, path)
 
 
-def key_refused(site: str, region: str, said: str) -> ConfigurationError:
+def key_refused(site: str, region: str, said: str) -> base.KeyRefused:
     """The sentence for a key that was refused twice."""
-    return ConfigurationError(
-        f"{site}: the API key was refused ({said}).",
+    message = f"{site}: the API key was refused ({said})."
+    where = f"Integrations > API Credentials of {site}"
+    if _KEY_WAS_GOOD in said:
+        return base.KeyRevoked(
+            message,
+            next_step=f"It was revoked or regenerated: make a new private key under {where}, and see"
+            " that the region is the site's own.",
+        )
+    return base.KeyRefused(
+        message,
         next_step=(
-            "Enter a valid private key under Settings > Integrations: this one may be mistyped,"
-            f" revoked or regenerated, or belong to another region than {region.upper()}."
+            f"Copy the private key (not the public one) again from {where}: this one may be"
+            f" mistyped, revoked or regenerated, or of another region than {region.upper()}."
         ),
     )
 
@@ -89,10 +100,7 @@ def _final(
 ) -> StreamUnavailable | PermanentError:
     said = _said(answer, refused)
     if refused.type in _KEY_IS_GOOD:
-        return StreamUnavailable(
-            f"{site}: {path} cannot be read ({said}).",
-            next_step="Everything else is read; give the key access, or the site the feature.",
-        )
+        return _unavailable(site, path, said, refused.type)
     if answer.status == NOT_FOUND and refused.type:
         return NotFound(f"{site}: there is no {path} ({said}).")
     if answer.status == 406:
@@ -113,6 +121,19 @@ def _final(
     return PermanentError(
         f"{site}: {path} was refused ({said}).",
         next_step="Update this program, or report it with the request id.",
+    )
+
+
+def _unavailable(site: str, path: str, said: str, reason: str) -> StreamUnavailable:
+    message = f"{site}: {path} cannot be read ({said})."
+    if reason == _MISSING_FEATURE:
+        return base.FeatureMissing(
+            message, next_step="The site does not have this feature; everything else is read."
+        )
+    return StreamUnavailable(
+        message,
+        next_step=f"Let the key read {path.lstrip('/')}, or enter one that may; everything else is"
+        " read meanwhile.",
     )
 
 

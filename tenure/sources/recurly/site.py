@@ -42,6 +42,12 @@ _sites = json.Decoder(_Sites)
 _changed = json.Decoder(_Changed)
 _anything = json.Decoder(Raw)
 NO_SETTINGS = Settings()
+# What a customer success team would look for in vain where the site does not use it.
+_MISSED = {
+    "credit_memos": "Credit invoices are not used: written-off amounts have no credit beside them.",
+    "manual_invoicing": "Manual invoices are not used: nobody pays on terms.",
+    "subscription_terms": "Subscription terms are not used: a subscription renews with each period.",
+}
 
 
 def sites_in(answer: Answer) -> list[Site]:
@@ -92,7 +98,14 @@ def facts(site: Site, upstream_now: datetime) -> SiteFacts:
         currencies=tuple(settings.accepted_currencies or ()),
         features=tuple(site.features or ()),
         upstream_now=upstream_now,
+        lacks=_lacks(site.features),
     )
+
+
+def _lacks(features: list[str] | None) -> tuple[str, ...]:
+    if not features:
+        return ()  # a site that tells of none does not say that it lacks all
+    return tuple(said for name, said in _MISSED.items() if name not in features)
 
 
 def _text(answer: Answer) -> bytes:

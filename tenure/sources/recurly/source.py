@@ -41,6 +41,10 @@ CREDENTIALS = (
         choices={"us": "US (v3.recurly.com)", "eu": "EU (v3.eu.recurly.com)"},
     ),
 )
+ABOUT_KEYS = (
+    "Recurly's private keys have full access, and whether one was limited cannot be seen without"
+    " writing. Tenure never writes: it sends GET and HEAD only."
+)
 # Which page of Recurly's own shows a record, by the record's natural key.
 PAGES: Mapping[Stream, str] = MappingProxyType(
     {
@@ -60,6 +64,7 @@ class Recurly:
     label: str = "Recurly"
     regions: Mapping[str, str] = field(default_factory=lambda: REGIONS)
     credentials: Sequence[Credential] = CREDENTIALS
+    about_keys: str = ABOUT_KEYS
     streams: Sequence[Stream] = tuple(KINDS)
     share: float = SHARE
     window: float = WINDOW

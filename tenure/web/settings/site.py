@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenure.connections import check as checks
 from tenure.connections import write
+from tenure.connections.findings import told
 from tenure.connections.models import Site, SiteState
 from tenure.core.clock import SystemClock
 from tenure.core.errors import TenureError
@@ -36,7 +37,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the site now what its key may read; nothing is saved."""
     known = _standing(pk)
-    report = checks.check_site(known.site, now=settings.TENURE_CLOCK.now())
+    report = told(checks.check_site(known.site, now=settings.TENURE_CLOCK.now()))
     if request.headers.get("HX-Target") == "site-check":
         return render(request, "web/settings/check.html", {"report": report})
     return _show(request, known, report=report)
