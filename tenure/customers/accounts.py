@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import attributes, effective, fields, payers, saving
+from tenure.customers import attributes, contacts, effective, fields, payers, saving
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, Terms, decide, is_edited
 from tenure.customers.effective import Contribution, Effective
@@ -96,6 +96,7 @@ def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batc
         bring_up_to_date(new, batch, followed, daily=daily, filling=names, importing=importing)
         known -= new
     bring_up_to_date(known, batch, followed, daily=daily)
+    contacts.follow(made, batch, daily=daily, fresh=True)
 
 
 def daily_sites(*running: Site) -> set[str]:
@@ -292,6 +293,7 @@ def bring_up_to_date(
     Change.objects.bulk_create(changes)
     followed.updated += len(changes)
     followed.changed |= {account.pk for account in changed}
+    followed.overridden += contacts.follow(ids, batch, daily=daily)
 
 
 @dataclass(slots=True)

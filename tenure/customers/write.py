@@ -50,6 +50,11 @@ class Pin:
     reason: str
     until: datetime | None = None
 
+    def as_json(self, by: By, now: datetime) -> dict[str, Any]:
+        """The pin as a value's provenance keeps it."""
+        until = self.until.isoformat() if self.until else None
+        return {"reason": self.reason, "until": until, "by": by.signature, "at": now.isoformat()}
+
 
 @dataclass(slots=True)
 class Edited:
@@ -158,7 +163,7 @@ def _refuse_taken(identifier: str, scope_id: int | None) -> None:
 
 def pin(account_id: int, names: Sequence[str], how: Pin, by: By, *, now: datetime) -> None:
     """Hold the values these fields have now against Daily Sync. Raises ValueRefused without one."""
-    _repin(account_id, names, _pin_json(how, by, now))
+    _repin(account_id, names, how.as_json(by, now))
 
 
 def unpin(account_id: int, names: Sequence[str]) -> None:
@@ -286,12 +291,7 @@ def _entry(by: By, change_set: ChangeSet, now: datetime, pin: Pin | None) -> dic
         "set_at": now.isoformat(),
         "change_set": change_set.pk,
     }
-    return entry | {"pin": _pin_json(pin, by, now)} if pin else entry
-
-
-def _pin_json(pin: Pin, by: By, now: datetime) -> dict[str, Any]:
-    until = pin.until.isoformat() if pin.until else None
-    return {"reason": pin.reason, "until": until, "by": by.signature, "at": now.isoformat()}
+    return entry | {"pin": pin.as_json(by, now)} if pin else entry
 
 
 def _change(

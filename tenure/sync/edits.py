@@ -7,6 +7,7 @@ from django.db.models import F
 from tenure.connections.models import Mode
 from tenure.customers import accounts, payers
 from tenure.customers.accounts import Followed
+from tenure.customers.contacts.rows import edited_of as edited_contacts_of
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account
 from tenure.sources.base import Stream
@@ -23,10 +24,11 @@ async def override(work: Work) -> None:
     """Bring the accounts edited by hand that this site feeds back to what it says."""
     if work.site.accounts_mode != Mode.DAILY or work.site.staged:
         return
-    last = 0
-    while chunk := await work.db(edited_of, work.site.pk, last):
-        await work.db(_override, work.first.applier, chunk)
-        last = chunk[-1]
+    for find in (edited_of, contacts_edited_of):
+        last = 0
+        while chunk := await work.db(find, work.site.pk, last):
+            await work.db(_override, work.first.applier, chunk)
+            last = chunk[-1]
 
 
 def edited_of(site_id: int, after: int) -> list[int]:
@@ -34,6 +36,11 @@ def edited_of(site_id: int, after: int) -> list[int]:
     rows = Account.objects.filter(edited=True, removed_at=None, pk__gt=after)
     fed = rows.filter(payers.fed_by([site_id]))
     return list(fed.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+
+
+def contacts_edited_of(site_id: int, after: int) -> list[int]:
+    """The next accounts, by id, that have a contact by hand where this site names one too."""
+    return edited_contacts_of(site_id, after, limit=CHUNK)
 
 
 def _override(applier: Applier, chunk: list[int]) -> None:

@@ -116,7 +116,11 @@ class Alias(models.Model):
 
 
 class Contact(Tracked):
-    """A person at a customer. ``sources`` tells of each field what an account's does."""
+    """A person at a customer, once an account by ``identifier``: the folded e-mail unless the rule
+    names another field. ``sources`` tells of each field what an account's does, ``removed`` among
+    them. ``is_named`` says that a billing account names the person; ``unnamed_at`` is since when
+    none does any more. ``edited`` marks those Daily Sync looks at in every run.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contacts")
     identifier = models.CharField(max_length=320)
@@ -125,6 +129,9 @@ class Contact(Tracked):
     title = models.CharField(max_length=120, blank=True)
     attributes = models.JSONField(default=dict)
     sources = models.JSONField(default=dict)
+    is_named = models.BooleanField(default=False, db_default=False)
+    unnamed_at = models.DateTimeField(null=True)
+    edited = models.BooleanField(default=False, db_default=False)
     removed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -137,6 +144,9 @@ class Contact(Tracked):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["identifier"], name="customers_contact_identifier"),
+            models.Index(
+                fields=["account"], condition=models.Q(edited=True), name="customers_contact_edited"
+            ),
         ]
 
     def __str__(self) -> str:
