@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-BENCHMARKS = {"import": ("benchmarks.first_import", "a site's first import, whole and by part")}
+BENCHMARKS = {
+    "import": ("benchmarks.first_import", "a site's first import, whole and by part"),
+    "replay": ("benchmarks.replaying", "a new mapping over many accounts, without a request"),
+}
 
 
 def main() -> int:

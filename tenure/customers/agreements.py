@@ -4,10 +4,11 @@ They follow the site's mode for subscriptions as an account's values follow the 
 by the same rule of who wins. The first values of a row are not history: its making tells of them.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from tenure.connections.models import Mode, Site
@@ -21,19 +22,32 @@ from tenure.customers.models import Change, Subscription
 from tenure.sources import records
 
 KIND = "subscription"
-Row = records.Subscription | Subscription
+
+
+@dataclass(slots=True)
+class Held:
+    """The part of a stored row that decides about its attributes, and takes them."""
+
+    pk: int
+    account_id: int | None
+    created_in_id: int | None
+    attributes: dict[str, Any]
+    sources: dict[str, Any]
+
+
+HELD = ("pk", "account_id", "created_in_id", "attributes", "sources")
 
 _SAVE = """
     UPDATE customers_subscription s
     SET attributes = v.attributes, sources = v.sources, changed_in_id = v.changed_in
-    FROM unnest(%s::bigint[], %s::jsonb[], %s::jsonb[], %s::bigint[])
-        AS v (id, attributes, sources, changed_in)
+    FROM jsonb_to_recordset(%s::jsonb)
+        AS v (id bigint, attributes jsonb, sources jsonb, changed_in bigint)
     WHERE s.id = v.id
 """
 
 
-def values_of(row: Row, mapping: Sequence[Mapped], read: fields.Read) -> Effective:
-    """What the subscription shows under this mapping."""
+def values_of(row: Any, mapping: Sequence[Mapped], read: fields.Read) -> Effective:
+    """What the subscription, stored or just arrived, shows under this mapping."""
     found = read(row)
     values: dict[str, Any] = {}
     unreadable: dict[str, str] = {}
@@ -63,27 +77,28 @@ def follow(
         for record in written
         if record.upstream_id in rows
     }
-    stored = Subscription.objects.filter(pk__in=incoming)
-    held = stored.only("attributes", "sources", "account", "created_in")
+    stored = Subscription.objects.filter(pk__in=incoming).values_list(*HELD)
+    held = [Held(*row) for row in stored]
     _settle(held, incoming, _terms(site, mapping), batch)
 
 
 def recompose(
-    site: Site, rows: Sequence[Subscription], batch: Batch, *, filling: Collection[str] = ()
+    site: Site, rows: Sequence[Any], batch: Batch, *, filling: Collection[str] = ()
 ) -> int:
-    """Bring the attributes of these locked rows to the present mapping; how many changed."""
+    """Bring the attributes of these locked rows, of ``columns_of`` the present mapping, to it; how
+    many changed."""
     mapping = attributes.mapped(KIND)
     if not mapping or site.subscriptions_mode == Mode.LINK:
         return 0
     read = fields.reader(one.path for one in mapping)
     incoming = {row.pk: values_of(row, mapping, read) for row in rows}
-    return _settle(rows, incoming, _terms(site, mapping, filling, spares_hand=True), batch)
+    held = [Held(*(getattr(row, column) for column in HELD)) for row in rows]
+    return _settle(held, incoming, _terms(site, mapping, filling, spares_hand=True), batch)
 
 
 def columns_of(mapping: Iterable[Mapped]) -> list[str]:
     """The columns a stored row needs for ``recompose``."""
-    read = {one.path.partition(".")[0] for one in mapping}
-    return [*sorted(read), "attributes", "sources", "account", "created_in", "changed_in"]
+    return sorted({*HELD, *(one.path.partition(".")[0] for one in mapping)})
 
 
 def _terms(
@@ -107,7 +122,7 @@ def _terms(
 
 
 def _settle(
-    rows: Iterable[Subscription], incoming: Mapping[int, Effective], terms: Terms, batch: Batch
+    rows: Iterable[Held], incoming: Mapping[int, Effective], terms: Terms, batch: Batch
 ) -> int:
     changes, changed = [], []
     for row in rows:
@@ -126,14 +141,14 @@ def _settle(
     return len(changed)
 
 
-def _decide(row: Subscription, composed: Effective, terms: Terms, batch: Batch) -> Decision:
+def _decide(row: Held, composed: Effective, terms: Terms, batch: Batch) -> Decision:
     standing = Standing("", "", row.attributes, row.sources)
     site = next(iter({*terms.daily, *terms.importing}))
     composed.sites.update(dict.fromkeys(composed.values, site))
     return decide(standing, composed, terms, now=batch.now)
 
 
-def _take(row: Subscription, decision: Decision, batch: Batch) -> None:
+def _take(row: Held, decision: Decision, batch: Batch) -> None:
     for place, (_, new) in decision.changes.items():
         name = place.removeprefix("attributes.")
         if new is None:
@@ -148,7 +163,7 @@ def _take(row: Subscription, decision: Decision, batch: Batch) -> None:
         }
 
 
-def _change(row: Subscription, decision: Decision, batch: Batch) -> Change:
+def _change(row: Held, decision: Decision, batch: Batch) -> Change:
     return Change(
         change_set=batch.change_set,
         object_kind=KIND,
@@ -159,12 +174,17 @@ def _change(row: Subscription, decision: Decision, batch: Batch) -> Change:
     )
 
 
-def _save(rows: Sequence[Subscription], batch: Batch) -> None:
+def _save(rows: Sequence[Held], batch: Batch) -> None:
     if not rows:
         return
     kept = [
-        (row.pk, json.dumps(row.attributes), json.dumps(row.sources), batch.change_set.pk)
+        {
+            "id": row.pk,
+            "attributes": row.attributes,
+            "sources": row.sources,
+            "changed_in": batch.change_set.pk,
+        }
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_SAVE, [list(column) for column in zip(*kept, strict=True)])
+        cursor.execute(_SAVE, [msgspec.json.encode(kept).decode()])

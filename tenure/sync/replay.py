@@ -174,11 +174,12 @@ def _recompose_subscriptions(work: _Replay, site: Site) -> None:
         last = chunk[-1].upstream_id
 
 
-def _subscription_chunk(work: _Replay, site: Site, after: str) -> list[Subscription]:
+def _subscription_chunk(work: _Replay, site: Site, after: str) -> list[Any]:
     rows = _agreements([site]).filter(upstream_id__gt=after).order_by("upstream_id")
     columns = agreements.columns_of(attributes.mapped(agreements.KIND))
     with transaction.atomic():
-        chunk = list(rows.select_for_update(no_key=True).only("upstream_id", *columns)[:CHUNK])
+        locked = rows.select_for_update(no_key=True)
+        chunk = list(locked.values_list("upstream_id", *columns, named=True)[:CHUNK])
         batch = work.batch(site.pk)
         work.done.subscriptions += agreements.recompose(site, chunk, batch, filling=work.filling)
     return chunk
