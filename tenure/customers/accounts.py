@@ -315,16 +315,24 @@ def contributions_of(ids: Sequence[int], mapping: Sequence[Mapped]) -> dict[int,
     columns = {*_FEEDING, *(path.partition(".")[0] for path in paths)}
     stored = BillingAccount.objects.filter(pk__in={row for _, row in feeding})
     rows = {row.pk: row for row in stored.values_list(*sorted(columns), named=True)}
-    sites = Site.objects.in_bulk()
+    sites: dict[int, Site] = {}
     for account_id, row_id in feeding:
         row, feed = rows[row_id], found[account_id]
-        site = sites[row.site_id]
+        site = sites.get(row.site_id) or sites.setdefault(row.site_id, _site_of(row))
         feed.parts.append(contribution(site, row, read))
         feed.allows_pins &= site.allows_pins
     return found
 
 
-_FEEDING = ("pk", "site_id", "upstream_id", "created_at", "state")
+_OF_SITE = ("subdomain", "priority", "allows_pins")
+_FEEDING = (
+    *("pk", "site_id", "upstream_id", "created_at", "state"),
+    *(f"site__{name}" for name in _OF_SITE),
+)
+
+
+def _site_of(row: Any) -> Site:
+    return Site(pk=row.site_id, **{name: getattr(row, f"site__{name}") for name in _OF_SITE})
 
 
 def terms_of(
