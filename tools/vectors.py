@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tenure.core.errors import TenureError
-from tenure.metrics.vectors import differences
+from tenure.health import vectors as health
+from tenure.metrics import vectors as metrics
 
 WRONG_USAGE = 2
+ANSWERS = {**metrics.ANSWERS, **health.ANSWERS}
 
 
 def main(words: list[str]) -> int:
@@ -38,7 +40,7 @@ def read(path: Path) -> list[Mapping[str, Any]]:
 def judge(vector: Mapping[str, Any]) -> list[str]:
     """A line for each difference, or one that says why the example cannot be worked."""
     try:
-        return [str(difference) for difference in differences(vector)]
+        return [str(difference) for difference in metrics.differences(vector, ANSWERS)]
     except TenureError as error:
         return [str(error)]
 

@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mrr_discounts: Literal["recurring", "forever_only", "all", "none"] = "recurring"
     churn_recognition: Literal["at_end", "at_cancel"] = "at_end"
     drop_after_days: int | None = None
+    pause_as_churn: bool = False
     fixed_discounts_first: bool = False
     derive_rates: bool = False
     zone: ZoneInfo = UTC_ZONE

@@ -33,8 +33,10 @@ from tenure.metrics.receivables import (
     promptness,
 )
 from tenure.metrics.rollup import account_rollup
+from tenure.metrics.vectors_over_time import history_answer, movements_answer, retention_answer
 
 Document = Mapping[str, Any]
+Answers = Mapping[str, Callable[[Document, datetime, Settings], Document]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,15 @@ class Difference:
         return f"{self.vector}: {self.path} is {self.actual!r}, expected {self.expected!r}"
 
 
-def differences(vector: Document) -> list[Difference]:
-    """What the formulas say otherwise than the example. Raises ConfigurationError for a function
-    that is not known."""
-    answer = ANSWERS.get(vector["fn"])
+def differences(vector: Document, answers: Answers | None = None) -> list[Difference]:
+    """What the formulas say otherwise than the example; ``answers`` are those of this package unless
+    said otherwise. Raises ConfigurationError for a function that is not known."""
+    known = ANSWERS if answers is None else answers
+    answer = known.get(vector["fn"])
     if answer is None:
         raise ConfigurationError(
             f"{vector['id']}: there is no function “{vector['fn']}”.",
-            next_step=f"Known are {', '.join(sorted(ANSWERS))}.",
+            next_step=f"Known are {', '.join(sorted(known))}.",
         )
     as_of = datetime.fromisoformat(vector["as_of"])
     actual = answer(vector["input"], as_of, settings_of(vector.get("settings") or {}))
@@ -81,6 +84,7 @@ def settings_of(named: Document) -> Settings:
         mrr_discounts=chosen.get("mrr_discounts", DEFAULTS.mrr_discounts),
         churn_recognition="at_cancel" if churn == "at_cancel" else "at_end",
         drop_after_days=chosen.get("drop_after_days"),
+        pause_as_churn=bool(chosen.get("pause_as_churn")),
         fixed_discounts_first=chosen.get("discount_order") == "fixed_first",
         derive_rates=bool(chosen.get("derive_rates")),
         zone=zone_named(chosen.get("timezone", "UTC")),
@@ -198,13 +202,16 @@ def _dso(given: Document, _as_of: datetime, _settings: Settings) -> Document:
     return {"dso": None if days is None else rounded(days, 1)}
 
 
-ANSWERS: Mapping[str, Callable[[Document, datetime, Settings], Document]] = {
+ANSWERS: Answers = {
     "subscription_mrr": _subscription_mrr,
     "account_rollup": _account_rollup,
     "receivables": _receivables,
     "on_time_rate": _on_time_rate,
     "average_days_to_pay": _average_days_to_pay,
     "dso": _dso,
+    "movements": movements_answer,
+    "retention": retention_answer,
+    "mrr_history": history_answer,
 }
 
 

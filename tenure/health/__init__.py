@@ -1,0 +1,1 @@
+"""How well an account is doing, as one number that explains itself."""
