@@ -39,13 +39,35 @@ def fed_by(sites: Iterable[Site | int]) -> Q:
     return Q(Exists(payers)) | Q(Exists(named))
 
 
+_ACCOUNTS = """
+    SELECT account_id FROM customers_billingaccount
+    WHERE site_id = %(site)s AND upstream_id = ANY(%(ids)s) AND account_id IS NOT NULL
+    UNION
+    SELECT account_id FROM customers_subscription
+    WHERE site_id = %(site)s AND account_upstream_id = ANY(%(ids)s)
+        AND account_id IS NOT NULL AND identified_as IS NOT NULL
+"""
+
+
 def accounts_of(site_id: int, billing_ids: Iterable[str | None]) -> set[int]:
-    """The accounts these billing accounts (by upstream id) were recognised as."""
+    """The accounts these billing accounts (by upstream id) were recognised as, or feed in part."""
     ids = [i for i in billing_ids if i]
-    rows = BillingAccount.objects.filter(
-        site_id=site_id, upstream_id__in=ids, account__isnull=False
-    )
-    return set(rows.values_list("account_id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCOUNTS, {"site": site_id, "ids": ids})
+        return {row[0] for row in cursor}
+
+
+def of_account(account_id: int) -> list[int]:
+    """The ids of the billing accounts that feed or fed the account, those removed upstream too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM customers_billingaccount WHERE account_id = %(id)s UNION"
+            " SELECT b.id FROM customers_subscription s JOIN customers_billingaccount b"
+            " ON b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id"
+            " WHERE s.account_id = %(id)s AND s.identified_as IS NOT NULL",
+            {"id": account_id},
+        )
+        return [row[0] for row in cursor]
 
 
 def accounts_on_plans(site_id: int, plan_ids: Iterable[str]) -> set[int]:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from tenure.connections.models import Site
+from tenure.customers import payers
 from tenure.customers.models import (
     Account,
+    Allocation,
     Attribute,
     BillingAccount,
     Change,
@@ -36,8 +39,16 @@ def get_account(pk: int) -> Account:
 
 def billing_accounts(account_id: int) -> list[BillingAccount]:
     """What bills the account, in the order in which their values count (DESIGN 3.2)."""
-    rows = BillingAccount.objects.filter(account_id=account_id).select_related("site")
-    return list(rows.order_by("site__priority", "created_at", "id"))
+    rows = BillingAccount.objects.filter(pk__in=payers.of_account(account_id))
+    return list(rows.select_related("site").order_by("site__priority", "created_at", "id"))
+
+
+def sites_feeding(account: OuterRef) -> QuerySet[Site]:
+    """The sites that bill an account of an outer query, by name."""
+    here = {"account": OuterRef(account), "site": OuterRef("pk"), "removed_at": None}
+    billed = BillingAccount.objects.filter(**here)
+    named = Subscription.objects.filter(**here, identified_as__isnull=False)
+    return Site.objects.filter(Q(Exists(billed)) | Q(Exists(named))).order_by("subdomain")
 
 
 def subscriptions(account_id: int, *, limit: int = MOST_SUBSCRIPTIONS) -> list[Subscription]:
@@ -79,17 +90,37 @@ def invoices(
     before: datetime | None = None,
     only_open: bool = False,
 ) -> list[Invoice]:
-    """The account's invoices with their sites, newest first, going on after a place or an instant."""
-    rows = Invoice.objects.filter(account_id=account_id, removed_at=None).select_related("site")
+    """The account's invoices with their sites, newest first, going on after a place or an instant;
+    of those it shares with other accounts, ``share`` is its part."""
+    wanted = Q(removed_at=None)
     if only_open:
-        rows = rows.filter(state__in=OPEN_STATES)
+        wanted &= Q(state__in=OPEN_STATES)
     if before:
-        rows = rows.filter(created_at__lt=before)
+        wanted &= Q(created_at__lt=before)
     if after:
         older = Q(created_at=after.created_at, pk__lt=after.pk)
-        rows = rows.filter(Q(created_at__lt=after.created_at) | older)
-        rows = rows.filter(created_at__lte=after.created_at)  # lets the index seek to the place
-    return list(rows.order_by("-created_at", "-id")[:limit])
+        wanted &= Q(created_at__lt=after.created_at) | older
+        wanted &= Q(created_at__lte=after.created_at)  # lets the index seek to the place
+    rows = Invoice.objects.filter(wanted, account_id=account_id).select_related("site")
+    whole = list(rows.order_by("-created_at", "-id")[:limit])
+    found = [*whole, *_shared(account_id, wanted, limit)]
+    return sorted(found, key=lambda one: (one.created_at, one.pk), reverse=True)[:limit]
+
+
+def _shared(account_id: int, wanted: Q, limit: int) -> list[Invoice]:
+    """The invoices of which the account has a part, each with that part."""
+    rows = Invoice.objects.filter(wanted, allocations__account_id=account_id)
+    found = list(rows.select_related("site").order_by("-created_at", "-id")[:limit])
+    parts = Allocation.objects.filter(account_id=account_id, invoice__in=found) if found else ()
+    shares = {part.invoice_id: part for part in parts}
+    for invoice in found:
+        invoice.share = shares.get(invoice.pk)
+    return found
+
+
+def allocations_of(invoice: Invoice) -> list[Allocation]:
+    """How an invoice is shared out, the unallocated part last; empty when it is one account's."""
+    return list(invoice.allocations.select_related("account").order_by("pk"))
 
 
 def get_invoice(pk: int) -> Invoice:
@@ -100,8 +131,9 @@ def get_invoice(pk: int) -> Invoice:
 
 def invoice_numbered(account_id: int, number: str) -> list[Invoice]:
     """The account's invoices of this number: one a site at most."""
-    rows = Invoice.objects.filter(account_id=account_id, number=number, removed_at=None)
-    return list(rows.select_related("site"))
+    wanted = Q(number=number, removed_at=None)
+    rows = Invoice.objects.filter(wanted, account_id=account_id).select_related("site")
+    return [*rows, *_shared(account_id, wanted, MOST_LINES)]
 
 
 def lines_of(invoice: Invoice) -> list[LineItem]:
@@ -182,9 +214,9 @@ class Held:
 
 def held_of(site_id: int) -> Held:
     """What would go with a site: shown before anybody removes it."""
-    fed = Account.objects.filter(billing_accounts__site_id=site_id).distinct()
-    elsewhere = BillingAccount.objects.exclude(site_id=site_id).filter(account__isnull=False)
-    shared = fed.filter(pk__in=elsewhere.values("account_id")).count()
+    fed = Account.objects.filter(payers.fed_by([site_id]))
+    others = Site.objects.exclude(pk=site_id).values_list("pk", flat=True)
+    shared = fed.filter(payers.fed_by(others)).count()
     return Held(
         accounts=fed.count() - shared,
         shared=shared,
@@ -195,5 +227,8 @@ def held_of(site_id: int) -> Held:
 
 def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int, str], int]:
     """Our own numbers of these invoices of the account, by (site id, upstream id)."""
-    rows = Invoice.objects.filter(account_id=account_id, upstream_id__in=list(upstream_ids))
+    ids = list(upstream_ids)
+    whole = Invoice.objects.filter(account_id=account_id, upstream_id__in=ids)
+    shared = Invoice.objects.filter(allocations__account_id=account_id, upstream_id__in=ids)
+    rows = whole.union(shared)
     return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}

@@ -11,7 +11,7 @@ from tenure.customers import accounts, payers, sharing
 from tenure.customers.accounts import Followed
 from tenure.customers.landing import Batch
 from tenure.customers.models import Subscription
-from tenure.identity import conflicts, rules
+from tenure.identity import allocation, conflicts, rules
 from tenure.identity.claims import Row, claims_of, claims_of_subscriptions
 from tenure.identity.models import RecordKind
 
@@ -37,6 +37,13 @@ def subscriptions(site: Site, upstream_ids: Collection[str], batch: Batch) -> Fo
     return _subscriptions(site, list(rows), batch)
 
 
+def invoices(rows: Collection[int]) -> set[int]:
+    """Share out these stored invoices that just landed; every account that has a part of one."""
+    if not rows or not rules.in_force().on_subscriptions:
+        return set()
+    return allocation.allocate(rows) | allocation.sharers(rows)
+
+
 def adopt_orphans(site_id: int) -> set[int]:
     """Link what arrived before its billing account; the accounts it belongs to. Where subscriptions
     name the accounts nothing is inherited, so nothing is left to adopt."""
@@ -51,4 +58,13 @@ def _subscriptions(
     claims = claims_of_subscriptions(site, rows)
     followed = sharing.follow(site, rows, claims, batch, brought=brought)
     conflicts.review(site, RecordKind.SUBSCRIPTION, claims, followed, batch)
+    fresh = [row for row in rows if row.upstream_id not in followed.linked]
+    if fresh:
+        followed.accounts |= allocation.allocate(
+            allocation.invoices_of(
+                site.pk,
+                subscriptions={row.upstream_id for row in fresh},
+                payers={row.account_upstream_id for row in fresh},
+            )
+        )
     return followed

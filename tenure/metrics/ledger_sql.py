@@ -9,24 +9,40 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from tenure.core.money import THREE_DIGITS, ZERO_DIGITS
 from tenure.metrics.inputs import Settings
 from tenure.metrics.ledger import NOTHING, Ledger
 from tenure.metrics.rollup import Key
+
+
+def _listed(currencies: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(currencies))
+
 
 # The amount of the latest event is the second number of the largest (instant, amount): that needs
 # no sorting, which for an account with a hundred thousand invoices is most of the work.
 #
 # Each live, not voided invoice of the accounts, with its due instant and day and its kind: the
-# definitions of ``invoices.due_at`` and ``invoices.standing``, row by row.
+# definitions of ``invoices.due_at`` and ``invoices.standing``, row by row. Of an invoice that is
+# shared out, an account has its part's amounts.
 _INVOICES = """
     WITH clock AS (
         SELECT %(now)s::timestamptz AS now, %(zone)s::text AS zone,
                (%(now)s::timestamptz AT TIME ZONE %(zone)s)::date AS today
+    ), mine AS (
+        SELECT i.account_id AS owner, i.total AS its_total, i.balance AS its_balance,
+               i.paid AS its_paid, i.*
+        FROM customers_invoice i
+        WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND i.state <> 'voided'
+        UNION ALL
+        SELECT a.account_id, a.total, a.balance, a.paid, i.*
+        FROM customers_allocation a JOIN customers_invoice i ON i.id = a.invoice_id
+        WHERE a.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND i.state <> 'voided'
     ), read AS (
-        SELECT i.account_id, i.site_id, i.upstream_id, i.currency, i.state, i.origin,
+        SELECT i.owner AS account_id, i.site_id, i.upstream_id, i.currency, i.state, i.origin,
                coalesce(i.type, '') = 'credit' AS credit,
-               coalesce(i.total, 0) AS total, coalesce(i.balance, 0) AS balance,
-               coalesce(i.paid, 0) AS paid, i.created_at, i.closed_at,
+               coalesce(i.its_total, 0) AS total, coalesce(i.its_balance, 0) AS balance,
+               coalesce(i.its_paid, 0) AS paid, i.created_at, i.closed_at,
                i.dunning_events_sent, i.final_dunning_event, i.subscription_upstream_ids,
                CASE WHEN i.collection_method = 'manual' THEN interval '24 hours'
                     ELSE interval '0' END AS grace,
@@ -37,8 +53,7 @@ _INVOICES = """
                                 + interval '1 month - 1 day')::int
                         - extract(day FROM i.created_at AT TIME ZONE clock.zone)::int ELSE 0 END)
                    ) AT TIME ZONE clock.zone END AS due
-        FROM customers_invoice i CROSS JOIN clock
-        WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND i.state <> 'voided'
+        FROM mine i CROSS JOIN clock
     ), stand AS (
         SELECT read.*, (read.due AT TIME ZONE clock.zone)::date AS due_day, clock.now, clock.today,
                clock.zone,
@@ -112,16 +127,52 @@ _INVOICES = """
     FROM aged GROUP BY account_id, currency
 """
 
+# A payment of an invoice that is shared out is shared in the same proportion: what is given up to
+# and with a part, less what was given before it, each in whole minor units (see
+# ``identity.allocation``). The parts lie in the order in which odd cents are given.
+SHARED_PAYMENTS = f"""
+    parts AS (
+        SELECT a.invoice_id, a.account_id, a.total, sum(a.total) OVER upto AS upto,
+               sum(a.total) OVER whole AS whole,
+               row_number() OVER upto = count(*) OVER whole AS last,
+               row_number() OVER upto = 1 AS first
+        FROM customers_allocation a
+        WHERE a.invoice_id IN (
+            SELECT invoice_id FROM customers_allocation WHERE account_id = ANY(%(ids)s))
+        WINDOW upto AS (PARTITION BY a.invoice_id ORDER BY a.id),
+               whole AS (PARTITION BY a.invoice_id)
+    ), split AS (
+        SELECT p.account_id, t.id, t.site_id, t.upstream_id, t.currency, t.type, t.status, t.created_at,
+               t.collected_at,
+               CASE WHEN p.last THEN t.amount WHEN p.whole = 0 THEN 0
+                    ELSE round(t.amount * p.upto / p.whole, d.digits) END
+               - CASE WHEN p.first OR p.whole = 0 THEN 0
+                      ELSE round(t.amount * (p.upto - p.total) / p.whole, d.digits) END AS amount
+        FROM parts p
+        JOIN customers_invoice i ON i.id = p.invoice_id
+        JOIN customers_transaction t
+            ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN t.currency IN ({_listed(ZERO_DIGITS)}) THEN 0
+            WHEN t.currency IN ({_listed(THREE_DIGITS)}) THEN 3 ELSE 2 END AS digits) d
+        WHERE p.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND t.removed_at IS NULL
+    )
+"""  # noqa: S608
+
 # A payment belongs to whose invoice it pays; one without an invoice (a declined sign-up) to whom
 # its billing account belongs.
-_PAYMENTS = """
-    WITH mine AS (
+_PAYMENTS = f"""
+    WITH {SHARED_PAYMENTS}, mine AS (
         SELECT i.account_id, t.upstream_id, t.currency, t.type, t.status, t.created_at,
                t.collected_at, coalesce(t.amount, 0) AS amount
         FROM customers_invoice i
         JOIN customers_transaction t
             ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
         WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND t.removed_at IS NULL
+        UNION ALL
+        SELECT account_id, upstream_id, currency, type, status, created_at, collected_at,
+               coalesce(amount, 0)
+        FROM split
         UNION ALL
         SELECT b.account_id, t.upstream_id, t.currency, t.type, t.status, t.created_at,
                t.collected_at, coalesce(t.amount, 0)
@@ -147,7 +198,7 @@ _PAYMENTS = """
            count(*) FILTER (WHERE failed),
            min(created_at + interval '2160 hours') FILTER (WHERE failed)
     FROM told GROUP BY account_id, currency
-"""
+"""  # noqa: S608
 
 _MONEY = (
     "available_credit total_paid billed credited written_off failed_amount past_due_count oldest_days"

@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import OuterRef
 
 from tenure.core.money import Money
-from tenure.customers.models import Account, BillingAccount
+from tenure.customers import read as customers
+from tenure.customers.models import Account
 from tenure.metrics.keyset import matching, walk
 from tenure.metrics.models import AccountFacts
 from tenure.metrics.paging import ACCOUNT, FACTS, Place, cursor_of, order_of, place_of
@@ -164,12 +165,7 @@ def _before(place: Place) -> Place:
 
 def _rows(account_ids: Sequence[int]) -> tuple[AccountRow, ...]:
     """The accounts with what a list shows of them, in the order of the ids."""
-    sites = (
-        BillingAccount.objects.filter(account=OuterRef("pk"), removed_at=None)
-        .order_by("site__subdomain")
-        .values("site__subdomain")
-        .distinct()
-    )
+    sites = customers.sites_feeding(OuterRef("pk")).values("subdomain")
     accounts: Mapping[int, Account] = (
         Account.objects.select_related("owner", "scope", "facts")
         .only(*_ACCOUNT_COLUMNS, *(f"facts__{name}" for name in _FACTS_COLUMNS))

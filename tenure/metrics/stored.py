@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 
+from tenure.customers.models import Allocation
 from tenure.customers.models import Invoice as InvoiceRow
 from tenure.metrics.inputs import (
     AddOn,
@@ -18,6 +19,7 @@ from tenure.metrics.inputs import (
     Subscription,
 )
 from tenure.metrics.invoices import OPEN_STATES
+from tenure.metrics.ledger_sql import SHARED_PAYMENTS
 
 # The plan is joined for its interval, which subscriptions do not carry, by site and id: another
 # site may use the same id. What has ended needs no price, so its JSON is not read.
@@ -126,34 +128,62 @@ _WHICH: Mapping[str, tuple[Q, tuple[Any, ...]]] = {
 }
 
 
+_PARTS = ("total", "balance", "paid")
+
+
 def invoices_of(account_id: int, which: str, *, limit: int) -> list[Invoice]:
-    """The account's live invoices of a kind: open ones by due date, others the newest first."""
+    """The account's live invoices of a kind: open ones by due date, others the newest first. Of an
+    invoice that is shared out the amounts are the account's part."""
     condition, order = _WHICH[which]
-    rows = (
-        InvoiceRow.objects.filter(condition, account=account_id, removed_at=None)
-        .order_by(*order, "-id")
-        .values_list("site_id", "upstream_id", *_INVOICE_COLUMNS)[:limit]
+    rows = InvoiceRow.objects.filter(condition, removed_at=None).order_by(*order, "-id")
+    whole = rows.filter(account=account_id)[:limit]
+    shared = rows.filter(allocations__account=account_id).prefetch_related(
+        Prefetch(
+            "allocations", Allocation.objects.filter(account=account_id), to_attr="parts_of_it"
+        )
+    )[:limit]
+    found = [_invoice(row, row) for row in whole]
+    parts = [_invoice(row, row.parts_of_it[0]) for row in shared]
+    if not parts:
+        return found
+    return sorted([*found, *parts], key=_by_due if which == "open" else _by_age)[:limit]
+
+
+def _invoice(row: InvoiceRow, part: Any) -> Invoice:
+    columns = {name: getattr(row, name) for name in _INVOICE_COLUMNS}
+    amounts = {name: getattr(part, name) for name in _PARTS}
+    return Invoice(site=str(row.site_id), id=row.upstream_id, **columns | amounts)
+
+
+def _by_due(one: Invoice) -> Any:
+    return one.due_at is None, one.due_at
+
+
+def _by_age(one: Invoice) -> Any:
+    return -one.created_at.timestamp() if one.created_at else 0
+
+
+_REFUNDS = f"""
+    WITH {SHARED_PAYMENTS}, mine AS (
+        SELECT t.site_id, t.id, t.amount
+        FROM customers_invoice i
+        JOIN customers_transaction t
+            ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
+        WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND t.removed_at IS NULL
+            AND t.type = 'refund' AND t.status = 'success'
+        UNION ALL
+        SELECT site_id, id, amount FROM split WHERE type = 'refund' AND status = 'success'
     )
-    return [
-        Invoice(site=str(site), id=key, **dict(zip(_INVOICE_COLUMNS, row, strict=True)))
-        for site, key, *row in rows
-    ]
-
-
-_REFUNDS = """
-    SELECT t.site_id, t.upstream_id, t.currency, t.amount, t.created_at, t.collected_at
-    FROM customers_invoice i
-    JOIN customers_transaction t ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
-    WHERE i.account_id = %s AND i.removed_at IS NULL AND t.removed_at IS NULL
-        AND t.type = 'refund' AND t.status = 'success'
-    ORDER BY t.created_at DESC, t.id DESC LIMIT %s
-"""
+    SELECT t.site_id, t.upstream_id, t.currency, mine.amount, t.created_at, t.collected_at
+    FROM mine JOIN customers_transaction t ON t.id = mine.id
+    ORDER BY t.created_at DESC, t.id DESC LIMIT %(limit)s
+"""  # noqa: S608
 
 
 def refunds_of(account_id: int, *, limit: int) -> list[tuple[int, Payment]]:
     """The account's newest successful refunds, each with its site."""
     with connection.cursor() as db:
-        db.execute(_REFUNDS, [account_id, limit])
+        db.execute(_REFUNDS, {"ids": [account_id], "limit": limit})
         return [
             (
                 site,

@@ -115,7 +115,7 @@ def _alone_where_shared(site: Site) -> bool:
 
 def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     invoices = cast("Sequence[records.Invoice]", page)
-    landed = land(tables.INVOICES, invoices, batch)
+    landed = land(tables.INVOICES, invoices, batch, inherits=not _alone_where_shared(site))
     written = [i for i in invoices if i.upstream_id in landed.written]
     nested = (
         (tables.LINES, [line for i in written for line in i.lines]),
@@ -125,7 +125,9 @@ def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     for table, rows in nested:
         if rows:
             land(table, rows, batch)
-    return _outcome(landed)
+    outcome = _outcome(landed)
+    outcome.accounts |= recognition.invoices(landed.rows.values())
+    return outcome
 
 
 def _transactions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:

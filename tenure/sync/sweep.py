@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F
 
+from tenure.customers import payers
 from tenure.customers.models import LineItem
 from tenure.sources.base import Stream
 from tenure.sync import lease, quarantine
@@ -72,15 +73,26 @@ def remove(
 
 
 def _accounts(table: str, site_id: int, ids: Sequence[str]) -> set[int]:
-    owner = "account_id" if table != "customers_plan" else "NULL::bigint"
-    if table in {"customers_transaction", "customers_creditpayment"}:
-        sql = (
-            f"SELECT b.account_id FROM {table} t JOIN customers_billingaccount b"
-            " ON b.site_id = t.site_id AND b.upstream_id = t.account_upstream_id"
-            " WHERE t.site_id = %s AND t.upstream_id = ANY(%s)"
+    """Whose numbers follow: the owners, who shares an invoice, and who is fed by a payer."""
+    shared = ""
+    if table == "customers_invoice":
+        shared = (
+            " UNION SELECT a.account_id FROM customers_allocation a"
+            " JOIN customers_invoice i ON i.id = a.invoice_id"
+            " WHERE i.site_id = %(site)s AND i.upstream_id = ANY(%(ids)s)"
         )
-    else:
-        sql = f"SELECT {owner} FROM {table} WHERE site_id = %s AND upstream_id = ANY(%s)"
+    payer = {"customers_billingaccount": "upstream_id"}.get(table, "account_upstream_id")
+    of_payers = table in {
+        "customers_billingaccount",
+        "customers_transaction",
+        "customers_creditpayment",
+    }
+    column = payer if of_payers else "account_id" if table != "customers_plan" else "NULL::bigint"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [site_id, list(ids)])
-        return {row[0] for row in cursor if row[0] is not None}
+        cursor.execute(
+            f"SELECT {column} FROM {table} WHERE site_id = %(site)s"
+            f" AND upstream_id = ANY(%(ids)s){shared}",
+            {"site": site_id, "ids": list(ids)},
+        )
+        found = {row[0] for row in cursor if row[0] is not None}
+    return payers.accounts_of(site_id, found) if of_payers else found

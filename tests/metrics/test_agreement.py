@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tenure.customers.models import Invoice, Transaction
+from tenure.customers.models import Allocation, Invoice, Transaction
+from tenure.identity.allocation import spread
 from tenure.metrics import inputs
 from tenure.metrics.inputs import Settings
 from tenure.metrics.invoices import standing
@@ -58,6 +59,10 @@ invoices = st.fixed_dictionaries(
         "dunning_events_sent": maybe(st.integers(0, 5)),
         "final_dunning_event": maybe(st.booleans()),
         "subscription_ids": st.lists(st.sampled_from("abc"), max_size=2, unique=True).map(tuple),
+        # What of the total is somebody else's; None when the whole invoice is the account's.
+        "others": st.none()
+        | st.none()
+        | st.sampled_from([Decimal("0.50"), Decimal(7), Decimal(-3)]),
     }
 )
 payments = st.fixed_dictionaries(
@@ -76,26 +81,54 @@ def stored(
     bills: list[dict[str, Any]], paid: list[dict[str, Any]]
 ) -> tuple[int, list[inputs.Invoice], list[inputs.Payment]]:
     """Save both for a new account, and the same as the formulas take them."""
-    account = an_account()
-    rows, asked, given_ = [], [], []
+    account, other = an_account(), an_account()
+    rows, asked, given_, weights = [], [], [], []
+    allocations: list[Allocation] = []
     for bill in bills:
         kept = upstream(created_at=bill["created_at"])
-        columns = {k: v for k, v in bill.items() if k not in ("subscription_ids", "created_at")}
-        subscriptions = list(bill["subscription_ids"])
-        rows.append(
-            Invoice(account=account, subscription_upstream_ids=subscriptions, **kept, **columns)
+        said = {k: v for k, v in bill.items() if k != "others"}
+        columns = {k: v for k, v in said.items() if k not in ("subscription_ids", "created_at")}
+        parts = shared_out(bill) if bill["others"] is not None else []
+        row = Invoice(
+            account=None if parts else account,
+            subscription_upstream_ids=list(bill["subscription_ids"]),
+            **kept,
+            **columns,
         )
-        asked.append(inputs.Invoice(site=str(kept["site"].pk), id=kept["upstream_id"], **bill))
+        rows.append(row)
+        weights.append([part["total"] for part in parts])
+        allocations += [
+            Allocation(invoice=row, account=whose, **part)
+            for whose, part in zip((other, account), parts, strict=False)
+        ]
+        mine = parts[1] if parts else {}
+        key = {"site": str(kept["site"].pk), "id": kept["upstream_id"]}
+        asked.append(inputs.Invoice(**key, **(said | mine)))
     Invoice.objects.bulk_create(rows)
+    Allocation.objects.bulk_create(allocations)
     attempts: list[Transaction] = []
     for payment in paid if rows else ():
         kept = upstream(created_at=payment["created_at"])
         columns = {k: v for k, v in payment.items() if k != "created_at"}
-        invoice = rows[len(attempts) % len(rows)]
+        paying = len(attempts) % len(rows)
+        invoice = rows[paying]
         attempts.append(Transaction(invoice_upstream_id=invoice.upstream_id, **kept, **columns))
+        if weights[paying] and payment["amount"] is not None:
+            mine = spread(payment["amount"], weights[paying], payment["currency"])[1]
+            payment = payment | {"amount": mine}
         given_.append(inputs.Payment(id=kept["upstream_id"], **payment))
     Transaction.objects.bulk_create(attempts)
     return account.pk, asked, given_
+
+
+def shared_out(bill: dict[str, Any]) -> list[dict[str, Decimal]]:
+    """The amounts of the bill as two parts: somebody else's and ours."""
+    whole = {name: bill[name] or Decimal(0) for name in ("total", "paid", "balance")}
+    weights = [bill["others"], whole["total"] - bill["others"]]
+    spreads = {
+        name: spread(amount, weights, bill["currency"]) for name, amount in whole.items()
+    } | {"total": weights}
+    return [{name: spreads[name][place] for name in whole} for place in (0, 1)]
 
 
 def late_by_subscription(

@@ -10,7 +10,13 @@ from tenure.customers.models.billing import Upstream, money_column, once
 
 
 class Invoice(Upstream):
-    """A bill. Amounts are in ``currency``; ``balance`` is what is still owed, by the source's word."""
+    """A bill. Amounts are in ``currency``; ``balance`` is what is still owed, by the source's word.
+
+    ``account`` is whose it is as a whole. When its lines belong to several accounts it is None, the
+    parts are its ``allocations``, and ``share`` is that of the account it was read for.
+    """
+
+    share: "Allocation | None" = None
 
     account = models.ForeignKey(
         Account, null=True, on_delete=models.SET_NULL, related_name="invoices", db_index=False
@@ -59,6 +65,11 @@ class Invoice(Upstream):
 
     def __str__(self) -> str:
         return self.number or self.upstream_id
+
+    @property
+    def part(self) -> "Allocation | Invoice":
+        """The amounts of it that count for the account it was read for."""
+        return self.share or self
 
 
 class Allocation(models.Model):

@@ -59,7 +59,7 @@ def of_invoices(rows: Iterable[Invoice]) -> Iterator[Event]:
             f"{noun} {row.number or row.upstream_id} issued",
             "invoice",
             {"past_due": "bad", "failed": "bad", "paid": "good"}.get(row.state, ""),
-            _money(row.total, row.currency),
+            _money(row.part.total, row.currency),
             state=row.state,
             address=reverse("invoice", args=[row.pk]),
         )

@@ -73,6 +73,7 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": customers.lines_of(row),
         "payments": customers.payments_of(row),
         "credits": customers.credits_of(row),
+        "parts": customers.allocations_of(row),
         "address": source.record_url(
             row.site.subdomain, Stream.INVOICES, row.number or row.upstream_id
         ),
@@ -89,7 +90,7 @@ def bills(rows: Sequence[Invoice], now: datetime) -> list[Bill]:
 
 
 def _late(row: Invoice, now: datetime) -> int | None:
-    if row.state not in LATE_STATES or not row.due_at or row.due_at >= now or not row.balance:
+    if row.state not in LATE_STATES or not row.due_at or row.due_at >= now or not row.part.balance:
         return None
     if row.state != "past_due":
         return None

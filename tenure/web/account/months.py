@@ -45,12 +45,12 @@ def months(rows: Iterable[Invoice], now: datetime, *, whole: bool) -> Chart | No
     often: dict[str, int] = defaultdict(int)
     for row in rows:
         first = row.created_at.date().replace(day=1)
-        if row.type == "credit" or row.state == "voided" or first < firsts[0] or not row.total:
+        if row.type == "credit" or row.state == "voided" or first < firsts[0] or not row.part.total:
             continue
         often[row.currency] += 1
-        billed[row.currency][first] += row.total
+        billed[row.currency][first] += row.part.total
         # What credit or a write-off settled is not owed any more either.
-        settled[row.currency][first] += row.total - (row.balance or Decimal(0))
+        settled[row.currency][first] += row.part.total - (row.part.balance or Decimal(0))
     if not often:
         return None
     currency = max(sorted(often), key=lambda code: often[code])
