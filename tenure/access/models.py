@@ -71,3 +71,31 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Outcome(models.Model):
+    """What an unsafe request with an ``Idempotency-Key`` was answered: kept in the transaction that
+    did its work, replayed when the same token sends the same request under the same key again.
+
+    ``digest`` stands for the request; another request under the same key is refused by it.
+    ``status`` None means it is still being carried out.
+    """
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint("token", "key", name="access_outcome_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["created_at"], name="access_outcome_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

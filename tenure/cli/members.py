@@ -1,15 +1,13 @@
 """``tenure member``: our own people."""
 
-from typing import Any
-
 import click
 
-from tenure.access import read, write
-from tenure.access.models import Member, Role
+from tenure.access import read, shapes, write
+from tenure.access.models import Role
 from tenure.cli import asking
 from tenure.cli.command import Group, now
 from tenure.cli.screen import Screen, table
-from tenure.cli.words import ago, stamp
+from tenure.cli.words import ago
 
 ROLES = click.Choice(Role.values)
 
@@ -31,7 +29,9 @@ def add(screen: Screen, email: str, role: str, name: str, password_stdin: bool) 
         screen, "Password", option="--password-stdin", from_stdin=password_stdin, twice=True
     )
     added = write.add_member(email, role=role, password=password, name=name)
-    screen.answer(as_json(added), f"{added.email} is now a member ({added.get_role_display()}).")
+    screen.answer(
+        shapes.member(added), f"{added.email} is now a member ({added.get_role_display()})."
+    )
 
 
 @member.command("list")
@@ -48,7 +48,7 @@ def list_(screen: Screen) -> None:
         rows,
         empty="Nobody yet. Add the first with tenure member add EMAIL --role administrator.",
     )
-    screen.answer([as_json(one) for one in found], page)
+    screen.answer([shapes.member(one) for one in found], page)
 
 
 @member.command("set")
@@ -80,7 +80,7 @@ def set_(
     changed = write.set_member(
         found, role=role, name=name, password=password, active=True if enable else None
     )
-    screen.answer(as_json(changed), f"{changed.email} was changed.")
+    screen.answer(shapes.member(changed), f"{changed.email} was changed.")
 
 
 @member.command("disable")
@@ -89,16 +89,4 @@ def set_(
 def disable(screen: Screen, email: str) -> None:
     """Shut a member out; what they did keeps their name."""
     changed = write.disable_member(read.member_of(email))
-    screen.answer(as_json(changed), f"{changed.email} can no longer sign in.")
-
-
-def as_json(member: Member) -> dict[str, Any]:
-    """A member as scripts see one."""
-    return {
-        "email": member.email,
-        "name": member.name,
-        "role": member.role,
-        "active": member.is_active,
-        "created_at": stamp(member.created_at),
-        "last_login": stamp(member.last_login),
-    }
+    screen.answer(shapes.member(changed), f"{changed.email} can no longer sign in.")

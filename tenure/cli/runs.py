@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 from django.utils import timezone
@@ -11,11 +10,11 @@ from rich.console import RenderableType
 
 from tenure.cli.command import DatabaseCommand, Group
 from tenure.cli.screen import Column, Screen, facts, table
-from tenure.cli.words import ago, lasting, stamp
+from tenure.cli.words import ago, lasting
 from tenure.connections.read import site_named
 from tenure.core.errors import ConfigurationError
 from tenure.sync import read
-from tenure.sync.models import Quarantined, Run
+from tenure.sync.models import Run
 
 COUNTED = (
     "read",
@@ -75,7 +74,7 @@ def quarantine(screen: Screen, subdomain: str | None, limit: int) -> None:
     page = table(
         ["Site", "Stream", "Record", "First seen", "Reason"], rows, empty="Nothing is quarantined."
     )
-    screen.answer([_quarantined_json(one) for one in found], page)
+    screen.answer([read.quarantined_json(one) for one in found], page)
 
 
 def page_of_runs(found: Sequence[Run]) -> RenderableType:
@@ -146,17 +145,6 @@ def _took(found: Run) -> str:
 
 def _reason(found: Run) -> str:
     return f"Run {found.pk}: {found.reason} {found.next_step}".strip().replace("[", "\\[")
-
-
-def _quarantined_json(one: Quarantined) -> dict[str, Any]:
-    return {
-        "site": one.site.subdomain,
-        "stream": one.stream,
-        f"{one.site.source}_id": one.upstream_id,
-        "reason": one.reason,
-        "first_seen": stamp(one.first_seen),
-        "payload_available": bool(one.payload),
-    }
 
 
 def _now() -> datetime:

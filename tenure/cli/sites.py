@@ -9,8 +9,8 @@ from tenure.cli import asking
 from tenure.cli.command import NEEDS_ATTENTION, Group, now
 from tenure.cli.screen import Screen, table
 from tenure.cli.sitecheck import page_of
-from tenure.cli.words import ago, stamp
-from tenure.connections import check, keymap, read, schedule, subdomains, write
+from tenure.cli.words import ago
+from tenure.connections import check, keymap, read, schedule, shapes, subdomains, write
 from tenure.connections.check import SiteReport
 from tenure.connections.models import Mode, Site
 from tenure.core.secrets import Secret
@@ -140,7 +140,7 @@ def list_(screen: Screen) -> None:
     page = table(
         columns, rows, empty="No sites yet. Connect one with tenure site add SUBDOMAIN --region us."
     )
-    screen.answer([as_json(one, last_good.get(one.pk)) for one in found], page)
+    screen.answer([_json(one, last_good.get(one.pk)) for one in found], page)
 
 
 @site.command("set")
@@ -215,26 +215,8 @@ def remove(screen: Screen, subdomain: str, what: str | None) -> None:
     )
 
 
-def as_json(site: Site, last_good: Run | None) -> dict[str, Any]:
-    """A site as scripts see one. Webhooks come later; their places are kept."""
-    good = {"id": last_good.pk, "finished_at": stamp(last_good.finished_at)} if last_good else None
-    return {
-        "subdomain": site.subdomain,
-        "site_id": site.site_id,
-        "region": site.region,
-        "mode": site.mode,
-        "accounts": site.accounts_mode,
-        "subscriptions": site.subscriptions_mode,
-        "schedule": site.schedule,
-        "state": site.state,
-        "state_reason": site.state_reason or None,
-        "connected": read.is_connected(site),
-        "staged": site.staged,
-        "last_good_run": good,
-        "webhook_url": None,
-        "webhook_verified_at": None,
-        "key_last4": site.key_last4,
-    }
+def _json(one: Site, good: Run | None) -> dict[str, Any]:
+    return shapes.site(one, good.pk if good else None, good.finished_at if good else None)
 
 
 def _state(one: Site) -> str:
@@ -243,7 +225,7 @@ def _state(one: Site) -> str:
 
 
 def _with_last_run(site: Site) -> dict[str, Any]:
-    return as_json(site, runs.last_good([site.pk]).get(site.pk))
+    return _json(site, runs.last_good([site.pk]).get(site.pk))
 
 
 def _answer_added(screen: Screen, added: Sequence[Site], *, several: bool = False) -> None:

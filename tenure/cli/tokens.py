@@ -1,14 +1,12 @@
 """``tenure token``: what programs sign in with."""
 
-from typing import Any
-
 import click
 
-from tenure.access import read, write
-from tenure.access.models import Scope, Token
+from tenure.access import read, shapes, write
+from tenure.access.models import Scope
 from tenure.cli.command import Group, now
 from tenure.cli.screen import Screen, table
-from tenure.cli.words import ago, stamp
+from tenure.cli.words import ago
 
 
 @click.group(cls=Group)
@@ -25,7 +23,9 @@ def create(screen: Screen, name: str, scope: str, expires_days: int | None) -> N
     """Create a token and show it, this once only."""
     issued = write.create_token(name, scope, now=now(), expires_days=expires_days)
     screen.note("Keep this token now: it is not stored and cannot be shown again.")
-    screen.answer({"token": issued.text.reveal(), **as_json(issued.token)}, issued.text.reveal())
+    screen.answer(
+        {"token": issued.text.reveal(), **shapes.token(issued.token, now())}, issued.text.reveal()
+    )
 
 
 @token.command("list")
@@ -39,13 +39,15 @@ def list_(screen: Screen) -> None:
             one.pk,
             one.name,
             one.scope,
-            _state(one),
+            shapes.token_state(one, now()),
             ago(one.expires_at, now()),
             ago(one.last_used_at, now()),
         )
         for one in found
     ]
-    screen.answer([as_json(one) for one in found], table(columns, rows, empty="No tokens yet."))
+    screen.answer(
+        [shapes.token(one, now()) for one in found], table(columns, rows, empty="No tokens yet.")
+    )
 
 
 @token.command("revoke")
@@ -54,24 +56,4 @@ def list_(screen: Screen) -> None:
 def revoke(screen: Screen, name_or_number: str) -> None:
     """Refuse a token from now on."""
     revoked = write.revoke_token(read.token_named(name_or_number), now=now())
-    screen.answer(as_json(revoked), f"The token {revoked.name} is refused from now on.")
-
-
-def as_json(token: Token) -> dict[str, Any]:
-    """A token as scripts see one: everything but the token itself."""
-    return {
-        "id": token.pk,
-        "name": token.name,
-        "scope": token.scope,
-        "state": _state(token),
-        "created_at": stamp(token.created_at),
-        "expires_at": stamp(token.expires_at),
-        "last_used_at": stamp(token.last_used_at),
-        "revoked_at": stamp(token.revoked_at),
-    }
-
-
-def _state(token: Token) -> str:
-    if token.revoked_at:
-        return "revoked"
-    return "usable" if read.is_usable(token, now()) else "expired"
+    screen.answer(shapes.token(revoked, now()), f"The token {revoked.name} is refused from now on.")

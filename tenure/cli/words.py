@@ -1,13 +1,10 @@
 """Times and numbers as people say them, and as scripts read them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from tenure.core.clock import stamp as stamp  # noqa: PLC0414  # commands take it from here
 
 STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC, for JSON."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

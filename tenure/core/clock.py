@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 
+def stamp(moment: datetime | None) -> str | None:
+    """The moment as JSON says it: RFC 3339 in UTC; None for none."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
 class Clock(Protocol):
     """Anything that can say what time it is, in UTC."""
 

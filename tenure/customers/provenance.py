@@ -70,6 +70,15 @@ def of_entry(entry: Mapping[str, Any], start: Mapping[str, Any]) -> Provenance:
     )
 
 
+def policy_of(origin: Provenance, payers: Sequence[BillingAccount]) -> str | None:
+    """The mode of the site that says this value, or would: what a sync may do to it. None when no
+    site bills the account."""
+    modes = {payer.site.subdomain: payer.site.accounts_mode for payer in payers}
+    if origin.site in modes:
+        return modes[origin.site]
+    return payers[0].site.accounts_mode if payers else None
+
+
 def _from_the_start(account: Account, site: str | None) -> dict[str, Any]:
     return {
         "source": Origin.SYNC.value,

@@ -51,6 +51,15 @@ def sites_feeding(account: OuterRef) -> QuerySet[Site]:
     return Site.objects.filter(Q(Exists(billed)) | Q(Exists(named))).order_by("subdomain")
 
 
+def payers_of(account_ids: Iterable[int]) -> dict[int, list[BillingAccount]]:
+    """What bills each of these accounts, in the order in which their values count."""
+    found: dict[int, list[BillingAccount]] = {pk: [] for pk in account_ids}
+    rows = BillingAccount.objects.filter(account_id__in=list(found)).select_related("site")
+    for row in rows.order_by("site__priority", "created_at", "id"):
+        found[row.account_id or 0].append(row)
+    return found
+
+
 def subscriptions(account_id: int, *, limit: int = MOST_SUBSCRIPTIONS) -> list[Subscription]:
     """The account's agreements with their sites, the living ones first, then the newest."""
     rows = Subscription.objects.filter(account_id=account_id, removed_at=None)

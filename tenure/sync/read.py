@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
 from tenure.connections.models import Site
+from tenure.core.clock import stamp
 from tenure.sources.base import Stream
 from tenure.sync.models import (
     ACTIVE,
@@ -71,8 +72,8 @@ def as_json(run: Run) -> dict[str, Any]:
         "site": run.site.subdomain,
         "trigger": run.trigger,
         "state": run.state,
-        "started_at": _stamp(run.started_at),
-        "finished_at": _stamp(run.finished_at),
+        "started_at": stamp(run.started_at),
+        "finished_at": stamp(run.finished_at),
         "streams": {
             row.stream: {**{name: getattr(row, name) for name in COUNTS}, "requests": row.requests}
             for row in run.streams.all()
@@ -82,8 +83,18 @@ def as_json(run: Run) -> dict[str, Any]:
     }
 
 
-def _stamp(instant: datetime | None) -> str | None:
-    return instant.isoformat().replace("+00:00", "Z") if instant else None
+def quarantined_json(one: Quarantined) -> dict[str, Any]:
+    """A record that could not be read, as scripts see it."""
+    return {
+        "id": one.pk,
+        "site": one.site.subdomain,
+        "stream": one.stream,
+        f"{one.site.source}_id": one.upstream_id,
+        "reason": one.reason,
+        "first_seen": stamp(one.first_seen),
+        "last_seen": stamp(one.last_seen),
+        "payload_available": bool(one.payload),
+    }
 
 
 def progress(run: Run) -> tuple[int, int | None]:

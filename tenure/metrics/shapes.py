@@ -1,0 +1,95 @@
+"""An account with its figures as scripts see it, by command or API (CONTRACT section 4)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from tenure.core.clock import stamp
+from tenure.customers import attributes, fields, read, shapes
+from tenure.customers.models import Account, BillingAccount
+from tenure.metrics.models import AccountFacts
+from tenure.metrics.read import AccountRow, facts_of
+
+MONEY = (
+    "mrr arr paused_mrr trial_mrr cancelling_mrr committed_mrr past_due_mrr total_due past_due"
+    " not_yet_due available_credit total_paid total_refunded net_paid billed net_billed written_off"
+    " failed_amount next_due last_paid"
+).split()
+# Columns that only serve the sorting of lists, or stand elsewhere in the document.
+INTERNAL = {"account", "as_of", "updated_at", "main_currency", "mixed_currencies", "status_rank"}
+INTERNAL |= {"mrr_sort", "due_sort", "past_due_sort"}
+
+
+def account(
+    found: Account,
+    payers: Sequence[BillingAccount],
+    measured: AccountFacts | None,
+    *,
+    following: Collection[str],
+    now: datetime,
+) -> dict[str, Any]:
+    """One account in full. Health comes later; its place is kept."""
+    return {
+        "identifier": found.identifier,
+        "site": found.scope.subdomain if found.scope else None,
+        "name": found.name,
+        "owner": found.owner.email if found.owner else None,
+        "state": found.state,
+        "attributes": shapes.values_of(found, payers, following, now),
+        "billing_accounts": [shapes.payer(payer) for payer in payers],
+        "money": money(measured),
+        "facts": facts(measured),
+        "health": {},
+        "as_of": stamp(measured.as_of) if measured else None,
+        "updated_at": stamp(found.updated_at),
+    }
+
+
+def accounts(found: Iterable[Account], now: datetime) -> list[dict[str, Any]]:
+    """These accounts in full, in their order; three queries however many there are."""
+    rows = list(found)
+    ids = [row.pk for row in rows]
+    payers, measured = read.payers_of(ids), facts_of(ids)
+    following = {one.name for one in attributes.mapped(fields.ACCOUNT)}
+    return [
+        account(row, payers[row.pk], measured.get(row.pk), following=following, now=now)
+        for row in rows
+    ]
+
+
+def money(measured: AccountFacts | None) -> dict[str, Any]:
+    """Every amount of an account, one a currency; nothing while it is not measured."""
+    if measured is None:
+        return {}
+    return {name: [one.as_json() for one in measured.money(name)] for name in MONEY}
+
+
+def facts(measured: AccountFacts | None) -> dict[str, Any]:
+    """Every other figure of an account."""
+    if measured is None:
+        return {}
+    names = [field.name for field in measured._meta.concrete_fields]
+    kept = [name for name in names if name not in INTERNAL and name not in MONEY]
+    return {name: shapes.plain(getattr(measured, name)) for name in kept}
+
+
+def row(one: AccountRow) -> dict[str, Any]:
+    """A line of the list of accounts."""
+    amounts = ("mrr", "arr", "total_due", "past_due")
+    other = (
+        "subscription_status invoice_status plan_names total_quantity active_subscriptions"
+        " next_renewal_date next_bill_date next_due_date oldest_past_due_days"
+        " oldest_past_due_since last_paid_date customer_since in_dunning flags"
+    ).split()
+    return {
+        "identifier": one.identifier,
+        "site": one.scope,
+        "name": one.name,
+        "owner": one.owner,
+        "state": one.state,
+        "sites": list(one.sites),
+        "money": {name: [part.as_json() for part in getattr(one, name)] for name in amounts},
+        "facts": {name: shapes.plain(getattr(one, name)) for name in other},
+        "as_of": stamp(one.as_of),
+        "updated_at": stamp(one.updated_at),
+    }
