@@ -89,6 +89,8 @@ class Outcome(models.Model):
     body = models.BinaryField(default=b"")
     created_at = models.DateTimeField()
 
+    objects: ClassVar[models.Manager["Outcome"]] = models.Manager()
+
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint("token", "key", name="access_outcome_once"),

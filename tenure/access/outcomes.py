@@ -57,8 +57,8 @@ def _insert(token: Token, key: str, digest: bytes, now: datetime) -> bool:
                 " VALUES (%s, %s, %s, '{}', '', %s) ON CONFLICT (token_id, key) DO NOTHING",
                 [token.pk, key, digest, now],
             )
-            free = cursor.rowcount == 1
-            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+            free: bool = cursor.rowcount == 1
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
         return free
     except OperationalError as error:
         raise StillGoing(

@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "tenure.identity",
     "tenure.sync",
     "tenure.metrics",
+    "tenure.api",
     "tenure.web",
 ]
 

@@ -1,4 +1,4 @@
-"""Every address the web answers: pages only, so far. The probes answer before: web/probes.py."""
+"""Every address the web answers: the API and the pages. The probes answer before: web/probes.py."""
 
 from django.urls import include, path
 
@@ -9,5 +9,6 @@ handler429 = "tenure.web.errors.too_often"
 handler500 = "tenure.web.errors.our_fault"
 
 urlpatterns = [
+    path("api/", include("tenure.api.v1")),
     path("", include("tenure.web.urls")),
 ]

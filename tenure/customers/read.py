@@ -51,6 +51,18 @@ def sites_feeding(account: OuterRef) -> QuerySet[Site]:
     return Site.objects.filter(Q(Exists(billed)) | Q(Exists(named))).order_by("subdomain")
 
 
+def exists(identifier: str, scope_id: int | None) -> bool:
+    """Whether there is such an account, be it hidden."""
+    return Account.objects.filter(identifier=identifier, scope_id=scope_id).exists()
+
+
+def accounts_in_order(ids: Iterable[int]) -> list[Account]:
+    """These accounts with owner and scope, in the order of their ids; the missing are left out."""
+    wanted = list(ids)
+    found = Account.objects.select_related("owner", "scope").in_bulk(wanted)
+    return [found[pk] for pk in wanted if pk in found]
+
+
 def payers_of(account_ids: Iterable[int]) -> dict[int, list[BillingAccount]]:
     """What bills each of these accounts, in the order in which their values count."""
     found: dict[int, list[BillingAccount]] = {pk: [] for pk in account_ids}
@@ -205,6 +217,19 @@ def changes_of_field(account_id: int, field: str, *, limit: int = 100) -> list[C
     """The history of one field of the account itself, newest first."""
     rows = _changes().filter(object_kind="account", object_id=account_id, changes__has_key=field)
     return list(rows.order_by("-at", "-id")[:limit])
+
+
+def history_of(
+    account_id: int, *, field: str | None, after: int | None, limit: int
+) -> list[Change]:
+    """What changed about the account itself and what hangs on it, the newest first; ``field`` is an
+    attribute's name or one of the account's own fields, ``after`` a change's number."""
+    rows = _changes().filter(account_id=account_id)
+    if field is not None:
+        rows = rows.filter(changes__has_any_keys=[field, f"attributes.{field}"])
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
+    return list(rows.order_by("-pk")[:limit])
 
 
 def _changes() -> QuerySet[Change]:

@@ -5,7 +5,7 @@ their source; what is an upstream id here is called so with the source's own wor
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -187,8 +187,8 @@ def attribute(one: Attribute) -> dict[str, Any]:
     }
 
 
-def history(changes: Iterable[Change], runs: Mapping[int, int]) -> list[dict[str, Any]]:
-    """One entry for each field that changed; ``runs`` has the run of a change set, if one made it."""
+def history(change: Change, run: int | None, *, only: str | None = None) -> list[dict[str, Any]]:
+    """One entry for each field that changed, or for one field; ``run`` is what made the change."""
     return [
         {
             "object": change.object_kind,
@@ -199,11 +199,11 @@ def history(changes: Iterable[Change], runs: Mapping[int, int]) -> list[dict[str
             "actor": change.change_set.member.email if change.change_set.member else None,
             "reason": change.change_set.reason or None,
             "change_set": change.change_set_id,
-            "run": runs.get(change.change_set_id),
+            "run": run,
             "at": stamp(change.at),
         }
-        for change in changes
         for field, (old, new) in change.changes.items()
+        if only is None or field.removeprefix("attributes.") == only
     ]
 
 

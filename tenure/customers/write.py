@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 
 from tenure.access.models import Member
 from tenure.core.errors import ConfigurationError
@@ -92,12 +93,21 @@ def edit(
         return _write({account.pk: wanted for account in locked}, locked, by, now, pin)
 
 
-def edit_each(wanted: Mapping[int, Mapping[str, Any]], by: By, *, now: datetime) -> Edited:
-    """Set other values on each account, as one change set; the values as ``read_values`` returns."""
+def edit_each(
+    wanted: Mapping[int, Mapping[str, Any]],
+    by: By,
+    *,
+    now: datetime,
+    change_set: ChangeSet | None = None,
+) -> Edited:
+    """Set other values on each account, as one change set; the values as ``read_values`` returns.
+
+    ``change_set`` is one that stands already, for edits that belong together with something else.
+    """
     with transaction.atomic():
         rows = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
         locked = list(rows.filter(pk__in=list(wanted), removed_at=None).order_by("pk"))
-        return _write(wanted, locked, by, now, None)
+        return _write(wanted, locked, by, now, None, change_set)
 
 
 def create(
@@ -109,23 +119,11 @@ def create(
     scope_id: int | None = None,
 ) -> Account:
     """A new account made by a person or program. Raises ValueRefused when there is one already."""
-    named = unicodedata.normalize("NFC", identifier).strip()
-    if not named or len(named) > 255 or not _is_storable(named):
-        raise ValueRefused("identifier", "An identifier has 1 to 255 characters.")
+    named = tidy(identifier)
     _refuse_taken(named, scope_id)
-    wanted = {"name": named, **read_values(values)}
+    wanted = NewAccount(named, scope_id, read_values(values))
     change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
-    account = Account(
-        identifier=named,
-        scope_id=scope_id,
-        created_at=now,
-        updated_at=now,
-        created_in=change_set,
-        changed_in=change_set,
-    )
-    for name, value in wanted.items():
-        _set(account, name, value, _entry(by, change_set, now, None))
-    account.search = searchable(account, "")
+    account = _made(wanted, by, change_set, now)
     try:
         with transaction.atomic():
             account.save()
@@ -136,6 +134,14 @@ def create(
             "Change that one, or choose another identifier.",
         ) from None
     return account
+
+
+def tidy(identifier: str) -> str:
+    """The identifier as it is kept. Raises ValueRefused for one that cannot be."""
+    named = unicodedata.normalize("NFC", identifier).strip()
+    if not named or len(named) > 255 or not _is_storable(named):
+        raise ValueRefused("identifier", "An identifier has 1 to 255 characters.")
+    return named
 
 
 def _refuse_taken(identifier: str, scope_id: int | None) -> None:
@@ -161,6 +167,46 @@ def _refuse_taken(identifier: str, scope_id: int | None) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to be made: its values as ``read_values`` returns them."""
+
+    identifier: str
+    scope_id: int | None
+    values: Mapping[str, Any]
+
+
+def create_each(
+    wanted: Sequence[NewAccount], by: By, *, now: datetime
+) -> tuple[ChangeSet, list[Account]]:
+    """Make these accounts in one change set. Raises IntegrityError, with nothing made, when one of
+    them exists: whoever calls has looked before."""
+    change_set = _new_set(by, now)
+    with transaction.atomic():
+        change_set.save()
+        rows = [_made(one, by, change_set, now) for one in wanted]
+        return change_set, Account.objects.bulk_create(rows, batch_size=1000)
+
+
+def _made(one: NewAccount, by: By, change_set: ChangeSet, now: datetime) -> Account:
+    account = Account(
+        identifier=one.identifier,
+        scope_id=one.scope_id,
+        created_at=now,
+        updated_at=now,
+        created_in=change_set,
+        changed_in=change_set,
+    )
+    for name, value in {"name": one.identifier, **one.values}.items():
+        _set(account, name, value, _entry(by, change_set, now, None))
+    account.search = searchable(account, "")
+    return account
+
+
+def _new_set(by: By, now: datetime) -> ChangeSet:
+    return ChangeSet(origin=by.origin, member=by.member, reason=by.reason, created_at=now)
+
+
 def pin(account_id: int, names: Sequence[str], how: Pin, by: By, *, now: datetime) -> None:
     """Hold the values these fields have now against Daily Sync. Raises ValueRefused without one."""
     _repin(account_id, names, how.as_json(by, now))
@@ -175,6 +221,30 @@ def read_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as they are stored, each of its attribute's type. Raises ValueRefused."""
     defined = _defined(values)
     return {name: _read(name, value, defined) for name, value in values.items()}
+
+
+def read_each(several: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | ValueRefused]:
+    """``read_values`` of many accounts: a refusal stands in the place of the values it is about."""
+    defined = _defined({name: None for values in several for name in values})
+    emails = {str(values["owner"]).strip().lower() for values in several if values.get("owner")}
+    members = {
+        member.email.lower(): member
+        for member in Member.objects.annotate(lower=Lower("email")).filter(
+            lower__in=emails, is_active=True
+        )
+    }
+    return [_read_one(values, defined, members) for values in several]
+
+
+def _read_one(
+    values: Mapping[str, Any], defined: Mapping[str, Attribute], members: Mapping[str, Member]
+) -> dict[str, Any] | ValueRefused:
+    owner = members.get(str(values.get("owner") or "").strip().lower())
+    known = {**values, "owner": owner} if owner else values
+    try:
+        return {name: _read(name, value, defined) for name, value in known.items()}
+    except ValueRefused as refused:
+        return refused
 
 
 def _defined(values: Mapping[str, Any]) -> dict[str, Attribute]:
@@ -226,8 +296,9 @@ def _write(
     by: By,
     now: datetime,
     pin: Pin | None,
+    change_set: ChangeSet | None = None,
 ) -> Edited:
-    change_set = ChangeSet(origin=by.origin, member=by.member, reason=by.reason, created_at=now)
+    change_set = change_set or _new_set(by, now)
     mapping = attributes.mapped(fields.ACCOUNT)
     changes, changed, repinned = [], [], []
     for account in locked:

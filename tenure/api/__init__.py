@@ -1,0 +1,1 @@
+"""The HTTP API: what pages and commands can do, for programs."""

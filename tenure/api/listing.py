@@ -1,0 +1,32 @@
+"""What every list takes: how many, in which order, and from where on."""
+
+from typing import Annotated, Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpResponse
+from pydantic import BaseModel, Field
+
+from tenure.api import answers
+from tenure.customers import paging
+
+LIMIT = Field(50, ge=1, le=paging.LONGEST, description="How many at most, up to 200.")
+CURSOR = Field(None, max_length=1000, description="The “next” of the page before.")
+Limit = Annotated[int, LIMIT]
+
+
+class Listing(BaseModel):
+    """The parameters of a list that goes by the order in which things came here."""
+
+    sort: str = Field(
+        "-id", max_length=40, description="-id: the newest first; id: the oldest first."
+    )
+    limit: int = LIMIT
+    cursor: str | None = CURSOR
+
+
+def paged(rows: "QuerySet[Any, Any]", how: Listing, shape: Any) -> HttpResponse:
+    """The page that was asked for, each row in its shape."""
+    found: paging.Listed[Model] = paging.page(
+        rows, sort=how.sort, limit=how.limit, cursor=how.cursor
+    )
+    return answers.page([shape(row) for row in found.rows], found.next)

@@ -1,0 +1,163 @@
+"""What went wrong as an RFC 9457 problem document: the thing, the cause, the field and the next step."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from tenure.access.outcomes import AnotherRequest, StillGoing
+from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError, TenureError
+from tenure.customers.paging import UnusableList
+from tenure.customers.write import ValueRefused
+from tenure.metrics.paging import UnusablePage
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+DOCS = "/api/v1/docs"
+AUTHENTICATE = {"WWW-Authenticate": 'Bearer realm="tenure"'}
+
+
+class Problem(TenureError):
+    """A refusal with the status it is answered with, and the field at fault where there is one."""
+
+    def __init__(
+        self, status: int, message: str, *, next_step: str = "", field: str | None = None
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.status = status
+        self.field = field
+
+
+def not_found(message: str, next_step: str = "") -> Problem:
+    """Nothing is there by this name."""
+    return Problem(404, message, next_step=next_step)
+
+
+def document(
+    status: int,
+    detail: str,
+    *,
+    next_step: str = "",
+    field: str | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """The problem as an answer."""
+    title = HTTPStatus(status).phrase
+    told: dict[str, Any] = {
+        "type": f"{DOCS}#problems",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if field:
+        told["field"] = field
+    if next_step:
+        told["next_step"] = next_step
+    if errors:
+        told["errors"] = list(errors)
+    content = json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    return HttpResponse(content, content_type=MEDIA_TYPE, status=status, headers=headers)
+
+
+def of_exception(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The problem document of anything that was raised; what nobody foresaw is logged and a 500."""
+    match error:
+        case ValidationError():
+            return _invalid(error.errors)
+        case AuthenticationError():
+            return document(
+                401,
+                "This needs an API token, sent as “Authorization: Bearer …”.",
+                next_step="Make one with tenure token create, or under Settings > API tokens.",
+                headers=AUTHENTICATE,
+            )
+        case HttpError():
+            return document(error.status_code, str(error))
+        case Http404():
+            return document(404, "There is nothing at this address.", next_step=f"See {DOCS}.")
+        case TenureError():
+            return _refused(error)
+        case DatabaseError():
+            told = (request.method, request.path)
+            log.error("the database failed in %s %s", *told, exc_info=error)
+            return document(
+                503,
+                "The database did not carry this out.",
+                next_step="Nothing was changed. Try again in a moment.",
+                headers={"Retry-After": "5"},
+            )
+    log.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+    return document(
+        500,
+        "Something unexpected went wrong here; nothing was changed.",
+        next_step="The log of Tenure's web server has the cause.",
+    )
+
+
+def _refused(error: TenureError) -> HttpResponse:
+    field: str | None = None
+    headers: dict[str, str] = {}
+    match error:
+        case Problem():
+            status, field = error.status, error.field
+        case ValueRefused():
+            status, field = 422, error.field
+        case UnusablePage() | UnusableList():
+            status, field = 400, "sort" if "sort" in error.message else "cursor"
+        case StillGoing():
+            status, headers = 409, {"Retry-After": "1"}
+        case AnotherRequest():
+            status, field = 422, "Idempotency-Key"
+        case TemporaryError():
+            status, headers = 503, {"Retry-After": str(_seconds_until(error.retry_at))}
+        case PermanentError():
+            status = 502
+        case ConfigurationError():
+            status = 422
+        case _:
+            status = 422
+    return document(status, error.message, next_step=error.next_step, field=field, headers=headers)
+
+
+def _seconds_until(moment: datetime | None) -> int:
+    if moment is None:
+        return 30
+    return max(1, ceil((moment - datetime.now(UTC)).total_seconds()))
+
+
+def _invalid(faults: Sequence[Mapping[str, Any]]) -> HttpResponse:
+    """Values of the request that are not as they are described; the first one is ``field``."""
+    named = [(_place(fault["loc"]), _said(fault)) for fault in faults]
+    in_address = all(fault["loc"][0] in ("query", "path") for fault in faults)
+    field, detail = named[0]
+    return document(
+        400 if in_address else 422,
+        f"{field}: {detail}." if field else f"{detail}.",
+        field=field or None,
+        next_step=f"See {DOCS} for what it may be.",
+        errors=[{"field": place, "detail": told} for place, told in named[:50]],
+    )
+
+
+def _place(location: Sequence[Any]) -> str:
+    """Where in the request: the source and the parameter's own name are not the caller's words."""
+    parts = [str(part) for part in location[1:]]
+    if location[0] == "body" and parts[:1] == ["body"]:
+        parts = parts[1:]
+    return ".".join(part for part in parts if "[" not in part)[:200]
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    text = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
+    if fault.get("type") == "extra_forbidden":
+        return "there is no such field"
+    return text[:1].lower() + text[1:]

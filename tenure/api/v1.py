@@ -1,0 +1,84 @@
+"""Version 1 of the API: its resources, its addresses, and how it describes itself."""
+
+import json
+from functools import cache
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.urls.resolvers import URLPattern
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from tenure import __version__
+from tenure.api import bodies, docs, gate, problems
+from tenure.api.resource import ADMIN, only_known_parameters
+from tenure.api.resources import RESOURCES
+from tenure.api.schemas import Problem
+
+PREFIX = "api/v1"
+
+api = NinjaAPI(
+    title="Tenure",
+    version="1",
+    urls_namespace="api",
+    openapi_url=None,
+    docs_url=None,
+    parser=bodies.ExactJson(),
+    auth=ADMIN,  # what does not say who may call it, only the widest scope may
+)
+api.add_decorator(only_known_parameters, mode="view")
+for kind in (Exception, HttpError, AuthenticationError, ValidationError):
+    api.add_exception_handler(kind, problems.of_exception)  # type: ignore[arg-type]
+for resource in RESOURCES:
+    api.add_router(f"/{resource.name}", resource.router)
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI document."""
+    document = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX + "/")))
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    document["components"]["schemas"] |= {**schema.pop("$defs"), "Problem": schema}
+    document["info"] |= {"description": docs.PREFACE, "x-tenure-version": __version__}
+    document["servers"] = [{"url": "/"}]
+    return document  # type: ignore[no-any-return]
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document; it holds no data of anybody, so that every tool may read it."""
+    return HttpResponse(json.dumps(description(), ensure_ascii=False), "application/json")
+
+
+def readable(request: HttpRequest) -> HttpResponse:
+    """The page that explains the API."""
+    return docs.page(request, description())
+
+
+def urls() -> list[URLPattern]:
+    """Every address below /api, deny by default."""
+    operations = []
+    # A name may have a slash in it, so the addresses that end with one are tried last.
+    for pattern in sorted(api.urls[0], key=_is_open):
+        if not isinstance(pattern, URLPattern) or pattern.name == "api-root":
+            continue
+        bulk = str(pattern.pattern).endswith("/bulk")
+        most = bodies.MOST_BYTES_BULK if bulk else bodies.MOST_BYTES
+        view = gate.guarded(cast("gate.View", pattern.callback), most_bytes=most)
+        operations.append(path(f"v1/{pattern.pattern}", view, name=pattern.name))
+    for view in (openapi, readable):
+        view.login_required = False  # type: ignore[attr-defined]
+    return [
+        path("v1/openapi.json", openapi, name="api-description"),
+        path("v1/docs", readable, name="api-docs"),
+        *operations,
+        path("", gate.nothing_here),
+        path("<path:rest>", gate.nothing_here),
+    ]
+
+
+def _is_open(pattern: Any) -> bool:
+    return str(pattern.pattern).endswith("<path:identifier>")
+
+
+urlpatterns = urls()
