@@ -51,11 +51,6 @@ def sites_feeding(account: OuterRef) -> QuerySet[Site]:
     return Site.objects.filter(Q(Exists(billed)) | Q(Exists(named))).order_by("subdomain")
 
 
-def exists(identifier: str, scope_id: int | None) -> bool:
-    """Whether there is such an account, be it hidden."""
-    return Account.objects.filter(identifier=identifier, scope_id=scope_id).exists()
-
-
 def accounts_in_order(ids: Iterable[int]) -> list[Account]:
     """These accounts with owner and scope, in the order of their ids; the missing are left out."""
     wanted = list(ids)

@@ -42,15 +42,17 @@ def create(request: HttpRequest, body: shapes.NewAccount) -> HttpResponse:
     """
     now = settings.TENURE_CLOCK.now()
     scope = finding.site(body.site).pk if body.site is not None else None
-    wanted = body.identifier.strip()
-    if read.exists(wanted, scope):
+    try:
+        values = values_of(body)
+        made = write.create(body.identifier, values, caller(request), now=now, scope_id=scope)
+    except ValueRefused as refusal:
+        taken = refusal.field == "identifier" and "already" in refusal.message
         raise Problem(
-            409,
-            f"There is an account {wanted!r} already.",
-            next_step="Change it with PATCH, or choose another identifier.",
-            field="identifier",
-        )
-    made = write.create(wanted, values_of(body), caller(request), now=now, scope_id=scope)
+            409 if taken else 422,
+            refusal.message,
+            next_step=refusal.next_step,
+            field=refusal.field,
+        ) from refusal
     flow.refresh([made.pk], now)
     found = read.get_account(made.pk)
     where = f"/api/v1/accounts/{finding.quoted(address_of(found))}"
