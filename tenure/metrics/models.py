@@ -44,27 +44,9 @@ class InvoiceStatus(models.TextChoices):
     NONE = "none", "None"
 
 
-class AccountFacts(models.Model):
-    """Every figure of one account at ``as_of``. They hold until ``next_change_at`` unless a record
-    changes first: that is the earliest instant at which a date alone can change one of them.
+class Figures(models.Model):
+    """The figures of one account at one time; see ``AccountFacts`` for what they mean."""
 
-    Amounts are exact, one a currency, and never added across currencies. For sorting lists there
-    is one number each: the largest amount in any one currency (``mrr_sort`` in ``main_currency``),
-    compared as a bare number with other accounts, whatever their currency, because without
-    exchange rates there is nothing better. ``mixed_currencies`` says when one number hides others.
-
-    ``updated_at`` is when a figure last changed; ``as_of`` when the row was last written, which may
-    be for a new ``next_change_at`` alone. A null is an unknown or absent value, never a zero.
-    ``flags`` joins those of the subscriptions with ``mrr_unknown`` (a subscription whose MRR cannot
-    be computed) and ``no_due_date`` (an open invoice nobody can say is late).
-    """
-
-    account = models.OneToOneField(
-        Account, on_delete=models.CASCADE, primary_key=True, related_name="facts"
-    )
-    as_of = models.DateTimeField()
-    updated_at = models.DateTimeField()
-    next_change_at = models.DateTimeField(null=True)
     main_currency = models.CharField(max_length=3, blank=True)
     mixed_currencies = models.BooleanField(default=False)
     mrr_sort = _sortable()
@@ -126,6 +108,36 @@ class AccountFacts(models.Model):
     on_time_rate_12m = models.DecimalField(max_digits=7, decimal_places=6, null=True)
 
     class Meta:
+        abstract = True
+
+    def money(self, figure: str) -> tuple[Money, ...]:
+        """One figure (``"mrr"``, ``"past_due"``, …) as exact amounts, by currency code."""
+        return as_money(getattr(self, figure))
+
+
+class AccountFacts(Figures):
+    """Every figure of one account at ``as_of``. They hold until ``next_change_at`` unless a record
+    changes first: that is the earliest instant at which a date alone can change one of them.
+
+    Amounts are exact, one a currency, and never added across currencies. For sorting lists there
+    is one number each: the largest amount in any one currency (``mrr_sort`` in ``main_currency``),
+    compared as a bare number with other accounts, whatever their currency, because without
+    exchange rates there is nothing better. ``mixed_currencies`` says when one number hides others.
+
+    ``updated_at`` is when a figure last changed; ``as_of`` when the row was last written, which may
+    be for a new ``next_change_at`` alone. A null is an unknown or absent value, never a zero.
+    ``flags`` joins those of the subscriptions with ``mrr_unknown`` (a subscription whose MRR cannot
+    be computed) and ``no_due_date`` (an open invoice nobody can say is late).
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="facts"
+    )
+    as_of = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    next_change_at = models.DateTimeField(null=True)
+
+    class Meta:
         # Each index serves one sort order of the account list, in both directions, nulls included.
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["mrr_sort", "account"], name="metrics_by_mrr"),
@@ -140,9 +152,38 @@ class AccountFacts(models.Model):
     def __str__(self) -> str:
         return f"facts of account {self.account_id}"
 
-    def money(self, figure: str) -> tuple[Money, ...]:
-        """One figure (``"mrr"``, ``"past_due"``, …) as exact amounts, by currency code."""
-        return as_money(getattr(self, figure))
+
+class VersionKind(models.TextChoices):
+    """How a past version of figures is known (METRICS section 6)."""
+
+    SNAPSHOT = "snapshot", "As it was known then"
+    RECONSTRUCTED = "reconstructed", "Reconstructed from invoices"
+    INFERRED = "inferred", "Inferred across a gap"
+
+
+class FactsVersion(Figures):
+    """Figures an account had, from ``valid_from`` up to but not including ``valid_to``, both by when
+    we knew them. The present ones are in ``AccountFacts``, valid since its ``updated_at``; a version
+    is written when they give way, and never rewritten.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="past_facts")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+    kind = models.CharField(
+        max_length=15, choices=VersionKind.choices, default=VersionKind.SNAPSHOT
+    )
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["account", "valid_from"], name="metrics_version_of_account"),
+            models.Index(fields=["valid_from", "valid_to"], name="metrics_version_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"facts until {self.valid_to}"
 
 
 def as_money(amounts: Mapping[str, str]) -> tuple[Money, ...]:

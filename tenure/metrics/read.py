@@ -14,7 +14,7 @@ from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.customers.models import Account
 from tenure.metrics.keyset import matching, walk
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import ACCOUNT, FACTS, Place, cursor_of, order_of, place_of
 
 LONGEST_PAGE = 200
@@ -81,6 +81,18 @@ class Totals:
 def facts_of(account_ids: Iterable[int]) -> dict[int, AccountFacts]:
     """The facts of these accounts by account id; accounts not measured yet are absent."""
     return AccountFacts.objects.in_bulk(list(account_ids))
+
+
+def facts_at(account_ids: Iterable[int], instant: datetime) -> dict[int, Figures]:
+    """The figures these accounts had at an instant, as we knew them then, by account id. Accounts
+    that had not been measured yet are absent."""
+    ids = list(account_ids)
+    live = AccountFacts.objects.filter(pk__in=ids, updated_at__lte=instant)
+    past = FactsVersion.objects.filter(
+        account_id__in=ids, valid_from__lte=instant, valid_to__gt=instant
+    )
+    found: dict[int, Figures] = {version.account_id: version for version in past}
+    return found | {facts.account_id: facts for facts in live}
 
 
 def accounts_page(

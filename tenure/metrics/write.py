@@ -1,4 +1,5 @@
-"""Saving facts rows: one statement a chunk, and only rows that differ are written."""
+"""Saving facts rows: one statement a chunk, and only rows that differ are written. Figures that give
+way to others are kept as a version, by the same statement."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -7,10 +8,10 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import AccountFacts, Figures
 
 _TABLE = "metrics_accountfacts"
-_STAMPS = frozenset({"account_id", "as_of", "updated_at", "next_change_at"})
+_VERSIONS = "metrics_factsversion"
 
 
 def save(rows: Sequence[Mapping[str, Any]]) -> int:
@@ -27,17 +28,31 @@ def save(rows: Sequence[Mapping[str, Any]]) -> int:
 @cache
 def _statement() -> str:
     columns = [field.column for field in AccountFacts._meta.concrete_fields]
-    figures = [column for column in columns if column not in _STAMPS]
-    names, ours, theirs = (
+    figures = [field.column for field in Figures._meta.fields]
+    names, kept, ours, theirs, new = (
         ", ".join(f"{prefix}{column}" for column in chosen)
-        for prefix, chosen in (("", columns), ("f.", figures), ("excluded.", figures))
+        for prefix, chosen in (
+            ("", columns),
+            ("", figures),
+            ("f.", figures),
+            ("excluded.", figures),
+            ("fresh.", figures),
+        )
     )
     changed = f"({ours}) IS DISTINCT FROM ({theirs})"
     sets = ", ".join(f"{column} = excluded.{column}" for column in figures)
     return f"""
+        WITH fresh AS (
+            SELECT * FROM jsonb_populate_recordset(NULL::{_TABLE}, %s::jsonb) AS fresh
+            WHERE EXISTS (SELECT 1 FROM customers_account a WHERE a.id = fresh.account_id)
+        ), past AS (
+            INSERT INTO {_VERSIONS} (account_id, valid_from, valid_to, kind, {kept})
+            SELECT f.account_id, f.updated_at, fresh.updated_at, 'snapshot', {ours}
+            FROM {_TABLE} f JOIN fresh USING (account_id)
+            WHERE f.updated_at < fresh.updated_at AND ({ours}) IS DISTINCT FROM ({new})
+        )
         INSERT INTO {_TABLE} AS f ({names})
-        SELECT {names} FROM jsonb_populate_recordset(NULL::{_TABLE}, %s::jsonb) AS fresh
-        WHERE EXISTS (SELECT 1 FROM customers_account a WHERE a.id = fresh.account_id)
+        SELECT {names} FROM fresh
         ON CONFLICT (account_id) DO UPDATE SET {sets}, as_of = excluded.as_of,
             next_change_at = excluded.next_change_at,
             updated_at = CASE WHEN {changed} THEN excluded.updated_at ELSE f.updated_at END

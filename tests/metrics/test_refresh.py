@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tenure.core.money import Money
 from tenure.metrics import read, refresh
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import AccountFacts, FactsVersion
 from tests.metrics.rows import (
     NOW,
     a_billing_account,
@@ -213,3 +213,25 @@ def test_two_measurements_of_one_account_wait_for_each_other(database_url: str) 
         a_subscription(account, a_plan())
     other.join(10)
     assert read.facts_of([account.pk])[account.pk].mrr == {"USD": "100.00"}
+
+
+def test_figures_that_give_way_are_kept_with_the_time_they_held() -> None:
+    account = an_account()
+    sub = a_subscription(account, a_plan(), quantity=1)
+    first = measured(account.pk)
+    later = NOW + timedelta(days=2)
+    type(sub).objects.update(quantity=5)
+    second = measured(account.pk, later)
+    assert second.mrr != first.mrr
+    before = read.facts_at([account.pk], later - timedelta(seconds=1))[account.pk]
+    assert (before.mrr, before.main_currency) == (first.mrr, "USD")
+    assert read.facts_at([account.pk], later)[account.pk].mrr == second.mrr
+    assert read.facts_at([account.pk], NOW - timedelta(seconds=1)) == {}
+
+
+def test_a_measurement_that_changes_no_figure_leaves_no_version() -> None:
+    account = an_account()
+    a_subscription(account, a_plan(), quantity=1)
+    measured(account.pk)
+    measured(account.pk, NOW + timedelta(minutes=5))
+    assert not FactsVersion.objects.exists()
