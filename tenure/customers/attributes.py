@@ -55,46 +55,57 @@ def declare_standard() -> None:
 
     Existing ones keep their label and type: those are the operator's once they exist.
     """
+    missing = standard()
+    if missing:
+        Attribute.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def standard() -> list[Attribute]:
+    """The standard fields shown from the start, not saved; none once there are attributes."""
     if Attribute.objects.filter(object_kind=fields.ACCOUNT).exists():
-        return
-    Attribute.objects.bulk_create(
-        [
-            Attribute(
-                name=field.name,
-                label=field.label,
-                kind=field.kind,
-                source_field=f"account.{field.path}",
-                position=position,
-            )
-            for position, field in enumerate(fields.ACCOUNT_FIELDS)
-            if field.shown
-        ],
-        ignore_conflicts=True,
-    )
+        return []
+    return [
+        Attribute(
+            name=field.name,
+            label=field.label,
+            kind=field.kind,
+            source_field=f"account.{field.path}",
+            position=position,
+        )
+        for position, field in enumerate(fields.ACCOUNT_FIELDS)
+        if field.shown
+    ]
 
 
 def declare(custom_fields: Mapping[str, str | None], object_kind: str = fields.ACCOUNT) -> None:
     """Make an attribute of every custom field ``{name: label}`` that no attribute is called after,
     unless somebody has decided about the mapping: then new fields wait to be mapped."""
+    declare_standard()  # before any other attribute stands there
+    new = undeclared(custom_fields, object_kind)
+    if new:
+        Attribute.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def undeclared(
+    custom_fields: Mapping[str, str | None], object_kind: str = fields.ACCOUNT
+) -> list[Attribute]:
+    """The attributes that ``declare`` would make of these custom fields, not saved."""
     known = set(Attribute.objects.filter(object_kind=object_kind).values_list("name", flat=True))
     unknown = custom_fields.keys() - known - RESERVED
     if not unknown or not workspace().maps_new_fields:
-        return
-    Attribute.objects.bulk_create(
-        [
-            Attribute(
-                name=name,
-                object_kind=object_kind,
-                label=label or name.replace("_", " ").capitalize(),
-                kind=AttributeKind.TEXT,
-                source_field=f"{object_kind}.{fields.CUSTOM}.{name}",
-                position=100,
-            )
-            for name, label in custom_fields.items()
-            if name in unknown
-        ],
-        ignore_conflicts=True,
-    )
+        return []
+    return [
+        Attribute(
+            name=name,
+            object_kind=object_kind,
+            label=label or name.replace("_", " ").capitalize(),
+            kind=AttributeKind.TEXT,
+            source_field=f"{object_kind}.{fields.CUSTOM}.{name}",
+            position=100,
+        )
+        for name, label in custom_fields.items()
+        if name in unknown
+    ]
 
 
 def declare_met(names: Iterable[str], object_kind: str = fields.ACCOUNT) -> None:

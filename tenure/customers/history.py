@@ -12,6 +12,7 @@ from django.db import connection
 from tenure.access.models import Member
 from tenure.customers.models import Change, ChangeSet, Origin
 from tenure.customers.tables import UNTRACKED, Table
+from tenure.sources.records import Record
 
 
 class Batched(Protocol):
@@ -50,6 +51,37 @@ def recording(table: Table, rows: Sequence[int], batch: Batched) -> Iterator[Non
         for row, now in after.items()
         if (changes := differences(before[row], now))
     )
+
+
+def would_change(
+    table: Table, rows: Mapping[str, int], records: Sequence[Record]
+) -> dict[str, dict[str, list[Any]]]:
+    """The changes that ``recording`` would keep if these records were written over their rows;
+    both by upstream id."""
+    before = _snapshot(table.name, list(rows.values()))
+    return {
+        record.upstream_id: differences(before[rows[record.upstream_id]], _as_json(table, record))
+        for record in records
+        if rows.get(record.upstream_id) in before
+    }
+
+
+def _as_json(table: Table, record: Record) -> dict[str, Any]:
+    """The record as its row would be in a snapshot."""
+    names = [name for name in table.columns if name not in UNTRACKED]
+    values = {name: getattr(record, name) for name in names}
+    return {
+        name: json.loads(value, parse_float=_plain) if isinstance(value, bytes) else _told(value)
+        for name, value in values.items()
+    }
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return _plain(str(value))
+    return list(value) if isinstance(value, tuple) else value
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ stream that seems to lose more than a few per cent at once is left alone until a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tenure.sources.base import By, Stream, Window
 from tenure.sync import phases, read, sweep, windows, write
@@ -39,9 +39,14 @@ async def reconcile(work: Work) -> list[Difference]:
     return differences
 
 
+def volatile_is_due(mark: Mark, upstream_now: datetime) -> bool:
+    """Whether a day has passed since what time alone may change was last read again."""
+    return mark.volatile_at is None or upstream_now - mark.volatile_at >= DAY
+
+
 async def _volatile(work: Work, stream: Stream, mark: Mark) -> None:
     """Re-read what time alone may have changed, once a day by upstream's clock."""
-    if mark.volatile_at and work.upstream_now - mark.volatile_at < DAY:
+    if not volatile_is_due(mark, work.upstream_now):
         return
     met: set[str] = set()
     page = await work.line.volatile(stream)

@@ -1,0 +1,158 @@
+"""Making a plan: read upstream's changes, work out what a run would do with them, keep the answer."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+
+from tenure.access.models import Member
+from tenure.connections.models import Site
+from tenure.connections.read import endpoint
+from tenure.core.errors import ConfigurationError, TemporaryError, TenureError
+from tenure.customers.models import BillingAccount
+from tenure.customers.models import Subscription as StoredSubscription
+from tenure.sources import registry
+from tenure.sources.base import Stream
+from tenure.sync import read
+from tenure.sync.models import Plan, PlanState
+from tenure.sync.planning import entries
+from tenure.sync.planning.upstream import ChangesReader, Upstream
+from tenure.sync.planning.working import Working
+
+T = TypeVar("T")
+
+
+def make_plan(
+    site: Site,
+    *,
+    member: Member | None,
+    now: datetime,
+    read_all: bool = False,
+    whole: bool | None = None,
+) -> Plan:
+    """What the next sync of the site would do. Nothing but the plan is written.
+
+    A staged site's plan shows what it would make of all that is stored once it is activated;
+    ``whole`` asks the same of any site, as after a change of the mapping. Raises TenureError: a
+    site that was never read is planned only with ``read_all``, and none while a run goes on.
+    """
+    plan = begin(site, member=member, now=now, read_all=read_all, whole=whole)
+    try:
+        work_out(plan, now=now)
+    except TenureError as error:
+        _failed(plan, error)
+        raise
+    return plan
+
+
+def begin(
+    site: Site,
+    *,
+    member: Member | None,
+    now: datetime,
+    read_all: bool = False,
+    whole: bool | None = None,
+) -> Plan:
+    """A plan still to be worked out. Raises TenureError where there cannot be one now."""
+    _refuse_unread(site, read_all=read_all)
+    _refuse_running(site)
+    return Plan.objects.create(
+        site=site,
+        member=member,
+        created_at=now,
+        state=PlanState.WORKING,
+        whole=site.staged if whole is None else whole,
+    )
+
+
+def work_out(plan: Plan, *, now: datetime) -> None:
+    """Read upstream and fill the plan. Raises TenureError with nothing kept but the plan's row."""
+    with ThreadPoolExecutor(1, thread_name_prefix=f"plan-{plan.pk}") as thread:
+        try:
+            upstream = asyncio.run(_read(plan, thread))
+        finally:
+            thread.submit(_close).result()
+    fill(plan, upstream, now=now)
+
+
+def fill(plan: Plan, upstream: Upstream, *, now: datetime) -> None:
+    """Keep what a run would do with what was read upstream."""
+    working = Working(plan.site, upstream, now, whole=plan.whole)
+    with transaction.atomic():
+        counts = entries.keep(plan, working.entries())
+        _count_the_rest(plan.site, counts, upstream)
+        plan.upstream_end, plan.counts, plan.state = upstream.end, counts, PlanState.READY
+        plan.save()
+
+
+def _failed(plan: Plan, error: TenureError) -> None:
+    plan.state, plan.reason, plan.next_step = PlanState.FAILED, error.message, error.next_step
+    plan.save(update_fields=["state", "reason", "next_step"])
+
+
+def _refuse_unread(site: Site, *, read_all: bool) -> None:
+    mark = read.marks(site).get(Stream.ACCOUNTS)
+    if not read_all and (mark is None or mark.loaded_at is None):
+        raise ConfigurationError(
+            f"{site.subdomain} has not been read yet, so there is nothing to compare with.",
+            next_step=(
+                "Run its first pull while it is staged: that makes no account and can be planned"
+                f" at once. Or read everything just for the plan: tenure plan {site.subdomain}"
+                " --read-all."
+            ),
+        )
+
+
+def _refuse_running(site: Site) -> None:
+    going = read.active_run(site)
+    if going:
+        raise TemporaryError(
+            f"{site.subdomain}: run {going.pk} is going on and changes what a plan is made from.",
+            next_step="Plan again when it has ended, or stop it first.",
+        )
+
+
+async def _read(plan: Plan, thread: ThreadPoolExecutor) -> Upstream:
+    loop = asyncio.get_running_loop()
+
+    async def db(act: Callable[..., T], *args: Any) -> T:
+        return await loop.run_in_executor(thread, act, *args)
+
+    site = plan.site
+    source = registry.source(site.source)
+    async with source.connect(await db(endpoint, site)) as line:
+        facts = await line.identify()
+        refuse_other_site(site, facts.site_id, facts.subdomain)
+        reader = ChangesReader(line, site, db, Upstream(facts.upstream_now))
+        return await reader.read_everything(await db(read.marks, site))
+
+
+def refuse_other_site(site: Site, site_id: str, subdomain: str) -> None:
+    """Raises ConfigurationError when the stored key opens another site by now (F19)."""
+    if site_id != site.site_id:
+        raise ConfigurationError(
+            f"{site.subdomain}: the stored key now belongs to {subdomain}; nothing was read.",
+            next_step=f"Replace the key of {site.subdomain} under Settings > Integrations.",
+        )
+
+
+def _close() -> None:
+    connection.close()
+
+
+def _count_the_rest(site: Site, counts: dict[str, Any], upstream: Upstream) -> None:
+    """What stays as it is, and how many facts follow in any case."""
+    fed = BillingAccount.objects.filter(site_id=site.pk, account__isnull=False, removed_at=None)
+    held = {
+        "account": fed.values("account_id").distinct().count(),
+        "subscription": StoredSubscription.objects.filter(site_id=site.pk, removed_at=None).count(),
+    }
+    for kind, here in held.items():
+        counted = counts["objects"].setdefault(kind, {})
+        counted["leave"] = here - sum(counted.get(verb, 0) for verb in ("update", "override"))
+    counts["following"] = upstream.following
+    counts["read"], counts["requests"] = upstream.read, upstream.requests
+    counts["notes"] = upstream.notes
