@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -304,9 +305,15 @@ class Feed:
     allows_pins: bool = True
 
 
-def contributions_of(ids: Sequence[int], mapping: Sequence[Mapped]) -> dict[int, Feed]:
+def contributions_of(
+    ids: Sequence[int],
+    mapping: Sequence[Mapped],
+    *,
+    arriving: Mapping[tuple[int, str], Row] = MappingProxyType({}),
+) -> dict[int, Feed]:
     """What feeds each of these accounts: the billing accounts recognised as it, and those with a
-    subscription that names it."""
+    subscription that names it. ``arriving`` records, by site and upstream id, stand in for the
+    stored rows they are about to replace."""
     found: dict[int, Feed] = defaultdict(Feed)
     paths = effective.paths_of(mapping)
     read = fields.reader(paths)
@@ -319,7 +326,8 @@ def contributions_of(ids: Sequence[int], mapping: Sequence[Mapped]) -> dict[int,
     for account_id, row_id in feeding:
         row, feed = rows[row_id], found[account_id]
         site = sites.get(row.site_id) or sites.setdefault(row.site_id, _site_of(row))
-        feed.parts.append(contribution(site, row, read))
+        newest = arriving.get((row.site_id, row.upstream_id), row)
+        feed.parts.append(contribution(site, newest, read))
         feed.allows_pins &= site.allows_pins
     return found
 

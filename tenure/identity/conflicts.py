@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tenure.connections.models import Site
 from tenure.customers import accounts
@@ -34,6 +34,18 @@ def review(
         _review(site, kind, claims, followed.linked, batch.now)
     if followed.made:
         _now_taken(followed.made)
+
+
+def would_raise(
+    site: Site, kind: RecordKind, claims: Mapping[str, Claim], linked: Mapping[str, Linked]
+) -> dict[str, tuple[ConflictKind, str]]:
+    """The conflicts that ``review`` would raise or correct, by upstream id: what is wrong, and what
+    the record says now. Nothing is written."""
+    found = _disagreeing(claims, linked)
+    rows = Conflict.objects.filter(site=site, object_kind=kind, upstream_id__in=found)
+    standing = rows.filter(Q(resolution="") | Q(resolution=Resolution.KEEP))
+    known = set(standing.values_list("upstream_id", "new"))
+    return {name: said for name, said in found.items() if (name, said[1]) not in known}
 
 
 def review_open(site: Site, now: datetime) -> None:

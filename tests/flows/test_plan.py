@@ -27,7 +27,7 @@ def test_what_is_applied_equals_what_was_shown(us: Site, sync: Sync, served: Ser
     sync(us)
     account = Account.objects.get(identifier=companies(served, us)[0]["code"])
     write.edit([account.pk], {"company": "By hand"}, by_hand(), now=clock_of(served))
-    live(served, 20)
+    live(served, 60)
     for number, known in enumerate(companies(served, us)[1:4]):
         change(served, us, kind="accounts", id=known["id"], set={"company": f"New {number}"})
     plan = planned(served, us)

@@ -3,24 +3,25 @@ questions that a run asks put to the same pure functions. Nothing is locked or w
 """
 
 import copy
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, attributes, effective, fields, history, tables
-from tenure.customers.accounts import Claim, Feed
+from tenure.customers import accounts, attributes, effective, fields, history, payers, tables
+from tenure.customers.accounts import Claim, Feed, Row
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Decision, Standing, decide
+from tenure.customers.effective import Contribution
 from tenure.customers.models import Account, Attribute, BillingAccount
 from tenure.identity import rules
-from tenure.identity.claims import Row, claims_of
-from tenure.identity.resolve import Unidentified, identify
+from tenure.identity.resolve import IdentifierRule
 from tenure.sources.base import Stream
 from tenure.sync import edits
+from tenure.sync.planning import naming
 from tenure.sync.planning.entries import CHUNK, Entry, chunks
+from tenure.sync.planning.naming import Found
 from tenure.sync.planning.upstream import Upstream
 
 TOLD = ("source", "set_by", "set_at")
@@ -40,6 +41,7 @@ class Working:
     daily: set[str] = field(default_factory=set)
     gone: Collection[str] = ()
     read: fields.Read = dict
+    rule: IdentifierRule = field(default_factory=IdentifierRule)
 
     def entries(self) -> Iterator[Entry]:
         """Every object the run would do something about, in no order."""
@@ -54,11 +56,15 @@ class Working:
         self.site = copy.copy(self.site)
         self.site.staged = False
         self.declared = _to_be_declared(self.upstream)
-        new = (_mapped(one) for one in self.declared if one.source_field)
-        self.mapping = (*attributes.mapped(fields.ACCOUNT), *new)
+        self.mapping = self._mapping(fields.ACCOUNT)
+        self.rule = rules.in_force()
         self.daily = accounts.daily_sites(self.site)
         self.gone = accounts.vanished_paths(fields.ACCOUNT)
         self.read = fields.reader(effective.paths_of(self.mapping))
+
+    def _mapping(self, kind: str) -> tuple[Mapped, ...]:
+        new = (_mapped(one) for one in self.declared if one.object_kind == kind)
+        return (*attributes.mapped(kind), *new)
 
     def _rejected(self) -> Iterator[Entry]:
         for (stream, named), rejected in self.upstream.rejected.items():
@@ -67,150 +73,108 @@ class Working:
             )
 
     def _accounts(self) -> Iterator[Entry]:
-        owners = self._owners()
-        linked = {i: account for i, account in owners.items() if account is not None}
-        claims, unclaimed = self._claims(i for i in self.upstream.accounts if i not in linked)
-        yield from self._unidentified(unclaimed)
-        known = _known(claims)
-        joining: dict[int, list[str]] = defaultdict(list)
-        for i, account in linked.items():
-            joining[account].append(i)
-        making: dict[Claim, list[str]] = {}
-        for claim, ids in claims.items():
+        """Accounts made, joined and followed; what waits for a person on the way there."""
+        found = self._found()
+        yield from found.entries
+        known = _known(found.claims)
+        making: dict[Claim, Sequence[str]] = {}
+        for claim, named in found.claims.items():
             if claim in known:
-                joining[known[claim]] += ids
+                found.feeding.setdefault(known[claim], set()).update(named)
+                found.joined.add(known[claim])
             elif self.site.accounts_mode == Mode.LINK:
-                yield from (self._unlinked(i, claim) for i in ids)
+                yield from (_unlinked(i, claim) for i in sorted(named))
             else:
-                making[claim] = ids
+                making[claim] = sorted(named)
         yield from self._made(making)
-        yield from self._followed(joining)
+        yield from self._followed(found)
 
-    def _owners(self) -> dict[str, int | None]:
-        """Whose the changed billing accounts are that are here already."""
-        found: dict[str, int | None] = {}
-        for ids in chunks(self.upstream.known.get(Stream.ACCOUNTS, ())):
-            rows = BillingAccount.objects.filter(site_id=self.site.pk, upstream_id__in=ids)
-            found.update(rows.values_list("upstream_id", "account_id"))
-        return found
-
-    def _claims(self, fresh: Iterable[str]) -> tuple[dict[Claim, list[str]], dict[str, Row]]:
-        """Who claims which account, and the billing accounts that claim none."""
-        claims: dict[Claim, list[str]] = {}
-        unclaimed: dict[str, Row] = {}
-        for rows in self._unlinked_rows(fresh):
-            found = claims_of(self.site, rows)
-            for row in rows:
-                claim = found.get(row.upstream_id)
-                if claim is None:
-                    unclaimed[row.upstream_id] = row
-                else:
-                    claims.setdefault(claim, []).append(row.upstream_id)
-        return claims, unclaimed
-
-    def _unlinked_rows(self, fresh: Iterable[str]) -> Iterator[list[Row]]:
-        for ids in chunks(fresh):
-            yield [self.upstream.accounts[i] for i in ids]
-        if not self.whole:
-            return
-        rows = BillingAccount.objects.filter(site_id=self.site.pk, account=None, removed_at=None)
-        last = 0
-        while stored := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-            last = stored[-1].pk
-            yield [row for row in stored if row.upstream_id not in self.upstream.accounts]
-
-    def _unidentified(self, unclaimed: Mapping[str, Row]) -> Iterator[Entry]:
-        rule = rules.in_force()
-        for upstream_id, row in unclaimed.items():
-            found = identify(rule, row, self.site.pk)
-            reason = found.reason if isinstance(found, Unidentified) else ""
-            yield Entry(
-                "unidentified", "account", upstream_id=upstream_id, name=row.code, reason=reason
-            )
-
-    def _unlinked(self, upstream_id: str, claim: Claim) -> Entry:
-        reason = f"No account {claim.identifier} is here, and Link only makes none."
-        return Entry(
-            "unidentified",
-            "account",
-            upstream_id=upstream_id,
-            identifier=claim.identifier,
-            reason=reason,
-        )
+    def _found(self) -> Found:
+        find = naming.by_subscriptions if self.rule.on_subscriptions else naming.by_payers
+        return find(self.site, self.upstream, self.rule, whole=self.whole)
 
     def _made(self, making: Mapping[Claim, Sequence[str]]) -> Iterator[Entry]:
-        follows = self.site.subdomain in self.daily
         for claims in chunks(making):
-            rows = self._rows([i for claim in claims for i in making[claim]])
+            rows = self.payers([i for claim in claims for i in making[claim]])
             for claim in claims:
-                # An import takes the first record that comes; what joins later changes nothing.
-                ids = making[claim] if follows else making[claim][:1]
-                parts = [accounts.contribution(self.site, rows[i], self.read) for i in ids]
+                parts = [self._contribution(rows[i]) for i in making[claim]]
                 made = effective.compose(parts, self.mapping)
                 changes = {f"attributes.{name}": [None, v] for name, v in made.values.items()}
                 yield Entry(
                     "create",
                     "account",
-                    upstream_id=ids[0],
+                    upstream_id=making[claim][0],
                     identifier=claim.identifier,
                     name=made.name[:300],
                     changes={"name": [None, made.name], **changes},
                 )
 
-    def _rows(self, ids: Sequence[str]) -> dict[str, Row]:
-        """The billing accounts of these ids as they would stand."""
-        stored = [i for i in ids if i not in self.upstream.accounts]
-        found: dict[str, Row] = {
-            i: self.upstream.accounts[i] for i in ids if i in self.upstream.accounts
-        }
+    def _contribution(self, row: Row) -> Contribution:
+        return accounts.contribution(self.site, row, self.read)
+
+    def payers(self, ids: Sequence[str]) -> dict[str, Row]:
+        """The billing accounts of these ids as they would stand; the unknown are absent."""
+        arriving = self.upstream.accounts
+        stored = [i for i in ids if i not in arriving]
+        found: dict[str, Row] = {i: arriving[i] for i in ids if i in arriving}
         if stored:
             rows = BillingAccount.objects.filter(site_id=self.site.pk, upstream_id__in=stored)
             found |= {row.upstream_id: row for row in rows}
         return found
 
-    def _followed(self, joining: Mapping[int, Sequence[str]]) -> Iterator[Entry]:
-        for ids in chunks(self._touched(joining)):
+    def _followed(self, found: Found) -> Iterator[Entry]:
+        arriving = {(self.site.pk, i): row for i, row in self.upstream.accounts.items()}
+        for ids in chunks(self._touched(found)):
             standing = list(Account.objects.filter(pk__in=ids).order_by("pk"))
-            feeding = self._feeding(ids, joining)
+            feeds = accounts.contributions_of(ids, self.mapping, arriving=arriving)
+            self._join(feeds, {i: found.feeding[i] for i in ids if i in found.feeding})
             for account in standing:
-                feed = feeding.get(account.pk)
+                feed = feeds.get(account.pk)
                 if feed and feed.parts:
-                    yield from self._one(account, feed)
+                    yield from self._one(account, feed, joins=account.pk in found.joined)
 
-    def _touched(self, joining: Mapping[int, Any]) -> Iterator[int]:
+    def _touched(self, found: Found) -> Iterator[int]:
         """The accounts a run would look at, each once."""
-        yield from joining
-        last = 0
-        more = _fed_by if self.whole else edits.edited_of
-        if not self.whole and self.site.accounts_mode != Mode.DAILY:
-            return
-        while found := more(self.site.pk, last):
-            yield from (account for account in found if account not in joining)
-            last = found[-1]
+        known = set(found.touched) | set(found.feeding)
+        yield from sorted(known)
+        more = []
+        if self.whole:
+            more = [self._fed]
+        elif self.site.accounts_mode == Mode.DAILY:
+            more = [edits.edited_of]
+        for find in more:
+            last = 0
+            while some := find(self.site.pk, last):
+                yield from (account for account in some if account not in known)
+                last = some[-1]
 
-    def _feeding(
-        self, ids: Sequence[int], joining: Mapping[int, Sequence[str]]
-    ) -> Mapping[int, Feed]:
-        """What would feed these accounts: the stored rows, with the changed ones in their place."""
-        found: dict[int, Feed] = defaultdict(Feed)
-        rows = BillingAccount.objects.filter(account_id__in=ids, removed_at=None)
-        for row in rows.select_related("site"):
-            if row.site_id == self.site.pk and row.upstream_id in self.upstream.accounts:
-                continue
-            self._feed(found[row.account_id or 0], row.site, row)
-        arriving = self._rows([i for account in ids for i in joining.get(account, ())])
-        for account in ids:
-            for i in joining.get(account, ()):
-                self._feed(found[account], self.site, arriving[i])
-        return found
+    @staticmethod
+    def _fed(site_id: int, after: int) -> list[int]:
+        """The next accounts, by id, that this site feeds."""
+        rows = Account.objects.filter(payers.fed_by([site_id]), pk__gt=after, removed_at=None)
+        return list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])
 
-    def _feed(self, feed: Feed, site: Site, row: Row) -> None:
-        feed.parts.append(accounts.contribution(site, row, self.read))
-        feed.allows_pins &= site.allows_pins
+    def _join(self, feeds: dict[int, Feed], feeding: Mapping[int, Collection[str]]) -> None:
+        """Add what would feed these accounts and does not yet."""
+        rows = self.payers([i for some in feeding.values() for i in some])
+        for account, some in feeding.items():
+            feed = feeds.setdefault(account, Feed())
+            here = {part.upstream_id for part in feed.parts if part.site == self.site.subdomain}
+            feed.parts += [self._contribution(rows[i]) for i in sorted(some) if i not in here]
+            feed.allows_pins &= self.site.allows_pins
 
-    def _one(self, account: Account, feed: Feed) -> Iterator[Entry]:
+    def _one(self, account: Account, feed: Feed, *, joins: bool) -> Iterator[Entry]:
         standing = Standing(account.name, account.state, account.attributes, account.sources)
-        terms = accounts.terms_of(feed, self.mapping, daily=self.daily, gone=self.gone)
+        # An import gives an account it joins the values that account has none of.
+        importing = joins and self.site.accounts_mode == Mode.IMPORT
+        terms = accounts.terms_of(
+            feed,
+            self.mapping,
+            daily=self.daily,
+            gone=self.gone,
+            filling={one.name for one in self.mapping} if importing else (),
+            importing={self.site.subdomain} if importing else (),
+        )
         composed = effective.compose(feed.parts, self.mapping)
         decision = decide(standing, composed, terms, now=self.now)
         changes = dict(decision.changes)
@@ -263,19 +227,29 @@ def _known(claims: Collection[Claim]) -> dict[Claim, int]:
     return found
 
 
-def _fed_by(site_id: int, after: int) -> list[int]:
-    """The next accounts, by id, that this site feeds."""
-    rows = BillingAccount.objects.filter(site_id=site_id, account_id__gt=after, removed_at=None)
-    found = rows.order_by("account_id").values_list("account_id", flat=True).distinct()
-    return [account for account in found[:CHUNK] if account is not None]
+def _unlinked(upstream_id: str, claim: Claim) -> Entry:
+    return Entry(
+        "unidentified",
+        "account",
+        upstream_id=upstream_id,
+        identifier=claim.identifier,
+        reason=f"No account {claim.identifier} is here, and Link only makes none.",
+    )
 
 
 def _to_be_declared(upstream: Upstream) -> list[Attribute]:
     """The attributes that the run would make of custom fields it meets first."""
     alive = [d for d in upstream.definitions if d.deleted_at is None]
-    defined = {d.name: d.display_name for d in alive if d.related_type == fields.ACCOUNT}
-    met = dict.fromkeys(fields.custom_names(upstream.accounts.values()))
-    return [*attributes.standard(), *attributes.undeclared({**met, **defined})]
+    found = attributes.standard()
+    arriving = {
+        fields.ACCOUNT: upstream.accounts.values(),
+        fields.SUBSCRIPTION: upstream.subscriptions.values(),
+    }
+    for kind, rows in arriving.items():
+        defined = {d.name: d.display_name for d in alive if d.related_type == kind}
+        met = dict.fromkeys(fields.custom_names(rows))
+        found += attributes.undeclared({**met, **defined}, kind)
+    return found
 
 
 def _mapped(attribute: Attribute) -> Mapped:
