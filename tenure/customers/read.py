@@ -18,6 +18,7 @@ from tenure.customers.models import (
     Attribute,
     BillingAccount,
     Change,
+    ChangeSet,
     CreditPayment,
     Invoice,
     LineItem,
@@ -225,6 +226,27 @@ def history_of(
     if after is not None:
         rows = rows.filter(pk__lt=after)
     return list(rows.order_by("-pk")[:limit])
+
+
+def get_change_set(pk: int) -> ChangeSet:
+    """The change set with who made it and what it undoes. Raises ChangeSet.DoesNotExist."""
+    return ChangeSet.objects.select_related("member", "undoes").get(pk=pk)
+
+
+def undone_by(change_set_id: int) -> ChangeSet | None:
+    """The newest change set that brought the values of this one back."""
+    return ChangeSet.objects.filter(undoes_id=change_set_id).order_by("-pk").first()
+
+
+def changes_in(change_set_id: int, *, limit: int, after: int = 0) -> list[Change]:
+    """What a change set changed, in the order it did."""
+    rows = Change.objects.filter(change_set_id=change_set_id, pk__gt=after)
+    return list(rows.order_by("pk")[:limit])
+
+
+def named(account_ids: Iterable[int]) -> dict[int, Account]:
+    """These accounts by id, as far as a link needs them."""
+    return Account.objects.only("pk", "name", "identifier").in_bulk(list(account_ids))
 
 
 def _changes() -> QuerySet[Change]:

@@ -24,8 +24,16 @@ def may_sync(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
 
 
+def may_edit_customers(member: Member) -> bool:
+    """Set customers' values by hand, alone or many at once, and make accounts. Developers set up
+    the product; what customers' values are is not theirs to say."""
+    return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER, Role.CSM}
+
+
 REFUSALS: dict[Callable[[Member], bool], str] = {
     may_manage_sites: "Only administrators and developers may connect or change sites.",
+    may_edit_customers: "Only administrators, super managers and customer success managers may"
+    " change customers' values.",
     may_sync: "Only administrators, developers and super managers may start or stop a sync.",
 }
 

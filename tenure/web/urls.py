@@ -7,8 +7,17 @@ from django.views.generic import RedirectView
 
 from tenure.web import errors, preferences, signin
 from tenure.web.account import attributes as values
-from tenure.web.account import calculation, invoices, overview, raw, subscriptions, timeline
+from tenure.web.account import (
+    calculation,
+    history,
+    invoices,
+    overview,
+    raw,
+    subscriptions,
+    timeline,
+)
 from tenure.web.accounts import finder, listing
+from tenure.web.editing import changes, popover, undo
 from tenure.web.runs import pages as runs
 from tenure.web.settings import connect, integrations, site
 
@@ -27,7 +36,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/subscriptions/", subscriptions.tab, name="account_subscriptions"),
     path("accounts/<int:pk>/invoices/", invoices.tab, name="account_invoices"),
     path("accounts/<int:pk>/attributes/", values.tab, name="account_attributes"),
-    path("accounts/<int:pk>/attributes/<str:name>/", values.history, name="attribute_history"),
+    path("accounts/<int:pk>/attributes/<path:name>/", history.history, name="attribute_history"),
+    path("accounts/<int:pk>/edit/<path:name>/", popover.edit, name="edit_value"),
+    path("accounts/<int:pk>/accept/<path:name>/", popover.accept, name="accept_value"),
+    path("accounts/<int:pk>/keep/<path:name>/", popover.keep, name="keep_value"),
+    path("accounts/<int:pk>/restore/<path:name>/", undo.restore, name="restore_value"),
+    path("undo/", undo.undo, name="undo"),
+    path("changes/<int:pk>/", changes.page, name="change_set"),
     path("accounts/<int:pk>/timeline/", timeline.tab, name="account_timeline"),
     path("accounts/<int:pk>/raw/", raw.tab, name="account_raw"),
     path("accounts/<int:pk>/raw/<int:payload>/", raw.payload, name="account_payload"),

@@ -4,33 +4,65 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenure.customers import provenance
+from tenure.access.models import Member
+from tenure.customers import fields, provenance
 from tenure.customers import read as customers
-from tenure.customers.models import Attribute
+from tenure.customers.models import Attribute, AttributeKind
+from tenure.customers.provenance import Held, Pinned
+from tenure.sync import standing
 from tenure.web import moments
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.badges import spoken
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_edit_customers
+from tenure.web.values import EMPTY, in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One attribute as it stands: its value, its source and who set it when."""
+    """One attribute as it stands: its value, its source, who set it when, and what a pin keeps out.
+
+    ``says_site`` is whose word waits behind the pin; ``pin_over`` that the pin's day has come.
+    """
 
     name: str
     label: str
     kind: str
+    kind_label: str
+    unit: str
     value: Any
     source: str
     site: str
     field: str
     set_by: str
     set_at: datetime | None
-    pinned: bool
+    change_set: int | None
+    pin: Pinned | None
+    pin_over: bool
+    held: Held | None
+    says_site: str
+    editable: bool
     others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_value(self) -> bool:
+        """Whether there is anything to show."""
+        return self.value not in EMPTY
+
+    @property
+    def is_long(self) -> bool:
+        """A text that is cut where room is short."""
+        return isinstance(self.value, str) and len(self.value) > 40
+
+    @property
+    def held_words(self) -> str:
+        """What waits behind the pin, as the form that accepts it sends it back."""
+        return in_words(self.held.value) if self.held else ""
 
 
 @require_safe
@@ -38,57 +70,66 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """All attributes that have a value; the empty ones on request."""
     head = head_of(pk)
     everything = request.GET.get("show") == "all"
-    found = values(head, customers.attributes(), everything=everything)
-    context = shown(head, "account_attributes", values=found, everything=everything)
+    found = values(head, customers.attributes(), member_of(request))
+    listed = [one for one in found if everything or one.has_value]
+    context = shown(
+        request,
+        head,
+        "account_attributes",
+        values=listed,
+        empty=len(found) - sum(one.has_value for one in found),
+        everything=everything,
+        runs=standing.runs_of_change_sets(one.change_set for one in listed if one.change_set),
+    )
     return render(request, "web/account/attributes.html", context)
 
 
-@require_safe
-def history(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """What an attribute was before, who changed it and in which change set."""
-    head = head_of(pk)
-    field = f"attributes.{name}"
-    entries = [(change, *change.changes[field]) for change in customers.changes_of_field(pk, field)]
-    known = {value.name: value for value in values(head, customers.attributes(), everything=True)}
-    drawer = request.headers.get("HX-Target") == "drawer-content"
-    context = shown(head, "account_attributes", entries=entries, value=known.get(name), name=name)
-    template = "history_detail" if drawer else "history"
-    return render(request, f"web/account/{template}.html", context)
-
-
-def values(head: Head, defined: list[Attribute], *, everything: bool) -> list[Value]:
+def values(head: Head, defined: list[Attribute], member: Member) -> list[Value]:
     """The account's values in the order of their definitions, then those nobody has defined."""
-    account = head.account
-    found = [
-        _value(head, name=a.name, label=a.label, kind=a.get_kind_display(), field=a.source_field)
-        for a in defined
-        if everything or account.attributes.get(a.name) not in (None, "")
-    ]
+    may, now = may_edit_customers(member), settings.TENURE_CLOCK.now()
+    found = [_value(head, attribute, now, editable=may) for attribute in defined]
     known = {attribute.name for attribute in defined}
-    found += [
-        _value(head, name=name, label=spoken(name), kind="Text", field="")
-        for name in sorted(account.attributes)
+    undefined = [
+        Attribute(name=name, label=spoken(name), kind=AttributeKind.TEXT)
+        for name in sorted(head.account.attributes)
         if name not in known
     ]
-    return found
+    return found + [_value(head, attribute, now, editable=False) for attribute in undefined]
 
 
-def _value(head: Head, *, name: str, label: str, kind: str, field: str) -> Value:
-    account = head.account
+def _value(head: Head, attribute: Attribute, now: datetime, *, editable: bool) -> Value:
+    account, name = head.account, attribute.name
     origin = provenance.of_attribute(account, name, head.rows)
+    value = account.attributes.get(name)
+    others = _others(head, attribute.source_field, value)
     return Value(
         name=name,
-        label=label,
-        kind=kind,
-        value=account.attributes.get(name),
+        label=attribute.label,
+        kind=attribute.kind,
+        kind_label=attribute.get_kind_display(),
+        unit=attribute.unit,
+        value=value,
         source=origin.source,
         site=origin.site or "",
-        field=field,
+        field=attribute.source_field,
         set_by=origin.set_by or "",
         set_at=moments.instant_of(origin.set_at),
-        pinned=origin.pinned,
-        others=_others(head, field, account.attributes.get(name)),
+        change_set=origin.change_set,
+        pin=origin.pin,
+        pin_over=origin.pin is not None and not origin.pin.holds(now),
+        held=origin.held,
+        says_site=_whose(head, attribute.source_field, origin.held),
+        editable=editable,
+        others=() if origin.held else others,
     )
+
+
+def _whose(head: Head, field: str, held: Held | None) -> str:
+    """The site whose word waits behind a pin, as far as it can be told from the rows."""
+    if held is None:
+        return ""
+    rows = [row.site.subdomain for row in head.rows if _said(row, field) == in_words(held.value)]
+    return rows[0] if rows else head.rows[0].site.subdomain if head.rows else ""
 
 
 def _others(head: Head, field: str, shown_value: Any) -> tuple[tuple[str, str], ...]:
@@ -100,7 +141,5 @@ def _others(head: Head, field: str, shown_value: Any) -> tuple[tuple[str, str], 
 
 
 def _said(row: Any, field: str) -> str:
-    name = field.removeprefix("account.")
-    if name.startswith("custom_fields."):
-        return str(row.custom_fields.get(name.removeprefix("custom_fields."), ""))
-    return str(getattr(row, name, "") or "")
+    path = fields.split(field)[1]
+    return str(fields.reader([path])(row).get(path, ""))

@@ -86,7 +86,7 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
     }
     drawer = request.headers.get("HX-Target") == "drawer-content"
     template = "web/account/calculation_detail.html" if drawer else "web/account/calculation.html"
-    return render(request, template, shown(head, "account", **more))
+    return render(request, template, shown(request, head, "account", **more))
 
 
 def _groups(head: Head, figure: str, now: datetime) -> list[Group]:

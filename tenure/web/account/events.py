@@ -104,7 +104,7 @@ def of_subscriptions(rows: Iterable[Subscription], now: datetime) -> Iterator[Ev
 def of_changes(rows: Iterable[Change]) -> Iterator[Event]:
     """Changed values, field by field, with who changed them."""
     for row in rows:
-        known = [_difference(field, pair) for field, pair in row.changes.items()]
+        known = [difference(field, pair) for field, pair in row.changes.items()]
         who = row.change_set.member or row.change_set.get_origin_display()
         noun = "account" if row.object_kind == "account" else spoken(row.object_kind).lower()
         yield Event(
@@ -120,7 +120,8 @@ def of_changes(rows: Iterable[Change]) -> Iterator[Event]:
         )
 
 
-def _difference(field: str, pair: Any) -> Difference:
+def difference(field: str, pair: Any) -> Difference:
+    """A field of history with its old and new value in words."""
     old, new = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
     return Difference(spoken(field.removeprefix("attributes.")), said(old), said(new))
 

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from tenure.customers import read as customers
 from tenure.customers.models import Account, BillingAccount
+from tenure.customers.provenance import of_attribute
 from tenure.metrics import read as metrics
 from tenure.metrics.models import AccountFacts
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.sync.standing import standings
 from tenure.web.account.strip import strip
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_edit_customers
 
 GONE = "There is no such account here. It may have been removed together with its site."
 
@@ -76,7 +79,7 @@ def record_link(row: BillingAccount) -> str | None:
     return source.record_url(row.site.subdomain, Stream.ACCOUNTS, row.code)
 
 
-def shown(head: Head, tab: str, **more: Any) -> dict[str, Any]:
+def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, Any]:
     """The values every tab's template needs, with the tab's own."""
     facts = head.facts
     tabs = [
@@ -92,6 +95,8 @@ def shown(head: Head, tab: str, **more: Any) -> dict[str, Any]:
         "account": head.account,
         "facts": facts,
         "tiles": strip(facts),
+        "may_edit": may_edit_customers(member_of(request)),
+        "name_kept": of_attribute(head.account, "name", head.rows),
         "tabs": [
             (item, reverse(item.name, args=[head.account.pk]), item.name == tab) for item in tabs
         ],

@@ -46,6 +46,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
         rows = customers.invoices(pk, limit=PAGE + 1, after=after, only_open=only_open)
         rows, more = rows[:PAGE], len(rows) > PAGE
     context = shown(
+        request,
         head,
         "account_invoices",
         bills=bills(rows, settings.TENURE_CLOCK.now()),

@@ -17,6 +17,7 @@ from tenure.web.account.head import Head, head_of, shown
 from tenure.web.account.invoices import bills
 from tenure.web.account.months import months
 from tenure.web.account.subscriptions import Agreement, agreements
+from tenure.web.frame import member_of
 
 RECENT = 8
 SUBSCRIPTIONS = 5
@@ -31,6 +32,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     billed = customers.invoices(pk, limit=CHART_INVOICES)
     agreed = agreements(found, now)
     context = shown(
+        request,
         head,
         "account",
         agreements=agreed[:SUBSCRIPTIONS],
@@ -39,7 +41,11 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         bars=bars(head.facts),
         months=months(billed, now, whole=len(billed) < CHART_INVOICES),
         coming=list(islice(_coming(agreed, now), 5)),
-        values=values(head, customers.attributes(), everything=False)[:10],
+        values=[
+            value
+            for value in values(head, customers.attributes(), member_of(request))
+            if value.has_value
+        ][:10],
         recent=_recent(head, billed, found, now),
     )
     return render(request, "web/account/overview.html", context)

@@ -41,7 +41,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """The records of the account, newest payload first; each opens on demand."""
     head = head_of(pk)
     found = sorted(_records(head), key=lambda record: record.fetched_at, reverse=True)
-    context = shown(head, "account_raw", records=found, most=INVOICES)
+    context = shown(request, head, "account_raw", records=found, most=INVOICES)
     return render(request, "web/account/raw.html", context)
 
 

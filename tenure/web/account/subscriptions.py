@@ -52,7 +52,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     head = head_of(pk)
     found = agreements(customers.subscriptions(pk), settings.TENURE_CLOCK.now())
     more = {"agreements": found, "most": customers.MOST_SUBSCRIPTIONS}
-    context = shown(head, "account_subscriptions", **more)
+    context = shown(request, head, "account_subscriptions", **more)
     return render(request, "web/account/subscriptions.html", context)
 
 

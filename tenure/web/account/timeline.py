@@ -39,6 +39,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     before = moments.instant_of(request.GET.get("before") or None)
     found, more = newest(head, kind, before)
     context = shown(
+        request,
         head,
         "account_timeline",
         kinds=events.KINDS,

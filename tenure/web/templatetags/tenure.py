@@ -13,13 +13,16 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from tenure.access.models import Member
 from tenure.core.money import Money
-from tenure.web import badges, moments
+from tenure.web import badges, moments, permissions, values
 from tenure.web.account import events
+from tenure.web.editing import toasts
 
 register = template.Library()
 
 NOTHING = mark_safe('<span class="none" aria-label="none">–</span>')  # a constant
+BRIEF = 80
 SAFE_SCHEMES = ("http", "https", "mailto")
 
 
@@ -209,6 +212,31 @@ def same_page(context: RequestContext, **changes: Any) -> str:
 def said(value: Any) -> str:
     """A stored value of any kind as words."""
     return events.said(value)
+
+
+@register.simple_tag
+def value(value: Any, kind: str, unit: str = "") -> SafeString:
+    """A value drawn by its kind."""
+    return values.drawn(value, kind, unit)
+
+
+@register.filter
+def briefly(value: Any) -> str:
+    """A value in a sentence, cut where it would take the sentence over."""
+    text = values.in_words(value)
+    return text if len(text) <= BRIEF else f"{text[:BRIEF]}…"
+
+
+@register.filter
+def undoes(message: Any) -> int | None:
+    """The change set that this message's toast can undo."""
+    return toasts.change_set_of(message.extra_tags)
+
+
+@register.filter
+def may_edit_customers(user: Any) -> bool:
+    """Whether whoever looks at the page may set customers' values."""
+    return isinstance(user, Member) and permissions.may_edit_customers(user)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const typing = (node) => node.closest?.("input, textarea, select, [contenteditable]");
+  const typing = (node) => node.closest?.("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]");
 
   // --- Palette: Ctrl/Cmd-K or "/" anywhere. ---------------------------------------------------
   const palette = one("#palette");
@@ -54,6 +54,14 @@
     next.scrollIntoView({ block: "nearest" });
   };
 
+  // What "e" edits: the value in focus, else the first one of the row, head or tab it is in.
+  const editable = () => {
+    const at = document.activeElement;
+    if (at?.matches("[data-edit]")) return at;
+    const around = at?.closest("td, tr, .who-head") ?? one("[data-row].is-on");
+    return (around && one("[data-edit]", around)) ?? null;
+  };
+
   // --- The keyboard grammar. ------------------------------------------------------------------
   const GO = { a: "accounts", y: "sync", s: "settings" };
   let going = 0;
@@ -65,11 +73,19 @@
     "[": () => one("[data-key='previous']")?.click(),
     "]": () => one("[data-key='next']")?.click(),
     g: () => { going = Date.now(); },
+    e: () => editable()?.click(),
   };
   document.addEventListener("keydown", (event) => {
     if ((event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === "k") {
       event.preventDefault();
       openPalette();
+      return;
+    }
+    if ((event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "z") {
+      // In a field it is the browser's own undo, of what is being typed.
+      if (typing(event.target) || one("dialog:modal") || !document.body.dataset.undo) return;
+      event.preventDefault();
+      htmx.ajax("POST", document.body.dataset.undo, { swap: "none" });
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey || one("dialog:modal")) return;
@@ -102,7 +118,8 @@
     if (opener) { event.preventDefault(); opener.dataset.open === "palette" ? openPalette() : one(`#${opener.dataset.open}`)?.showModal(); return; }
     const closer = target.closest("[data-close]");
     if (closer) { closer.closest("dialog, .toast")?.[closer.closest("dialog") ? "close" : "remove"](); return; }
-    if (target.matches("dialog")) { target.close(); return; }
+    // A click beside the popover leaves it, but never takes what somebody has typed.
+    if (target.matches("dialog")) { if (target !== editor || !dirty()) target.close(); return; }
     const row = target.closest("[data-row]");
     if (row && !target.closest("a, button, summary, input, [data-tip]") && !getSelection().toString()) one("a", row)?.click();
   });
@@ -123,10 +140,61 @@
   }));
 
   // --- Good news goes away by itself, unless somebody is looking at it. ------------------------
-  all(".toast").forEach((toast) => {
-    let left = setTimeout(() => toast.remove(), 9000);
+  const fade = (toast) => {
+    if (toast.dataset.fades) return;
+    toast.dataset.fades = "yes";
+    let left = setTimeout(() => toast.remove(), one(".undo", toast) ? 20000 : 9000);
     for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, () => clearTimeout(left));
     toast.addEventListener("pointerleave", () => { left = setTimeout(() => toast.remove(), 3000); });
+  };
+  all(".toast").forEach(fade);
+
+  // --- Editing a value: a popover beside it; what changed is drawn again where it stands. --------
+  const editor = one("#editor");
+  let opener = null;
+  const beside = () => {
+    if (matchMedia("(max-width: 48rem)").matches) { editor.style.left = editor.style.top = ""; return; }
+    const at = (opener?.isConnected ? opener : document.body).getBoundingClientRect();
+    const left = Math.min(Math.max(8, at.left - 12), innerWidth - editor.offsetWidth - 16);
+    const below = at.bottom + 6, above = at.top - editor.offsetHeight - 6;
+    const top = below + editor.offsetHeight < innerHeight - 8 || above < 8 ? below : above;
+    editor.style.left = `${left}px`;
+    editor.style.top = `${Math.max(8, Math.min(top, innerHeight - editor.offsetHeight - 8))}px`;
+  };
+  const dirty = () => all("input:not([type='hidden']), textarea, select", editor).some((input) =>
+    input.type === "radio" ? input.checked !== input.defaultChecked
+      : input.options ? [...input.options].some((o) => o.selected !== o.defaultSelected && (o.defaultSelected || input.value))
+        : input.value !== input.defaultValue);
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.matches?.("[data-edit]")) opener = event.target; });
+  const showEditor = () => {
+    if (!editor.open) editor.showModal();
+    beside();
+    const input = one("[autofocus]", editor) ?? one("input:not([type='hidden']), textarea, select", editor);
+    const wrong = one("[aria-invalid='true']", editor);
+    (wrong ?? input)?.focus();
+    if (!wrong && input?.select && input.type !== "radio") input.select();
+  };
+  addEventListener("resize", () => { if (editor?.open) beside(); });
+  const saved = () => {
+    if (editor?.open) editor.close();
+    const drawer = one("#drawer[open]");
+    if (drawer) drawer.close();
+    all(".toast").forEach(fade);
+    redraw();
+  };
+  // Fetches the page's living parts again; what was in focus and how far it was scrolled stay.
+  const redraw = () => all("[data-live]").forEach((part) => {
+    const scrolled = all(".table-wrap", part).map((box) => [box.scrollLeft, box.scrollTop]);
+    const id = `#${part.id}`;
+    htmx.ajax("GET", location.href, { target: id, select: id, swap: "outerHTML" }).then(() =>
+      all(".table-wrap", one(id)).forEach((box, index) => { [box.scrollLeft, box.scrollTop] = scrolled[index] ?? [0, 0]; }));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("saved")) setTimeout(saved);
+  });
+  // In a text of several lines Enter makes a line; with Ctrl or Cmd it saves.
+  editor?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); one("form", editor)?.requestSubmit(one(".actions .primary", editor)); }
   });
 
   // --- A session that ended while the page stayed open: the door as a page, not inside a table. --
@@ -141,6 +209,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const drawer = event.target.closest?.("dialog.drawer");
     if (drawer && !drawer.open) drawer.showModal();
+    if (event.target.id === "editor-content" && event.target.childElementCount) showEditor();
     age();
   });
   // Not before htmx has settled: until then it puts back the attributes of links it knew.
