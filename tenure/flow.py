@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tenure.core.clock import Clock
 from tenure.metrics import refresh as metrics
-from tenure.sync import touched
+from tenure.sync import activation, touched
 from tenure.sync.models import Run
 from tenure.sync.run import perform
 
@@ -24,6 +24,12 @@ def pull(run_id: int, clock: Clock) -> Run:
     run = perform(run_id, clock)
     catch_up(clock.now())
     return run
+
+
+def activate(setup_id: int, clock: Clock) -> None:
+    """Make the accounts of sites that were set up, then let everything catch up."""
+    activation.carry_out(setup_id, clock)
+    catch_up(clock.now())
 
 
 def catch_up(now: datetime) -> int:

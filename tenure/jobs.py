@@ -15,7 +15,7 @@ from procrastinate.jobs import Status
 
 from tenure import flow
 from tenure.core.clock import Clock
-from tenure.sync import schedule
+from tenure.sync import activation, schedule
 from tenure.sync.write import JOB
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,13 @@ def pull(run_id: int) -> None:
     flow.pull(run_id, _clock())
 
 
+@app.task(name=activation.JOB, queue="sync")
+def activate(setup_id: int) -> None:
+    """Make the accounts of the sites of a set-up, or leave it to whoever does it already."""
+    close_old_connections()
+    flow.activate(setup_id, _clock())
+
+
 # The library takes seconds from a sixth field, the last one.
 @app.periodic(cron="* * * * * */10")
 @app.task(name="tick", queue="tick", queueing_lock="tick", lock="tick")
@@ -45,6 +52,7 @@ def tick(timestamp: int) -> None:
     with transaction.atomic():
         schedule.revive()
         schedule.start_due(datetime.now(UTC))
+        activation.revive(datetime.now(UTC))
     flow.catch_up(_clock().now())
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from tenure.connections import trouble
 from tenure.connections.models import Site
-from tenure.connections.proof import home_region, prove, unless_limited, wait_for
+from tenure.connections.proof import home_region, prove, region_of, unless_limited, wait_for
 from tenure.connections.read import endpoint, endpoint_for
 from tenure.core.errors import TemporaryError, TenureError
 from tenure.core.secrets import Secret
@@ -138,15 +140,20 @@ def check_sites(sites: Sequence[Site], *, now: datetime) -> Sequence[SiteReport]
 
 
 def check_keys(
-    source: str, keys: Mapping[str, Secret], region: str | None = None, *, now: datetime
+    source: str,
+    keys: Mapping[str, Secret],
+    region: str | Mapping[str, str] | None = None,
+    *,
+    now: datetime,
 ) -> Sequence[SiteReport]:
-    """The check of sites that need not be saved, asked side by side, in the order given."""
+    """The check of sites that need not be saved, asked side by side, in the order given. The region
+    is one for all or each site's own by its name; where there is none it is found."""
+
+    def one(entry: tuple[str, Secret]) -> SiteReport:
+        return check_key(source, *entry, region_of(region, entry[0]), now=now)
+
     with ThreadPoolExecutor(max(1, min(len(keys), AT_ONCE))) as threads:
-        return list(
-            threads.map(
-                lambda one: check_key(source, one[0], one[1], region, now=now), keys.items()
-            )
-        )
+        return list(threads.map(one, keys.items()))
 
 
 def check_key(
@@ -176,11 +183,10 @@ def _look(source: str, line: Endpoint, facts: SiteFacts, *, now: datetime) -> Si
             return await unless_limited(connection, asked, line.subdomain)
 
     streams, fields = wait_for(ask(), line.subdomain, PATIENCE_SECONDS)
-    differs = round((facts.upstream_now - now).total_seconds(), 1)
+    # A demo's clocks run faster than ours on purpose.
+    ahead = None if settings.TENURE_DEMO else round((facts.upstream_now - now).total_seconds(), 1)
     about = vendor.about_keys
-    return SiteReport(
-        line.subdomain, line.region, facts, streams, fields, differs, about_keys=about
-    )
+    return SiteReport(line.subdomain, line.region, facts, streams, fields, ahead, about_keys=about)
 
 
 async def _ask(

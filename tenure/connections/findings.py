@@ -12,7 +12,7 @@ from tenure.sources.base import Stream
 
 CLOCK_TOLERANCE_SECONDS = 60
 LABELS = {
-    Stream.CUSTOM_FIELDS: "Custom field definitions",
+    Stream.CUSTOM_FIELDS: "Custom fields",
     Stream.PLANS: "Plans",
     Stream.ACCOUNTS: "Accounts",
     Stream.SUBSCRIPTIONS: "Subscriptions",
@@ -118,9 +118,11 @@ def _findings(report: SiteReport) -> Iterator[Finding]:
         )
     if facts:
         yield _site(report)
-    yield from map(_stream, report.streams)
-    if report.streams:
-        yield _custom_fields(report)
+    for one in report.streams:
+        if one.stream == Stream.CUSTOM_FIELDS and one.readable:
+            yield _custom_fields(report)
+        else:
+            yield _stream(one)
     if facts:
         yield from (Finding(Verdict.NOTE, "Not used", lacking) for lacking in facts.lacks)
     if report.clock_differs_seconds is not None:

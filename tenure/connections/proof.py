@@ -1,7 +1,7 @@
 """Proving that a key is the key of the site it was given for, before anything is saved."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -41,6 +41,11 @@ def prove(source: str, subdomain: str, region: str, key: Secret) -> SiteFacts:
             next_step=f"Enter the key of {subdomain}, or add {facts.subdomain} instead.",
         )
     return facts
+
+
+def region_of(region: str | Mapping[str, str] | None, subdomain: str) -> str | None:
+    """The region chosen for a site, for all of them or by its name; None where it is to be found."""
+    return (region.get(subdomain) if isinstance(region, Mapping) else region) or None
 
 
 def home_region(source: str, subdomain: str, key: Secret) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Max
 from tenure.connections import schedule as schedules
 from tenure.connections import subdomains
 from tenure.connections.models import Mode, Site, SiteState
-from tenure.connections.proof import home_region, prove
+from tenure.connections.proof import home_region, prove, region_of
 from tenure.connections.read import is_connected, key_ring
 from tenure.core.errors import ConfigurationError, TenureError
 from tenure.core.secrets import Secret
@@ -83,7 +83,7 @@ def add_site(
 def add_sites(
     source: str,
     keys: Mapping[str, Secret],
-    region: str | None = None,
+    region: str | Mapping[str, str] | None = None,
     *,
     accounts_mode: str = Mode.DAILY,
     subscriptions_mode: str = Mode.DAILY,
@@ -91,7 +91,8 @@ def add_sites(
     staged: bool = False,
     now: datetime,
 ) -> Sequence[Site]:
-    """Connect all the sites of a map or none. Without a region, each key's own is found.
+    """Connect all the sites of a map or none. Without a region, for all or for one by its name,
+    each key's own is found.
 
     Raises SitesRefused with an outcome for every entry when any of them is refused.
     """
@@ -131,14 +132,14 @@ class _Proved:
 
 
 def _prove_each(
-    source: str, keys: Mapping[str, Secret], region: str | None
+    source: str, keys: Mapping[str, Secret], region: str | Mapping[str, str] | None
 ) -> Sequence[_Proved | TenureError]:
     """What each key's proof brought, asked side by side, in the order given."""
 
     def one(entry: tuple[str, Secret]) -> _Proved | TenureError:
         name, key = entry
         try:
-            where = region or home_region(source, name, key)
+            where = region_of(region, name) or home_region(source, name, key)
             return _Proved(where, prove(source, name, where, key))
         except TenureError as error:
             return error
@@ -151,12 +152,6 @@ def _outcome(subdomain: str, answer: _Proved | TenureError) -> Outcome:
     if isinstance(answer, _Proved):
         return Outcome(subdomain, answer.facts, None)
     return Outcome(subdomain, None, answer)
-
-
-def activated(site: Site) -> None:
-    """The site is staged no longer: from now on its records make and feed accounts."""
-    Site.objects.filter(pk=site.pk).update(staged=False)
-    site.staged = False
 
 
 def rekey(site: Site, key: Secret, *, now: datetime) -> Site:

@@ -283,3 +283,39 @@ def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int
     shared = Invoice.objects.filter(allocations__account_id=account_id, upstream_id__in=ids)
     rows = whole.union(shared)
     return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}
+
+
+def first_of_sites(site_ids: Iterable[int], limit: int) -> list[Account]:
+    """The oldest accounts that these sites feed: the first ones to open while others are made."""
+    fed = BillingAccount.objects.filter(account_id=OuterRef("pk"), site_id__in=list(site_ids))
+    rows = Account.objects.filter(Exists(fed), removed_at=None)
+    return list(rows.order_by("pk")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """How many records of some sites are here."""
+
+    accounts: int
+    subscriptions: int
+    invoices: int
+
+
+def staged_counts(site_ids: Sequence[int]) -> Staged:
+    """What was read of these sites, whether or not accounts were made of it."""
+    tables = (BillingAccount, Subscription, Invoice)
+    return Staged(
+        *(t.objects.filter(site_id__in=site_ids, removed_at=None).count() for t in tables)
+    )
+
+
+def accounts_of_sites(site_ids: Sequence[int]) -> int:
+    """How many accounts these sites feed."""
+    fed = BillingAccount.objects.filter(account_id=OuterRef("pk"), site_id__in=list(site_ids))
+    return Account.objects.filter(Exists(fed), removed_at=None).count()
+
+
+def unlinked_of_sites(site_ids: Sequence[int]) -> int:
+    """How many billing accounts of these sites belong to no account."""
+    rows = BillingAccount.objects.filter(site_id__in=site_ids, account=None, removed_at=None)
+    return rows.count()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tenure.core.errors import ConfigurationError
 from tenure.processes.claim import DEMO_MARK
+from tenure.simulator.world import SPARE_SITE
 
 SCALES = {"small": 400, "medium": 2_000, "large": 10_000}
 LIFE = timedelta(days=548)  # a year and a half before the day the demo was first started
@@ -17,7 +18,9 @@ EMAIL = "demo@tenure.example"
 @dataclass(frozen=True, slots=True)
 class Demo:
     """One demo. ``urls`` are the simulator's addresses; settings send every request there instead
-    of to a live site. ``origin`` is the instant at which the business was first looked at. It is ``ready`` once it has been loaded."""
+    of to a live site. ``origin`` is the instant at which the business was first looked at. It is ``ready`` once it has been loaded.
+    ``spare`` is a simulated site that is not connected, to try the set-up with; older demos have none.
+    """
 
     scale: str
     origin: str
@@ -27,6 +30,7 @@ class Demo:
     database: str = ""
     schema: str = ""
     ready: bool = False
+    spare: dict[str, str] | None = None
 
     @property
     def accounts(self) -> int:
@@ -53,7 +57,8 @@ class Demo:
 def begin(scale: str) -> Demo:
     """A demo that has not been anywhere yet."""
     today = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
-    return Demo(scale, today.isoformat(), EMAIL, _password(), urls={})
+    spare = {"subdomain": SPARE_SITE.subdomain, "key": SPARE_SITE.key}
+    return Demo(scale, today.isoformat(), EMAIL, _password(), urls={}, spare=spare)
 
 
 def load(home: Path) -> Demo | None:

@@ -67,6 +67,7 @@ def document(demo: Demo, address: str, sights: Sequence[Mapping[str, str]]) -> d
     return {
         "address": address,
         "login": {"email": demo.email, "password": demo.password},
+        "spare_site": demo.spare,
         "look_at": [{**sight, "url": address + sight["path"]} for sight in sights],
     }
 
@@ -81,5 +82,11 @@ def page(demo: Demo, address: str, sights: Sequence[Mapping[str, str]]) -> str:
                 f"   {number}. {sight['why']}: {sight['who']} ({sight['detail']})",
                 f"      {address}{sight['path']}",
             ]
+    if demo.spare:
+        lines += [
+            "",
+            f"  Set one up yourself: {address}/settings/integrations/set-up/",
+            f"      site {demo.spare['subdomain']}, key {demo.spare['key']}",
+        ]
     lines += ["", "  A day passes every few seconds. Ctrl-C stops everything.", ""]
     return "\n".join(lines)

@@ -101,7 +101,7 @@ def _clock(home: Path, this: Demo) -> FastClock:
 
 
 def _start(supervisor: Supervisor, home: Path, this: Demo, port: int, show: Show) -> Place:
-    show.say("Starting the database and a simulated Recurly with two sites.")
+    show.say("Starting the database and a simulated Recurly.")
     environment = with_database(supervisor, home, os.environ)
     place = Place(home, HOST, port, environment, logs=home / "logs")
     upstream = [sys.executable, "-P", "-m", "tenure.demo.upstream", str(home)]

@@ -11,7 +11,7 @@ from tenure.core.clock import FastClock
 from tenure.demo.folder import Demo, load
 from tenure.processes.claim import CLOCK
 from tenure.simulator.server import running
-from tenure.simulator.world import build
+from tenure.simulator.world import DEMO_SITES, SPARE_SITE, build
 
 
 def main(home: Path) -> None:
@@ -24,7 +24,8 @@ def main(home: Path) -> None:
 
 async def _serve(demo: Demo, clock: FastClock) -> None:
     first_day = demo.first_day
-    world = build(accounts=demo.accounts, start=demo.opened, until=first_day)
+    sites = (*DEMO_SITES, SPARE_SITE) if demo.spare else DEMO_SITES
+    world = build(sites, accounts=demo.accounts, start=demo.opened, until=first_day)
     if clock.now() > first_day + timedelta(seconds=1):
         world.advance_to(clock.now())
     asked = asyncio.Event()

@@ -8,6 +8,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 
 from tenure.connections.models import Site
+from tenure.customers import attributes
 from tenure.customers.landing import Batch
 from tenure.customers.models import ChangeSet
 from tenure.sources.base import Page, Rejected, Stream
@@ -56,6 +57,8 @@ class Applier:
         """Commit one page. LostLease when another worker has taken over: then nothing is written."""
         with transaction.atomic():
             _tuned_for_a_page()
+            if self.site.staged:
+                _look_whether_activated(self.site)
             outcome, rejected = self._land(stream, page.records)
             rejected = [*page.rejected, *rejected]
             written = [r for r in page.records if r.upstream_id in outcome.written]
@@ -149,6 +152,16 @@ _FOR_A_PAGE = "; ".join(
 def _tuned_for_a_page() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_FOR_A_PAGE)
+
+
+def _look_whether_activated(site: Site) -> None:
+    """A run that began while its site was staged makes accounts from the page on that comes after
+    the activation, by the modes chosen then: its own were of no consequence so far."""
+    attributes.hold()  # activation waits for pages that still take the site for staged
+    now = Site.objects.filter(pk=site.pk).first()
+    if now and not now.staged:
+        site.staged = False
+        site.accounts_mode, site.subscriptions_mode = now.accounts_mode, now.subscriptions_mode
 
 
 def _save(checkpoint: Checkpoint) -> None:

@@ -8,7 +8,14 @@ from tenure.connections import write as connections
 from tenure.connections.models import Site
 from tenure.core.errors import TemporaryError
 from tenure.customers.purge import delete_site
+from tenure.sync import write
 from tenure.sync.models import ACTIVE, Run, Touched
+
+
+def withdraw(site: Site, *, now: datetime) -> None:
+    """Purge a site that is still staged; a run of it is broken off first."""
+    write.break_off(site)
+    purge(site, now=now)
 
 
 def purge(site: Site, *, now: datetime) -> None:

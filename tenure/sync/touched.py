@@ -34,3 +34,8 @@ def take(limit: int) -> list[int]:
 def forget(accounts: Iterable[int]) -> None:
     """Their numbers are there now; in the transaction that took them."""
     Touched.objects.filter(account_id__in=list(accounts)).delete()
+
+
+def count() -> int:
+    """How many accounts wait for their numbers."""
+    return Touched.objects.count()

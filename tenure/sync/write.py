@@ -68,6 +68,19 @@ def cancel(run: Run) -> None:
     Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_asked=True)
 
 
+def break_off(site: Site) -> None:
+    """End the run of this site now, whoever does it: the next page it would commit is refused."""
+    rows = Run.objects.filter(site=site, state__in=ACTIVE)
+    rows.update(
+        state=RunState.CANCELLED,
+        fence=F("fence") + 1,
+        finished_at=Now(),
+        lease_expires_at=None,
+        waiting_until=None,
+        reason="Broken off, because the site is removed.",
+    )
+
+
 def begin(run_id: int, *, now: datetime) -> tuple[Run, ChangeSet]:
     """The run with its change set and a row for each stream, made at its first start."""
     with transaction.atomic():

@@ -56,6 +56,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "cancelled": _IDLE,
     "unavailable": _IDLE,
     # Sites.
+    "staged": ("info", "half"),
     "needs_key": ("bad", "triangle"),
 }
 

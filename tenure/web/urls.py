@@ -20,6 +20,15 @@ from tenure.web.accounts import finder, listing
 from tenure.web.editing import changes, popover, undo
 from tenure.web.runs import pages as runs
 from tenure.web.settings import connect, integrations, site
+from tenure.web.setup import cancelling as setup_cancelling
+from tenure.web.setup import check as setup_check
+from tenure.web.setup import connect as setup_connect
+from tenure.web.setup import mode as setup_mode
+from tenure.web.setup import progress as setup_progress
+from tenure.web.setup import resuming as setup_resuming
+from tenure.web.setup import sample as setup_sample
+
+SETUP = "settings/integrations/set-up/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="accounts"), name="home"),
@@ -56,6 +65,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
     path("settings/integrations/", integrations.hub, name="integrations"),
     path("settings/integrations/connect/", connect.connect, name="connect"),
+    path(SETUP, setup_connect.connect, name="setup_new"),
+    path(f"{SETUP}row/", setup_connect.row, name="setup_row"),
+    path(f"{SETUP}<int:pk>/", setup_resuming.resume, name="setup"),
+    path(f"{SETUP}<int:pk>/test/", setup_check.page, name="setup_test"),
+    path(f"{SETUP}<int:pk>/sample/", setup_sample.page, name="setup_sample"),
+    path(f"{SETUP}<int:pk>/mode/", setup_mode.page, name="setup_mode"),
+    path(f"{SETUP}<int:pk>/progress/", setup_progress.page, name="setup_progress"),
+    path(f"{SETUP}<int:pk>/done/", setup_progress.done, name="setup_done"),
+    path(f"{SETUP}<int:pk>/cancel/", setup_cancelling.cancel, name="setup_cancel"),
     path("settings/integrations/sites/<int:pk>/", site.page, name="site"),
     path("settings/integrations/sites/<int:pk>/check/", site.check, name="check_site"),
     path("settings/integrations/sites/<int:pk>/key/", site.replace_key, name="rekey_site"),

@@ -146,7 +146,7 @@ def test_a_check_says_what_may_be_read(signed_in: Client, site: Site, vendor: Ve
 def test_a_check_without_script_is_a_whole_page(signed_in: Client, site: Site) -> None:
     text = signed_in.post(f"/settings/integrations/sites/{site.pk}/check/").text
     assert "<html" in text
-    assert "Custom field definitions" in text
+    assert "Custom fields" in text
 
 
 def test_a_new_key_is_proved_before_it_replaces_the_old(signed_in: Client, site: Site) -> None:

@@ -17,6 +17,8 @@ DEMO_SITES = (
     SiteSpec("brightwharf-us", "demo-key-brightwharf-us", "us", share=0.6),
     SiteSpec("brightwharf-eu", "demo-key-brightwharf-eu", "eu", share=0.4),
 )
+# One more of the same business, left unconnected by the demo for whoever wants to set a site up.
+SPARE_SITE = SiteSpec("brightwharf-labs", "demo-key-brightwharf-labs", "us", share=0.12)
 
 
 class World:

@@ -38,7 +38,8 @@ def card(known: Standing, now: datetime, quarantined: int = 0) -> SiteCard:
     site = known.site
     source = registry.source(site.source)
     connected = is_connected(site)
-    next_at = _next(known, now) if connected and site.state == SiteState.ACTIVE else None
+    is_read = connected and site.state == SiteState.ACTIVE and not site.staged
+    next_at = _next(known, now) if is_read else None
     state, words = _state(known, connected=connected)
     return SiteCard(
         site=site,
@@ -71,6 +72,8 @@ def _state(known: Standing, *, connected: bool) -> tuple[str, str]:
         return "needs_key", ""
     if known.site.state == SiteState.PAUSED:
         return "paused", ""
+    if known.site.staged:
+        return "staged", "Being set up"
     if known.active:
         return "running", "Importing" if known.good_at is None else "Syncing"
     if known.last and known.last.state in {"failed", "incomplete"}:

@@ -20,8 +20,11 @@ class Freshness:
 
 
 def freshness(now: datetime) -> Freshness | None:
-    """The worst of all connected sites; None when none is connected. ``now`` is by a real clock."""
-    known = [standing for standing in standings() if is_connected(standing.site)]
+    """The worst of all connected sites; None when none is connected. ``now`` is by a real clock.
+
+    A staged site feeds nothing that anybody sees, so it has no say in it.
+    """
+    known = [s for s in standings() if is_connected(s.site) and not s.site.staged]
     if not known:
         return None
     for verdict in (_needs_person, _importing, _failing):

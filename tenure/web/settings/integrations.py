@@ -14,6 +14,7 @@ from tenure.sync.standing import standings
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, may_sync
 from tenure.web.runs.cards import SiteCard, card
+from tenure.web.setup import resuming
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def hub(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     shown = {
         "shelves": shelves,
+        "waiting": resuming.waiting(),
         "may_manage": may_manage_sites(member),
         "may_sync": may_sync(member),
     }

@@ -123,6 +123,10 @@
     const row = target.closest("[data-row]");
     if (row && !target.closest("a, button, summary, input, [data-tip]") && !getSelection().toString()) one("a", row)?.click();
   });
+  document.addEventListener("change", (event) => {
+    const shown = event.target.dataset.reveals;
+    if (shown) all(shown).forEach((node) => { node.hidden = !event.target.checked; });
+  });
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
 
   // --- A form that takes its time says so, and is sent once. ----------------------------------
