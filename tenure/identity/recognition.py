@@ -11,7 +11,7 @@ from tenure.customers import accounts, payers, sharing
 from tenure.customers.accounts import Followed
 from tenure.customers.landing import Batch
 from tenure.customers.models import Subscription
-from tenure.identity import allocation, conflicts, rules
+from tenure.identity import allocation, disagreement, rules
 from tenure.identity.claims import Row, claims_of, claims_of_subscriptions
 from tenure.identity.models import RecordKind
 
@@ -24,7 +24,7 @@ def billing_accounts(site: Site, rows: Sequence[Row], batch: Batch) -> Followed:
         return _subscriptions(site, waiting, batch, brought=rows)
     claims = claims_of(site, rows, rule)
     followed = accounts.follow(site, rows, claims, batch)
-    conflicts.review(site, RecordKind.BILLING_ACCOUNT, claims, followed, batch)
+    disagreement.review(site, RecordKind.BILLING_ACCOUNT, claims, followed, batch)
     return followed
 
 
@@ -57,7 +57,7 @@ def _subscriptions(
 ) -> Followed:
     claims = claims_of_subscriptions(site, rows)
     followed = sharing.follow(site, rows, claims, batch, brought=brought)
-    conflicts.review(site, RecordKind.SUBSCRIPTION, claims, followed, batch)
+    disagreement.review(site, RecordKind.SUBSCRIPTION, claims, followed, batch)
     fresh = [row for row in rows if row.upstream_id not in followed.linked]
     if fresh:
         followed.accounts |= allocation.allocate(

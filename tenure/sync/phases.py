@@ -13,7 +13,7 @@ from django.db import transaction
 
 from tenure.connections.models import Site
 from tenure.customers import payers, tables
-from tenure.identity import conflicts, recognition
+from tenure.identity import disagreement, recognition
 from tenure.sources.base import By, Page, Stream, StreamUnavailable, Window
 from tenure.sync import edits, lease, read, streams, windows, write
 from tenure.sync.apply import Checkpoint
@@ -204,5 +204,5 @@ async def _adopt(work: Work) -> None:
 def _adopt_orphans(site_id: int, run_id: int, fence: int, now: datetime) -> None:
     with transaction.atomic():  # linked and to be refreshed, or neither
         touch(recognition.adopt_orphans(site_id), now)
-        conflicts.review_open(Site.objects.get(pk=site_id), now)
+        disagreement.review_open(Site.objects.get(pk=site_id), now)
         lease.guard(run_id, fence)

@@ -10,7 +10,7 @@ from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, sharing
 from tenure.customers.accounts import Claim, Linked
 from tenure.customers.models import BillingAccount, Subscription
-from tenure.identity import conflicts
+from tenure.identity import disagreement
 from tenure.identity.claims import Row, SubscriptionRow, claims_of, claims_of_subscriptions
 from tenure.identity.models import ConflictKind, RecordKind
 from tenure.identity.resolve import IdentifierRule, Unidentified, identify
@@ -144,7 +144,7 @@ def _conflicts(
     claims: Mapping[str, Claim],
     linked: Mapping[str, Linked],
 ) -> Iterable[Entry]:
-    raised = conflicts.would_raise(site, kind, claims, linked) if linked else {}
+    raised = disagreement.would_raise(site, kind, claims, linked) if linked else {}
     for name, (what, new) in sorted(raised.items()):
         known = linked[name]
         yield Entry(
