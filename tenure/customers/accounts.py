@@ -348,19 +348,19 @@ def terms_of(
     mapping: Sequence[Mapped],
     *,
     daily: Collection[str],
-    gone: Collection[str] = (),
+    gone: Mapping[str, Collection[str]] = MappingProxyType({}),
     filling: Collection[str] = (),
     importing: Collection[str] = (),
     spares_hand: bool = False,
 ) -> Terms:
-    """What the sites of a feed may do to its account."""
+    """What the sites of a feed may do to its account. ``gone`` is as ``vanished_paths`` returns."""
     sites = {part.site for part in feed.parts}
     return Terms(
         mapping=mapping,
         daily=sites & set(daily),
         everything_daily=sites <= set(daily),
         allows_pins=feed.allows_pins,
-        gone=gone,
+        gone={path for site in sites for path in gone.get(site, ())},
         filling=filling,
         importing=sites & set(importing),
         spares_hand=spares_hand,

@@ -114,7 +114,7 @@ def _terms(
         daily=daily,
         everything_daily=bool(daily),
         allows_pins=site.allows_pins,
-        gone=attributes.vanished_paths(KIND),
+        gone=attributes.vanished_paths(KIND).get(site.subdomain, ()),
         filling=filling,
         importing={site.subdomain} - daily,
         spares_hand=spares_hand,

@@ -1,5 +1,7 @@
 """The attributes of accounts and subscriptions, and which field of the source each is read from."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,8 +11,15 @@ from tenure.connections.read import workspace
 from tenure.customers import fields
 from tenure.customers.models import Attribute, AttributeKind, SourceField
 
-# An account's own fields stand beside its attributes in sources, history and edits.
-RESERVED = frozenset({"name", "owner", "state", "identifier"})
+# An account's own fields stand beside its attributes in sources, history and edits; the other words
+# are those of the rules that name attributes.
+RESERVED = frozenset(
+    {"name", "owner", "state", "identifier"}
+    | {"and", "or", "not", "in", "is", "any", "no", "every", "was", "for"}
+    | {"true", "false", "null", "unknown", "count", "sum", "min", "max"}
+)
+LONGEST = 80
+_NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST - 1}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,9 @@ def standard() -> list[Attribute]:
 
 
 def declare(custom_fields: Mapping[str, str | None], object_kind: str = fields.ACCOUNT) -> None:
-    """Make an attribute of every custom field ``{name: label}`` that no attribute is called after,
-    unless somebody has decided about the mapping: then new fields wait to be mapped."""
+    """Make an attribute of every custom field ``{name: label}`` that none is read from, unless
+    somebody has decided about the mapping: then new fields wait to be mapped. A field whose name is
+    taken, or that is another field under a new name, waits too."""
     declare_standard()  # before any other attribute stands there
     new = undeclared(custom_fields, object_kind)
     if new:
@@ -90,21 +100,29 @@ def undeclared(
     custom_fields: Mapping[str, str | None], object_kind: str = fields.ACCOUNT
 ) -> list[Attribute]:
     """The attributes that ``declare`` would make of these custom fields, not saved."""
-    known = set(Attribute.objects.filter(object_kind=object_kind).values_list("name", flat=True))
-    unknown = custom_fields.keys() - known - RESERVED
+    if not custom_fields:
+        return []
+    rows = Attribute.objects.filter(object_kind=object_kind).values_list("name", "source_field")
+    taken, read = {name.lower() for name, _ in rows}, {field for _, field in rows}
+    unknown = {
+        name: label
+        for name, label in custom_fields.items()
+        if fields.custom(object_kind, name) not in read and name_for(name).lower() not in taken
+    }
     if not unknown or not workspace().maps_new_fields:
         return []
+    renamed = renames(object_kind)
     return [
         Attribute(
-            name=name,
+            name=name_for(name),
             object_kind=object_kind,
-            label=label or name.replace("_", " ").capitalize(),
+            label=label or label_for(name),
             kind=AttributeKind.TEXT,
-            source_field=f"{object_kind}.{fields.CUSTOM}.{name}",
+            source_field=fields.custom(object_kind, name),
             position=100,
         )
-        for name, label in custom_fields.items()
-        if name in unknown
+        for name, label in unknown.items()
+        if is_free(name_for(name)) and name not in renamed.values()
     ]
 
 
@@ -113,10 +131,45 @@ def declare_met(names: Iterable[str], object_kind: str = fields.ACCOUNT) -> None
     declare(dict.fromkeys(names), object_kind)
 
 
-def vanished_paths(object_kind: str) -> set[str]:
-    """Paths of the custom fields that every site which had them has dropped since (F29)."""
-    rows = SourceField.objects.filter(object_kind=object_kind)
-    seen: dict[str, bool] = {}
-    for name, vanished_at in rows.values_list("name", "vanished_at"):
-        seen[name] = seen.get(name, True) and vanished_at is not None
-    return {f"{fields.CUSTOM}.{name}" for name, is_gone in seen.items() if is_gone}
+def is_free(name: str) -> bool:
+    """Whether an attribute may be called this at all: letters, digits and underscores after a letter,
+    and no word that already means something."""
+    return bool(_NAME.fullmatch(name)) and name.lower() not in RESERVED
+
+
+def name_for(custom_name: str) -> str:
+    """What an attribute read from this custom field is called unless somebody says otherwise."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", custom_name)
+    return name if name[:1].isalpha() and name.isascii() else f"field_{name}"[:LONGEST]
+
+
+def label_for(custom_name: str) -> str:
+    """A label for a custom field that has none."""
+    return re.sub(r"[_-]+", " ", custom_name).strip().capitalize() or custom_name
+
+
+def vanished_paths(object_kind: str) -> dict[str, set[str]]:
+    """By site, the paths of the custom fields that it had and has no more: what an account was given
+    from them stays (F29)."""
+    rows = SourceField.objects.filter(object_kind=object_kind, vanished_at__isnull=False)
+    found: dict[str, set[str]] = defaultdict(set)
+    for site, name in rows.values_list("site__subdomain", "name"):
+        found[site].add(f"{fields.CUSTOM}.{name}")
+    return found
+
+
+def renames(object_kind: str) -> dict[str, str]:
+    """Custom fields that are gone, and under which name the same definition goes on."""
+    rows = SourceField.objects.filter(object_kind=object_kind).exclude(upstream_id="")
+    living = {
+        (site, upstream_id): name
+        for site, upstream_id, name in rows.filter(vanished_at=None).values_list(
+            "site_id", "upstream_id", "name"
+        )
+    }
+    gone = rows.filter(vanished_at__isnull=False).order_by("pk")
+    return {
+        name: living[site, upstream_id]
+        for site, upstream_id, name in gone.values_list("site_id", "upstream_id", "name")
+        if (site, upstream_id) in living
+    }

@@ -38,7 +38,7 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the source may do here. ``daily`` are the subdomains in Daily Sync among those that feed
-    the account; ``gone`` the fields that no site defines any more, whose values stay; ``filling``
+    the account; ``gone`` the fields that a site which feeds it had once, whose values stay; ``filling``
     the attributes that were mapped just now, which a site among ``importing`` gives its value once.
     ``spares_hand`` leaves what was set by hand to the next run, which a plan can show beforehand."""
 

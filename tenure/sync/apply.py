@@ -13,13 +13,11 @@ from tenure.customers.landing import Batch
 from tenure.customers.models import ChangeSet
 from tenure.sources.base import Page, Rejected, Stream
 from tenure.sources.records import Record
-from tenure.sync import lease, quarantine
+from tenure.sync import lease, quarantine, write
 from tenure.sync.models import Phase, Seen, StreamRun, WindowRead
 from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.streams import Outcome, land_page
 from tenure.sync.touched import touch
-
-NOTE_LENGTH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Applier:
                 _save(checkpoint)
             self._count(stream, phase, page, outcome, len(rejected))
             if page.notices:
-                _note(self.run_id, stream, page.notices)
+                write.note(self.run_id, stream, page.notices)
             # Last, because its lock keeps every other page of the run from committing meanwhile.
             lease.guard(self.run_id, self.fence)
         return outcome
@@ -129,15 +127,6 @@ class Applier:
             quarantined=F("quarantined") + rejected,
             requests=F("requests") + page.requests,
         )
-
-
-def _note(run_id: int, stream: Stream, notices: Sequence[str]) -> None:
-    """Add what an operator should see to the stream's note, each sentence once."""
-    row = StreamRun.objects.get(run_id=run_id, stream=stream)
-    new = [sentence for sentence in dict.fromkeys(notices) if sentence not in row.note]
-    if new and len(row.note) < NOTE_LENGTH:
-        row.note = " ".join(filter(None, [row.note, *new]))
-        row.save(update_fields=["note"])
 
 
 # A page lost with its checkpoint to a power cut is read again, so waiting for the disk on every

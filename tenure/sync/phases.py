@@ -15,7 +15,7 @@ from tenure.connections.models import Site
 from tenure.customers import payers, tables
 from tenure.identity import disagreement, recognition
 from tenure.sources.base import By, Page, Stream, StreamUnavailable, Window
-from tenure.sync import edits, lease, read, streams, windows, write
+from tenure.sync import definitions, edits, lease, read, streams, windows, write
 from tenure.sync.apply import Checkpoint
 from tenure.sync.models import Mark, Phase, StreamState
 from tenure.sync.reading import PAGE, PhaseReader
@@ -132,8 +132,12 @@ async def _changes(work: Work, stream: Stream) -> None:
     since = mark.mark - OVERLAP if mark.mark else None
     # After a first load the end is where the load ended, so that one run catches up whole.
     fresh = Window(By.UPDATED, since, work.latest)
+    if stream == Stream.CUSTOM_FIELDS:
+        fresh = Window(By.CREATED, None, work.latest)  # whole, by the time that never moves
     window = await work.db(windows.open_window, work.site.pk, stream, Phase.CHANGES, fresh)
     await _read_changes(work, stream, window)
+    if stream == Stream.CUSTOM_FIELDS:
+        await work.db(definitions.settle, work.site, work.run.pk, work.fence, work.now)
 
 
 async def _read_changes(work: Work, stream: Stream, window: Reading) -> None:

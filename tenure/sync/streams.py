@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import agreements, attributes, fields, payers, sharing, tables
+from tenure.customers import agreements, payers, sharing, tables
 from tenure.customers.landing import Batch, Landed, land
 from tenure.identity import recognition, rules
 from tenure.sources import records
 from tenure.sources.base import Stream
 from tenure.sources.records import Record
 from tenure.sync import payloads
+from tenure.sync.definitions import seen
 
 
 @dataclass(slots=True)
@@ -54,12 +55,10 @@ def _outcome(landed: Landed) -> Outcome:
 
 
 def _custom_fields(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
-    # Definitions have no table: they declare attributes, and their payloads tell what changed.
+    # The payloads tell what changed; what is defined is settled when the whole list was read.
     definitions = cast("Sequence[records.CustomFieldDefinition]", page)
     new, changed = payloads.differing(site.pk, Stream.CUSTOM_FIELDS, definitions)
-    for kind in fields.KINDS:
-        alive = [d for d in definitions if d.deleted_at is None and d.related_type == kind]
-        attributes.declare({d.name: d.display_name for d in alive}, kind)
+    seen(site, definitions, batch.now)
     return Outcome(
         created=len(new),
         updated=len(changed),

@@ -1,5 +1,6 @@
 """Changes to runs: asking for one, ending one, moving a stream's mark."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from tenure.sources.base import By, Stream, Window
 from tenure.sync import lease, windows
 from tenure.sync.models import ACTIVE, Mark, Phase, Run, RunState, StreamRun, StreamState
 
+NOTE_LENGTH = 2_000
 JOB = "pull"  # the background job that carries a run out, by name: the job itself stands above us
 
 
@@ -130,6 +132,15 @@ def stream_state(run_id: int, stream: Stream, state: StreamState, *, note: str =
     if note:
         values["note"] = note
     StreamRun.objects.filter(run_id=run_id, stream=stream).update(**values)
+
+
+def note(run_id: int, stream: Stream, notices: Sequence[str]) -> None:
+    """Add what an operator should see to the stream's note, each sentence once."""
+    row = StreamRun.objects.get(run_id=run_id, stream=stream)
+    new = [sentence for sentence in dict.fromkeys(notices) if sentence not in row.note]
+    if new and len(row.note) < NOTE_LENGTH:
+        row.note = " ".join(filter(None, [row.note, *new]))
+        row.save(update_fields=["note"])
 
 
 def expect(run_id: int, stream: Stream, left: int) -> None:

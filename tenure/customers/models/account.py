@@ -154,12 +154,16 @@ class Contact(Tracked):
 
 
 class SourceField(models.Model):
-    """A custom field that a site defines, or defined: ``vanished_at`` is when it was gone."""
+    """A custom field that a site defines, or defined: ``vanished_at`` is when it was found gone.
+
+    ``upstream_id`` is the definition's: under another name it tells that the field was renamed.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     object_kind = models.CharField(max_length=20)
     name = models.CharField(max_length=80)
     label = models.CharField(max_length=120, blank=True)
+    upstream_id = models.CharField(max_length=64, blank=True, db_default="")
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     vanished_at = models.DateTimeField(null=True)
