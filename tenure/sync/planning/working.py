@@ -39,7 +39,7 @@ class Working:
     declared: list[Attribute] = field(default_factory=list)
     mapping: tuple[Mapped, ...] = ()
     daily: set[str] = field(default_factory=set)
-    gone: Collection[str] = ()
+    gone: Mapping[str, Collection[str]] = field(default_factory=dict)
     read: fields.Read = dict
     rule: IdentifierRule = field(default_factory=IdentifierRule)
 
