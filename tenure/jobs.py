@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from tenure import flow
+from tenure.access import outcomes
 from tenure.core.clock import Clock
 from tenure.sync import activation, schedule
 from tenure.sync.write import JOB
@@ -64,6 +65,14 @@ async def close_dead_jobs(timestamp: int) -> None:
     for job in stalled:
         log.warning("job %s (%s) lost its worker and is closed", job.id, job.task_name)
         await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(name="forget_outcomes", queue="tick", queueing_lock="forget_outcomes")
+def forget_outcomes(timestamp: int) -> None:
+    """Drop the kept answers of requests that nobody will repeat any more."""
+    close_old_connections()
+    outcomes.forget_old(_clock().now())
 
 
 @app.periodic(cron="17 * * * *")

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from tenure.access.models import Member, Token
 from tenure.core.errors import ConfigurationError
 
@@ -27,6 +29,11 @@ def member_of(email: str) -> Member:
 def tokens() -> Sequence[Token]:
     """All tokens, newest first, the revoked and expired included."""
     return list(Token.objects.select_related("created_by").order_by("-id"))
+
+
+def all_tokens() -> "QuerySet[Token]":
+    """All tokens as rows to be paged."""
+    return Token.objects.all()
 
 
 def token_named(name_or_id: str) -> Token:

@@ -38,26 +38,37 @@ def refuse_unusable_text(request: HttpRequest) -> None:
         raise Problem(400, "The address holds a null character.", next_step="Leave it out.")
 
 
-class ExactJson(Parser):
-    """JSON whose numbers stay exact and whose texts can be stored."""
+class Received(Parser):
+    """Hands on what the gate has read: the library would hide what is wrong with it."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        try:
-            parsed = json.loads(request.body, parse_float=Decimal, parse_constant=_no_number)
-        except RecursionError:
-            raise Problem(400, f"The body is nested deeper than {DEEPEST} levels.") from None
-        except ValueError as error:
+        return parsed(request)
+
+
+def parsed(request: HttpRequest) -> Any:
+    """The JSON document that was sent: its numbers exact, its texts fit to be stored. Raises Problem."""
+    if not hasattr(request, "document"):
+        request.document = _parsed(request.body)  # type: ignore[attr-defined]
+    return request.document  # type: ignore[attr-defined]
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        document = json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError:
+        raise Problem(400, f"The body is nested deeper than {DEEPEST} levels.") from None
+    except ValueError as error:
+        raise Problem(
+            400, f"The body is not JSON: {error}.", next_step="Send one JSON document."
+        ) from None
+    for text in _texts(document):
+        if "\x00" in text or not _is_text(text):
             raise Problem(
-                400, f"The body is not JSON: {error}.", next_step="Send one JSON document."
-            ) from None
-        for text in _texts(parsed):
-            if "\x00" in text or not _is_text(text):
-                raise Problem(
-                    422,
-                    "The body holds a null character or half a surrogate pair, which is no text.",
-                    next_step="Leave it out.",
-                )
-        return parsed
+                422,
+                "The body holds a null character or half a surrogate pair, which is no text.",
+                next_step="Leave it out.",
+            )
+    return document
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:

@@ -28,10 +28,14 @@ def account(identifier: str) -> Account:
 
 def locked_account(identifier: str) -> Account:
     """The account with its row locked, so that what is compared is what is changed."""
-    found = account(identifier)
-    assert transaction.get_connection().in_atomic_block  # noqa: S101  # the gate opens it
-    Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=found.pk)
+    lock(account(identifier).pk)
     return account(identifier)
+
+
+def lock(account_id: int) -> None:
+    """Hold an account's row until the request's transaction, which the gate opens, ends."""
+    assert transaction.get_connection().in_atomic_block  # noqa: S101  # or nothing would be held
+    Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
 def shown(found: Account) -> dict[str, object]:

@@ -38,6 +38,8 @@ def guarded(view: View, *, most_bytes: int = bodies.MOST_BYTES) -> View:
             if request.method in SAFE:
                 answer = view(request, *args, **kwargs)
             else:
+                if body:
+                    bodies.parsed(request)
                 answer = _changing(request, token, body, lambda: view(request, *args, **kwargs))
         except Exception as error:  # noqa: BLE001  # the last line: a program must get its problem
             answer = problems.of_exception(request, error)

@@ -80,8 +80,12 @@ def of_exception(request: HttpRequest, error: Exception) -> HttpResponse:
                 next_step="Make one with tenure token create, or under Settings > API tokens.",
                 headers=AUTHENTICATE,
             )
-        case HttpError():
-            return document(error.status_code, str(error))
+        case HttpError():  # the library's word for a body that is not there
+            return document(
+                error.status_code,
+                "The body is empty; a JSON document is needed.",
+                next_step=f"See {DOCS} for what it may hold.",
+            )
         case Http404():
             return document(404, "There is nothing at this address.", next_step=f"See {DOCS}.")
         case TenureError():
@@ -112,7 +116,7 @@ def _refused(error: TenureError) -> HttpResponse:
         case ValueRefused():
             status, field = 422, error.field
         case UnusablePage() | UnusableList():
-            status, field = 400, "sort" if "sort" in error.message else "cursor"
+            status, field = 400, "sort" if "cannot be sorted" in error.message else "cursor"
         case StillGoing():
             status, headers = 409, {"Retry-After": "1"}
         case AnotherRequest():

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, re_path
 from django.urls.resolvers import URLPattern
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -24,7 +24,7 @@ api = NinjaAPI(
     urls_namespace="api",
     openapi_url=None,
     docs_url=None,
-    parser=bodies.ExactJson(),
+    parser=bodies.Received(),
     auth=ADMIN,  # what does not say who may call it, only the widest scope may
 )
 api.add_decorator(only_known_parameters, mode="view")
@@ -72,8 +72,8 @@ def urls() -> list[URLPattern]:
         path("v1/openapi.json", openapi, name="api-description"),
         path("v1/docs", readable, name="api-docs"),
         *operations,
-        path("", gate.nothing_here),
-        path("<path:rest>", gate.nothing_here),
+        # Whatever is left, line breaks included.
+        re_path(r"(?s)^.*\Z", gate.nothing_here),
     ]
 
 

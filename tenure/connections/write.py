@@ -168,6 +168,11 @@ def rekey(site: Site, key: Secret, *, now: datetime) -> Site:
     return locked
 
 
+def locked(site: Site) -> Site:
+    """The site as it is now, held until the caller's transaction ends."""
+    return Site.objects.select_for_update().get(pk=site.pk)
+
+
 def set_site(
     site: Site,
     *,

@@ -11,6 +11,7 @@ from typing import Any
 
 from tenure.core.clock import stamp
 from tenure.core.money import Money
+from tenure.customers.contacts.read import origin
 from tenure.customers.convert import plain as digits
 from tenure.customers.deciding import is_pinned
 from tenure.customers.models import (
@@ -156,22 +157,26 @@ def contact(one: Contact) -> dict[str, Any]:
     """A person at a customer, with where each of their values came from."""
     names = ("email", "name", "title")
     return {
+        "id": one.pk,
         "account": address_of(one.account),
         "identifier": one.identifier,
         **{name: getattr(one, name) for name in names},
         "attributes": one.attributes,
-        "sources": {
-            name: {
-                "source": entry.get("source"),
-                "site": entry.get("site"),
-                "set_by": entry.get("set_by"),
-                "set_at": entry.get("set_at"),
-                "pinned": bool(entry.get("pin")),
-            }
-            for name, entry in sorted(one.sources.items())
-        },
+        "sources": {name: _origin(one, name) for name in names if getattr(one, name)},
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.updated_at),
+    }
+
+
+def _origin(one: Contact, name: str) -> dict[str, Any]:
+    kept = origin(one, name)
+    return {
+        "source": kept.source,
+        "site": kept.site or None,
+        "field": kept.field or None,
+        "set_by": kept.set_by or None,
+        "set_at": kept.set_at or None,
+        "pinned": kept.pinned,
     }
 
 

@@ -130,7 +130,8 @@ def _placed(
             keys[place] = _key(row, known)
         except ValueRefused as refusal:
             refused[place] = refusal
-    found = _found({identifier for identifier, _ in keys.values()})
+    found = _found(keys.values())
+    keys = {place: _of_its_site(key, found, known) for place, key in keys.items()}
     hidden = _hidden({identifier for identifier, _ in keys.values()})
     names = {pk: name for name, pk in known.items()}
     standing: dict[int, int] = {}
@@ -164,10 +165,40 @@ def _key(row: Row, known: Mapping[str, int]) -> Key:
     return identifier, None
 
 
-def _found(identifiers: Iterable[str]) -> dict[str, dict[int | None, int]]:
+def _of_its_site(
+    key: Key, found: Mapping[str, Mapping[int | None, int]], known: Mapping[str, int]
+) -> Key:
+    """``subdomain:identifier`` taken apart, unless an account is called so as a whole."""
+    identifier, scope = key
+    subdomain, colon, rest = identifier.partition(":")
+    if scope is None and identifier not in found and colon and rest and subdomain.lower() in known:
+        return rest, known[subdomain.lower()]
+    return key
+
+
+def standing_accounts(addresses: Sequence[str]) -> list[int | ValueRefused]:
+    """The account of each address, an identifier or ``subdomain:identifier``; a refusal stands in the
+    place of one there is not."""
+    known = {site.subdomain: site.pk for site in sites()}
+    names = {pk: name for name, pk in known.items()}
+    keys: list[Key] = [(address.strip(), None) for address in addresses]
+    found = _found(keys)
+    accounts: list[int | ValueRefused] = []
+    for key in keys:
+        try:
+            account = _match(_of_its_site(key, found, known), found, names)
+        except ValueRefused as refusal:
+            accounts.append(ValueRefused("account", refusal.message, refusal.next_step))
+            continue
+        missing = ValueRefused("account", f"There is no account {key[0][:255]!r}.")
+        accounts.append(account or missing)
+    return accounts
+
+
+def _found(keys: Iterable[Key]) -> dict[str, dict[int | None, int]]:
     """The visible accounts of these identifiers, by the site each is limited to; aliases included."""
     found: dict[str, dict[int | None, int]] = {}
-    wanted = list(identifiers)
+    wanted = list({part for name, _ in keys for part in (name, name.partition(":")[2]) if part})
     aliases = Alias.objects.filter(identifier__in=wanted, account__removed_at=None)
     rows = Account.objects.filter(identifier__in=wanted, removed_at=None)
     for column, several in (("account_id", aliases), ("pk", rows)):

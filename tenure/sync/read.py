@@ -44,6 +44,11 @@ def runs(site: Site | None = None, *, limit: int = 50, before: int | None = None
     return list(found[:limit])
 
 
+def all_runs(site: Site | None = None) -> "QuerySet[Run]":
+    """Every run there was, of one site or of all, as rows to be paged."""
+    return _runs().filter(site=site) if site else _runs()
+
+
 def get_run(run_id: int) -> Run:
     """The run with its site and streams. Raises Run.DoesNotExist."""
     return _runs().get(pk=run_id)

@@ -1,9 +1,30 @@
 """The resources of the API, one file each: what may be done with it, and its shapes."""
 
 from tenure.api.resource import Resource
-from tenure.api.resources import accounts
+from tenure.api.resources import (
+    accounts,
+    billing_accounts,
+    contacts,
+    invoices,
+    members,
+    quarantine,
+    runs,
+    sites,
+    subscriptions,
+    tokens,
+)
+from tenure.api.resources.accounts import bulk, editing, reading  # noqa: F401  # operations of accounts
 
-# The order is that of the addresses: a name with a slash in it is tried last.
-from tenure.api.resources.accounts import bulk, editing, reading  # noqa: F401
-
-RESOURCES: tuple[Resource, ...] = (accounts.resource,)
+# In the order in which the page that explains them shows them.
+RESOURCES: tuple[Resource, ...] = (
+    accounts.resource,
+    contacts.resource,
+    billing_accounts.resource,
+    subscriptions.resource,
+    invoices.resource,
+    sites.resource,
+    runs.resource,
+    quarantine.resource,
+    tokens.resource,
+    members.resource,
+)

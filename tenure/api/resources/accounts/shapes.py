@@ -117,25 +117,3 @@ class Pin(Body):
 
     reason: str = Field(min_length=1, max_length=500)
     until: Instant | None = None
-
-
-class Result(Shape):
-    """What became of one row."""
-
-    row: int = Field(description="Its place in what was sent, from 0.")
-    identifier: str | None
-    result: str = Field(description="created, updated, unchanged or refused.")
-    field: str | None = None
-    detail: str | None = None
-    next_step: str | None = None
-
-
-class Results(Shape):
-    """A result for each row, and how many of each."""
-
-    created: int
-    updated: int
-    unchanged: int
-    refused: int
-    change_set: int | None = Field(description="What was changed as one; null when nothing was.")
-    data: list[Result]

@@ -1,0 +1,93 @@
+"""The API tried at random from its own description: no fault, and answers as they are described.
+
+It tries more when asked: ``SCHEMA_EXAMPLES=200 pytest tests/api/test_schema.py``.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from tenure.access.models import Token
+from tenure.customers.contacts.write import create
+from tenure.customers.models import Contact
+from tenure.customers.write import By
+from tenure.sync.models import Run
+from tests.api.conftest import a_caller
+from tests.connections.vendor import Vendor
+from tests.metrics.rows import NOW, a_site
+from tests.web.builders import a_customer, a_quarantined, a_run
+
+EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "5"))
+# A request of the right form need not be carried out: most names that are drawn are nobody's.
+LEFT_OUT = [checks.positive_data_acceptance, checks.ensure_resource_availability]
+CONFORMING: list[Any] = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+tried = hypothesis.settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=EXAMPLES < 20,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+@pytest.fixture
+def token(db: None, vendor: Vendor) -> Iterator[str]:
+    """The widest token, and something of everything to be found."""
+    site = a_site("northwind")
+    account = a_customer(identifier="T-1", site=site)
+    create(account.pk, {"email": "ada@example.com"}, By(), now=NOW)
+    a_run(site)
+    a_quarantined(site)
+    # The server would close the connection that holds the test's transaction.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield a_caller("admin").text or ""
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def known() -> dict[str, Any]:
+    """What stands in an address so that something is found."""
+    return {"identifier": "T-1", "name": "seats", "site": "northwind", "subdomain": "northwind"}
+
+
+@schema.parametrize()
+@tried
+def test_whatever_is_sent_is_answered_as_described(case: Case, token: str) -> None:
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=LEFT_OUT)
+
+
+@schema.include(path_regex=r"\{").parametrize()
+@tried
+def test_what_is_found_is_answered_as_described(case: Case, token: str) -> None:
+    for name, value in known().items():
+        if name in (case.path_parameters or {}):
+            case.path_parameters[name] = value
+    if "number" in (case.path_parameters or {}):
+        case.path_parameters["number"] = _number_for(case.path)
+    if case.path.endswith("/tokens/{number}") and case.method == "DELETE":
+        case.path_parameters["number"] = Token.objects.create(
+            name="old", digest=os.urandom(32), scope="read"
+        ).pk
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CONFORMING)
+
+
+def _number_for(path: str) -> int:
+    table: Any = {"contacts": Contact, "runs": Run}.get(path.split("/")[3], Token)
+    first = table.objects.order_by("pk").first()
+    return first.pk if first else 1
