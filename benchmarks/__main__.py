@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = {
     "import": ("benchmarks.first_import", "a site's first import, whole and by part"),
     "replay": ("benchmarks.replaying", "a new mapping over many accounts, without a request"),
+    "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
 }
 
 

@@ -1,0 +1,173 @@
+"""Counting one candidate in a few statements over whole tables, exactly."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.db.backends.utils import CursorWrapper
+
+from tenure.identity.report import forms
+from tenure.identity.report.figures import CONTACT, Collision, Figures
+from tenure.identity.report.gathering import Gathered, gathered
+from tenure.identity.report.nearness import EXAMPLES, near, same
+from tenure.identity.report.places import Place
+from tenure.identity.report.shapes import look_of
+
+SAMPLES, LOOKED_AT, COMPARED = 5, 1000, 1000
+_BILLING = "customers_billingaccount"
+
+
+def count(cursor: CursorWrapper, place: Place, sites: Mapping[int, str]) -> Figures:
+    """The figures of one candidate. Runs in the caller's transaction and leaves nothing behind."""
+    with gathered(cursor, place) as values:
+        found = _totals(values)
+        if not found.filled:
+            return found
+        compared, agreeing = _agreement(values) if found.shared else (0, 0)
+        return replace(
+            found,
+            compared=compared,
+            agreeing=agreeing,
+            near=near(values),
+            same=same(values),
+            collisions=_collisions(values, found, sites),
+            samples=_samples(values),
+            look=look_of(_looked_at(values)),
+        )
+
+
+def _totals(values: Gathered) -> Figures:
+    own = values.place.is_own
+    (records,) = values.one(f"SELECT count(*) FROM {values.place.relation} r")
+    ambiguous, collides = values.ambiguous, values.collides
+    filled, distinct, shared, shared_records, open_, in_site, claims, groups, colliding = (
+        values.one(
+            "SELECT sum(n), count(*), count(*) FILTER (WHERE s1 <> s2), sum(n) FILTER (WHERE s1 <> s2),"
+            f" count(*) FILTER (WHERE {ambiguous}),"
+            f" sum(CASE WHEN s1 = s2 THEN 1 ELSE 2 END) FILTER (WHERE NOT {ambiguous}),"
+            f" sum(CASE WHEN s1 <> s2 OR {collides} THEN 2 ELSE 1 END) FILTER (WHERE NOT {ambiguous}),"
+            f" count(*) FILTER (WHERE {collides}), sum(n) FILTER (WHERE {collides}) FROM report_told"
+        )
+    )
+    if open_:
+        pairs, payers, more, most = _split(values)
+        in_site, claims, groups, colliding = (
+            in_site + pairs,
+            claims + payers,
+            groups + more,
+            colliding + most,
+        )
+    several, covered, everybody = (
+        (_several_of_accounts(values), filled, records) if own else _coverage(values)
+    )
+    return Figures(
+        records=records,
+        filled=filled,
+        too_long=values.too_long,
+        distinct=distinct,
+        in_site=in_site,
+        claims=filled if own else claims,
+        collision_groups=groups,
+        collision_records=colliding,
+        shared=shared,
+        shared_records=shared_records,
+        several=several,
+        covered=covered,
+        billing_accounts=everybody,
+    )
+
+
+def _split(values: Gathered) -> tuple[int, ...]:
+    """Values that several may say, by site: how many pairs, how many payers in all, and of the pairs
+    with more than one payer their number and payers."""
+    said = f"{values.read} r JOIN report_told t USING (v) WHERE {values.ambiguous}"
+    once = f"SELECT r.v, r.site, count(*) AS payers FROM {said} GROUP BY 1, 2"
+    if not values.place.is_own:
+        once = f"SELECT v, site, count(*) AS payers FROM (SELECT r.v, r.site, r.payer FROM {said} GROUP BY 1, 2, 3) p GROUP BY 1, 2"
+    values.cursor.execute(f"CREATE TEMP TABLE report_split AS {once}", {"name": values.place.name})
+    return values.one(
+        "SELECT count(*), sum(payers), count(*) FILTER (WHERE payers > 1), sum(payers) FILTER (WHERE payers > 1)"
+        " FROM report_split"
+    )
+
+
+def _coverage(values: Gathered) -> tuple[int, ...]:
+    """Of the billing accounts: how many have several values, how many any, and how many there are."""
+    told = f"(SELECT site, payer, min(v) <> max(v) AS several FROM {values.read} r GROUP BY site, payer)"
+    several, covered = values.one(
+        f"SELECT count(*) FILTER (WHERE several), count(*) FROM {told} t"
+        f" JOIN {_BILLING} b ON b.site_id = t.site AND b.upstream_id = t.payer AND b.removed_at IS NULL"
+    )
+    return (
+        several,
+        covered,
+        values.one(f"SELECT count(*) FROM {_BILLING} WHERE removed_at IS NULL")[0],
+    )
+
+
+def _several_of_accounts(values: Gathered) -> int:
+    """Accounts there are already whose billing accounts say different things."""
+    return values.one(
+        f"WITH several AS MATERIALIZED (SELECT account_id FROM {_BILLING}"
+        " WHERE account_id IS NOT NULL AND removed_at IS NULL GROUP BY account_id HAVING count(*) > 1)"
+        f" SELECT count(*) FROM (SELECT b.account_id FROM several JOIN {_BILLING} b USING (account_id)"
+        f" JOIN {values.read} r ON r.id = b.id GROUP BY b.account_id HAVING min(r.v) <> max(r.v)) g"
+    )[0]
+
+
+def _agreement(values: Gathered) -> tuple[int, ...]:
+    """Of some values that several sites share: for how many the billing accounts behind them say what
+    they are called, and for how many of these they say the same company or e-mail everywhere."""
+    if values.place.object_kind == CONTACT:
+        return 0, 0
+    field = values.place.field
+    company = "NULL::text" if field == "account.company" else "lower(nullif(btrim(b.company), ''))"
+    email = "NULL::text" if field == "account.email" else "lower(nullif(btrim(b.email), ''))"
+    return values.one(
+        "WITH picked AS MATERIALIZED (SELECT v FROM report_told WHERE s1 <> s2"
+        f" ORDER BY hashtext(v), v LIMIT {COMPARED}),"
+        f" behind AS MATERIALIZED (SELECT DISTINCT r.v, r.site, r.payer FROM {values.read} r JOIN picked USING (v)),"
+        f" called AS (SELECT h.v, h.site, min({company}) AS c1, max({company}) AS c2, min({email}) AS e1, max({email}) AS e2"
+        f" FROM behind h JOIN {_BILLING} b ON b.site_id = h.site AND b.upstream_id = h.payer GROUP BY 1, 2),"
+        " judged AS (SELECT count(c1) > 1 OR count(e1) > 1 AS known,"
+        " (count(c1) > 1 AND min(c1) = max(c2)) OR (count(e1) > 1 AND min(e1) = max(e2)) AS agree"
+        " FROM called GROUP BY v)"
+        " SELECT count(*) FILTER (WHERE known), count(*) FILTER (WHERE agree) FROM judged"
+    )
+
+
+def _collisions(
+    values: Gathered, found: Figures, sites: Mapping[int, str]
+) -> tuple[Collision, ...]:
+    """Some of the values that several billing accounts of one site say, the most contested first."""
+    if not found.collision_groups:
+        return ()
+    parts = [f"SELECT v, s1 AS site, n AS payers FROM report_told WHERE {values.collides}"]
+    values.cursor.execute("SELECT to_regclass('pg_temp.report_split') IS NOT NULL")
+    if values.cursor.fetchone()[0]:
+        parts.append("SELECT v, site, payers FROM report_split WHERE payers > 1")
+    rows = values.rows(
+        f"{' UNION ALL '.join(parts)} ORDER BY payers DESC, v, site LIMIT {EXAMPLES}"
+    )
+    return tuple(
+        Collision(str(v), sites.get(int(str(site)), ""), int(str(payers)))
+        for v, site, payers in rows
+    )
+
+
+def _samples(values: Gathered) -> tuple[str, ...]:
+    """The first values by the age of their records here."""
+    rows = values.rows(
+        f"SELECT raw FROM {values.place.relation} r WHERE raw <> '' ORDER BY id LIMIT {SAMPLES * 10}"
+    )
+    read = (forms.identifier(str(raw)) for (raw,) in rows)
+    return tuple(dict.fromkeys(value for value in read if value))[:SAMPLES]
+
+
+def _looked_at(values: Gathered) -> list[str]:
+    """Some values, the same at every count."""
+    return [
+        str(v)
+        for (v,) in values.rows(
+            f"SELECT v FROM report_told ORDER BY hashtext(v), v LIMIT {LOOKED_AT}"
+        )
+    ]
