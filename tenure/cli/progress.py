@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -83,6 +83,15 @@ def _leave(screen: Screen, carriers: Sequence[_Carrier]) -> None:
     for carrier in carriers:
         carrier.thread.join(LEAVE_SECONDS)
     screen.note("What was read is kept. A worker, or the next tenure sync, goes on from there.")
+
+
+@contextmanager
+def bar(screen: Screen, what: str) -> Iterator[Callable[[int, int], None]]:
+    """One bar on standard error; the function it gives is told how much is done, of how much."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), _Counted())
+    with Progress(*columns, console=screen.err, disable=not screen.is_lively) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 class _Counted(ProgressColumn):

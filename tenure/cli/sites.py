@@ -5,17 +5,24 @@ from typing import Any
 
 import click
 
+from tenure import flow
 from tenure.cli import asking
 from tenure.cli.command import NEEDS_ATTENTION, Group, now
+from tenure.cli.progress import bar
 from tenure.cli.screen import Screen, table
 from tenure.cli.sitecheck import page_of
-from tenure.cli.words import ago
-from tenure.connections import check, keymap, read, schedule, shapes, subdomains, write
+from tenure.cli.words import ago, counted
+from tenure.connections import check, keymap, read, schedule, setups, shapes, subdomains, write
 from tenure.connections.check import SiteReport
 from tenure.connections.models import Mode, Site
+from tenure.core.errors import ConfigurationError
 from tenure.core.secrets import Secret
+from tenure.customers import read as customers
+from tenure.customers.models import Origin
+from tenure.customers.write import By
 from tenure.sources import registry
 from tenure.sync import read as runs
+from tenure.sync import replay
 from tenure.sync.models import Run
 from tenure.sync.purge import purge
 
@@ -106,6 +113,36 @@ def _answer_checked(ctx: click.Context, reports: Sequence[SiteReport]) -> None:
     ctx.obj.answer([report.as_json() for report in reports], page_of(reports, now()))
     if not all(report.is_good for report in reports):
         ctx.exit(NEEDS_ATTENTION)
+
+
+@site.command("activate")
+@click.argument("subdomain")
+@click.pass_obj
+def activate(screen: Screen, subdomain: str) -> None:
+    """Make the accounts of a staged site, from what was read of it; it is synced from then on."""
+    found = read.site_named(subdomain)
+    if not found.staged:
+        raise ConfigurationError(
+            f"{found.subdomain} is not staged: its records make accounts already.",
+            next_step=f"Bring it up to date with tenure sync {found.subdomain}.",
+        )
+    with bar(screen, f"{found.subdomain}: making accounts") as progress:
+        done = replay.activate(
+            found, by=By(Origin.MANUAL, reason="Activated"), now=now(), progress=progress
+        )
+    setups.finish_if_active(found, now())
+    flow.catch_up(now())
+    document = {
+        "subdomain": found.subdomain,
+        "staged": False,
+        "created": done.created,
+        "identified": done.identified,
+        "unidentified": customers.unlinked_of_sites([found.pk]),
+    }
+    told = f"{found.subdomain} is active: {counted(done.created, 'account')} made. "
+    screen.answer(
+        document, told + f"Bring in what changed since with tenure sync {found.subdomain}."
+    )
 
 
 @site.command("list")

@@ -99,6 +99,13 @@ def finish(setup: SetUp, now: datetime) -> None:
     SetUp.objects.filter(pk=setup.pk, finished_at=None).update(finished_at=now)
 
 
+def finish_if_active(site: Site, now: datetime) -> None:
+    """The set-up of a site that was activated outside of it ends, once none of its sites is staged."""
+    setup = unfinished_of(site)
+    if setup and not any(one.staged for one in sites_of(setup)):
+        finish(setup, now)
+
+
 def forget(setup: SetUp) -> None:
     """The set-up goes; what becomes of its sites is its caller's."""
     setup.delete()
