@@ -47,6 +47,9 @@ COMMANDS = {
     "site": Entry(
         "tenure.cli.sites:site", "Sites that are read: add, check, list, set, rekey, remove."
     ),
+    "mapping": Entry(
+        "tenure.cli.mapping:mapping_", "What attributes are read from: list, set, remove, auto."
+    ),
     "sync": Entry("tenure.cli.syncing:sync", "Bring sites up to date now, and wait."),
     "sweep": Entry("tenure.cli.syncing:sweep", "Compare every record's id with the site's own."),
     "runs": Entry("tenure.cli.runs:runs", "List the newest runs."),

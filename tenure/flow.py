@@ -12,8 +12,9 @@ from django.db import transaction
 
 from tenure.core.clock import Clock
 from tenure.metrics import refresh as metrics
-from tenure.sync import activation, touched
-from tenure.sync.models import Run
+from tenure.sync import activation, replays, touched
+from tenure.sync.models import Replay, Run
+from tenure.sync.replay import Progress
 from tenure.sync.run import perform
 
 CHUNK = 1_000
@@ -30,6 +31,13 @@ def activate(setup_id: int, clock: Clock) -> None:
     """Make the accounts of sites that were set up, then let everything catch up."""
     activation.carry_out(setup_id, clock)
     catch_up(clock.now())
+
+
+def replay(replay_id: int, clock: Clock, progress: Progress | None = None) -> Replay:
+    """Go through what is stored again, as a change of the mapping asks for, then catch up."""
+    done = replays.perform(replay_id, clock, progress)
+    catch_up(clock.now())
+    return done
 
 
 def catch_up(now: datetime) -> int:

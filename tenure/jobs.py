@@ -16,7 +16,7 @@ from procrastinate.jobs import Status
 from tenure import flow
 from tenure.access import outcomes
 from tenure.core.clock import Clock
-from tenure.sync import activation, schedule
+from tenure.sync import activation, replays, schedule
 from tenure.sync.write import JOB
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,13 @@ def activate(setup_id: int) -> None:
     flow.activate(setup_id, _clock())
 
 
+@app.task(name=replays.JOB, queue="sync", lock=replays.JOB)
+def replay(replay_id: int) -> None:
+    """Go through what is stored again, or leave it to whoever does."""
+    close_old_connections()
+    flow.replay(replay_id, _clock())
+
+
 # The library takes seconds from a sixth field, the last one.
 @app.periodic(cron="* * * * * */10")
 @app.task(name="tick", queue="tick", queueing_lock="tick", lock="tick")
@@ -52,6 +59,7 @@ def tick(timestamp: int) -> None:
     close_old_connections()
     with transaction.atomic():
         schedule.revive()
+        replays.revive()
         schedule.start_due(datetime.now(UTC))
         activation.revive(datetime.now(UTC))
     flow.catch_up(_clock().now())

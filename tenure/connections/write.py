@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from tenure.connections import schedule as schedules
 from tenure.connections import subdomains
-from tenure.connections.models import Mode, Site, SiteState
+from tenure.connections.models import Mode, Site, SiteState, Workspace
 from tenure.connections.proof import home_region, prove, region_of
 from tenure.connections.read import is_connected, key_ring
 from tenure.core.errors import ConfigurationError, TenureError
@@ -332,3 +332,10 @@ def _learn(site: Site, facts: SiteFacts, now: datetime) -> None:
 def _seal(site: Site, key: Secret) -> None:
     site.key_sealed = key_ring().seal(key, context=site.key_context)
     site.key_last4 = key.last4()
+
+
+def map_new_fields(*, on: bool) -> None:
+    """Whether every custom field that appears becomes an attribute by itself."""
+    kept = Workspace.objects.first() or Workspace()
+    kept.maps_new_fields = on
+    kept.save()

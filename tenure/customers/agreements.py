@@ -78,8 +78,8 @@ def follow(
         if record.upstream_id in rows
     }
     stored = Subscription.objects.filter(pk__in=incoming).values_list(*HELD)
-    held = [Held(*row) for row in stored]
-    _settle(held, incoming, _terms(site, mapping), batch)
+    rows_here = [Held(*row) for row in stored]
+    _settle(rows_here, incoming, _terms(site, mapping), batch)
 
 
 def recompose(
@@ -92,8 +92,17 @@ def recompose(
         return 0
     read = fields.reader(one.path for one in mapping)
     incoming = {row.pk: values_of(row, mapping, read) for row in rows}
-    held = [Held(*(getattr(row, column) for column in HELD)) for row in rows]
-    return _settle(held, incoming, _terms(site, mapping, filling, spares_hand=True), batch)
+    return _settle(
+        [held(row) for row in rows],
+        incoming,
+        _terms(site, mapping, filling, spares_hand=True),
+        batch,
+    )
+
+
+def held(row: Any) -> Held:
+    """What decides, of a row with the columns it needs."""
+    return Held(*(getattr(row, column) for column in HELD))
 
 
 def columns_of(mapping: Iterable[Mapped]) -> list[str]:
@@ -136,7 +145,7 @@ def _settle(
             _take(row, decision, batch)
             changes.append(_change(row, decision, batch))
             changed.append(row)
-    _save(changed, batch)
+    save(changed, batch)
     Change.objects.bulk_create(changes)
     return len(changed)
 
@@ -174,7 +183,8 @@ def _change(row: Held, decision: Decision, batch: Batch) -> Change:
     )
 
 
-def _save(rows: Sequence[Held], batch: Batch) -> None:
+def save(rows: Sequence[Held], batch: Batch) -> None:
+    """Write the attributes of these locked rows."""
     if not rows:
         return
     kept = [

@@ -7,22 +7,24 @@ broke off is simply repeated. Values that a person set are left to the next run,
 beforehand; everything else comes out as if the sites had just been synced for the first time.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, agreements, attributes, payers
+from tenure.customers import accounts, agreements, attributes, fields, payers, retyping
 from tenure.customers.accounts import Followed
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, BillingAccount, ChangeSet, Origin, Subscription
 from tenure.customers.write import By
 from tenure.identity import recognition
+from tenure.sync.models import Replay
 from tenure.sync.touched import touch
 
 CHUNK = 1_000
@@ -67,19 +69,21 @@ def replay(
     by: By,
     now: datetime,
     filling: Collection[str] = (),
+    retyped: Mapping[str, str] = MappingProxyType({}),
     progress: Progress | None = None,
+    under: Replay | None = None,
 ) -> Replayed:
     """Identify, link and compose again everything that is stored of these sites.
 
     ``filling`` names attributes that were mapped just now: accounts that follow their source only
-    once take a first value of them. ``progress`` hears how many rows are done, of how many. Staged
-    sites are left alone.
+    once take a first value of them. ``retyped`` has the types that attributes had (``OBJECT.NAME``):
+    values of them are converted, whoever set them. ``progress`` hears how many rows are done, of how
+    many. Staged sites are left alone. ``under`` is the job whose change set it is, if it is one.
     """
-    # The values are the source's, whoever asked for them: the change set says both.
-    reason = by.reason or "The mapping was replayed"
-    change_set = open_set(Origin.SYNC, now=now, member=by.member, reason=reason)
+    change_set = _change_set(by, now, under)
     chosen = sorted((s for s in sites if not s.staged), key=lambda s: (s.priority, s.pk))
     work = _Replay(chosen, change_set, now, filling, progress, Replayed(change_set))
+    _retype(work, retyped)
     work.total = _unlinked(chosen).count() + _feeding(chosen).count() + _agreements(chosen).count()
     for site in chosen:
         _identify(work, site)
@@ -92,11 +96,56 @@ def replay(
 
 def activate(site: Site, *, by: By, now: datetime, progress: Progress | None = None) -> Replayed:
     """End the staging of a site: make the accounts that its records, read so far, call for."""
+    end_staging([site])
+    return replay([site], by=by, now=now, progress=progress)
+
+
+def end_staging(sites: Sequence[Site]) -> None:
+    """From now on these sites' records make accounts; those that are here wait for a replay."""
     with transaction.atomic():
         attributes.alone()  # a page in the making still takes the site for staged
-        Site.objects.filter(pk=site.pk).update(staged=False)
-    site.staged = False
-    return replay([site], by=by, now=now, progress=progress)
+        Site.objects.filter(pk__in=[site.pk for site in sites]).update(staged=False)
+    for site in sites:
+        site.staged = False
+
+
+def _change_set(by: By, now: datetime, under: Replay | None) -> ChangeSet:
+    """The values are the source's, whoever asked for them: the change set says both."""
+    if under and under.change_set:
+        return under.change_set
+    with transaction.atomic():
+        reason = by.reason or "The mapping was replayed"
+        opened = open_set(Origin.SYNC, now=now, member=by.member, reason=reason)
+        if under:
+            Replay.objects.filter(pk=under.pk).update(change_set=opened)
+    return opened
+
+
+def _retype(work: _Replay, retyped: Mapping[str, str]) -> None:
+    for kind, convert in ((fields.ACCOUNT, _retype_accounts), (fields.SUBSCRIPTION, _retype_rest)):
+        start = f"{kind}."
+        mine = {n.removeprefix(start): k for n, k in retyped.items() if n.startswith(start)}
+        last = 0
+        while mine and (last := convert(work, mine, last)):
+            pass
+
+
+def _retype_accounts(work: _Replay, retyped: Mapping[str, str], after: int) -> int:
+    rows = retyping.holders(fields.ACCOUNT, list(retyped)).filter(pk__gt=after).order_by("pk")
+    with transaction.atomic():
+        chunk = list(rows.select_for_update(no_key=True)[:CHUNK])
+        touch(retyping.retype_accounts(chunk, retyped, work.batch(0)), work.now)
+    return chunk[-1].pk if chunk else 0
+
+
+def _retype_rest(work: _Replay, retyped: Mapping[str, str], after: int) -> int:
+    rows = retyping.holders(fields.SUBSCRIPTION, list(retyped)).filter(pk__gt=after)
+    columns = agreements.columns_of(attributes.mapped(fields.SUBSCRIPTION))
+    with transaction.atomic():
+        locked = rows.order_by("pk").select_for_update(no_key=True)
+        chunk = list(locked.values_list(*columns, named=True)[:CHUNK])
+        retyping.retype_subscriptions(chunk, retyped, work.batch(0))
+    return chunk[-1].pk if chunk else 0
 
 
 def _unlinked(sites: Sequence[Site]) -> QuerySet[Any]:

@@ -3,6 +3,7 @@
 from tenure.sync.models.plan import Plan, PlanEntry, PlanState
 from tenure.sync.models.reading import Mark, Phase, Seen, WindowRead
 from tenure.sync.models.record import Quarantined, RawPayload, Skeleton, Touched
+from tenure.sync.models.replay import Replay
 from tenure.sync.models.run import ACTIVE, Run, RunState, StreamRun, StreamState, Trigger
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "PlanState",
     "Quarantined",
     "RawPayload",
+    "Replay",
     "Run",
     "RunState",
     "Seen",
