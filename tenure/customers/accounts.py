@@ -89,7 +89,7 @@ def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batc
     have a record linked to them by this page."""
     made = set(followed.made.values())
     known = followed.accounts - made
-    revive(known)
+    revive(known, batch)
     daily = daily_sites(site)
     if site.accounts_mode == Mode.IMPORT and (new := set(joined) - made):
         names = {one.name for one in attributes.mapped(fields.ACCOUNT)}
@@ -113,12 +113,26 @@ def import_sites() -> set[str]:
     return set(rows.values_list("subdomain", flat=True))
 
 
-def revive(accounts: Collection[int]) -> None:
+def revive(accounts: Collection[int], batch: Batch) -> None:
     """An account that was hidden because its making was reverted comes back with its records."""
     if not accounts:
         return
-    rows = Account.objects.filter(pk__in=accounts, merged_into=None)
-    rows.exclude(removed_at=None).update(removed_at=None)
+    rows = Account.objects.filter(pk__in=accounts, merged_into=None).exclude(removed_at=None)
+    hidden = dict(rows.values_list("pk", "removed_at"))
+    if not hidden:
+        return
+    rows.filter(pk__in=hidden).update(removed_at=None)
+    Change.objects.bulk_create(
+        Change(
+            change_set=batch.change_set,
+            object_kind="account",
+            object_id=pk,
+            account_id=pk,
+            changes={"removed_at": [removed_at and removed_at.isoformat(), None]},
+            at=batch.now,
+        )
+        for pk, removed_at in hidden.items()
+    )
 
 
 def linked_of(

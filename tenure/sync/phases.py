@@ -131,9 +131,11 @@ async def _changes(work: Work, stream: Stream) -> None:
     mark = await work.db(write.mark, work.site, stream)
     since = mark.mark - OVERLAP if mark.mark else None
     # After a first load the end is where the load ended, so that one run catches up whole.
-    fresh = Window(By.UPDATED, since, work.latest)
+    # What a person was shown ends where it was worked out again, before anything was applied.
+    end = work.upstream_now if work.run.plan_id else work.latest
+    fresh = Window(By.UPDATED, since, end)
     if stream == Stream.CUSTOM_FIELDS:
-        fresh = Window(By.CREATED, None, work.latest)  # whole, by the time that never moves
+        fresh = Window(By.CREATED, None, end)  # whole, by the time that never moves
     window = await work.db(windows.open_window, work.site.pk, stream, Phase.CHANGES, fresh)
     await _read_changes(work, stream, window)
     if stream == Stream.CUSTOM_FIELDS:

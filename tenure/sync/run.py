@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -24,6 +24,7 @@ from tenure.sync import lease, phases, proof, read, write
 from tenure.sync.apply import Applier
 from tenure.sync.models import Run, RunState
 from tenure.sync.payloads import PayloadKeeper
+from tenure.sync.planning import holding
 from tenure.sync.reading import IN_FLIGHT
 from tenure.sync.watch import watching
 from tenure.sync.work import Lane, Work
@@ -147,8 +148,22 @@ async def _work(
         for lane in lanes:
             work.lanes.put_nowait(lane)
         async with watching(work):
+            await holding.hold(work)
             await phases.read_everything(work)
-            return _proved(await proof.reconcile(work))
+            ending = _proved(await proof.reconcile(work))
+            return await _as_shown(work, ending)
+
+
+async def _as_shown(work: Work, ending: Ending) -> Ending:
+    """The ending, with a word where what was applied is not what a plan had shown."""
+    reason, next_step = await work.db(holding.settle, work.run)
+    if not reason:
+        return ending
+    return replace(
+        ending,
+        reason=f"{ending.reason} {reason}".strip(),
+        next_step=f"{ending.next_step} {next_step}".strip(),
+    )
 
 
 def _recognise(site: Site, facts: SiteFacts) -> None:

@@ -19,7 +19,7 @@ from tenure.customers.history import open_set
 from tenure.customers.models import ChangeSet, Origin
 from tenure.sources.base import By, Stream, Window
 from tenure.sync import lease, windows
-from tenure.sync.models import ACTIVE, Mark, Phase, Run, RunState, StreamRun, StreamState
+from tenure.sync.models import ACTIVE, Mark, Phase, Plan, Run, RunState, StreamRun, StreamState
 
 NOTE_LENGTH = 2_000
 JOB = "pull"  # the background job that carries a run out, by name: the job itself stands above us
@@ -33,6 +33,7 @@ def request_run(
     full: bool = False,
     sweep: bool = False,
     remove_missing: bool = False,
+    plan: Plan | None = None,
 ) -> tuple[Run, bool]:
     """Ask for a run of this site. ``(run, True)`` when it is new, ``(run, False)`` when one was
     already going and is joined. The job that does it is queued in the same transaction. A run's
@@ -50,6 +51,7 @@ def request_run(
             sweep=sweep or remove_missing,
             remove_missing=remove_missing,
             requested_at=Now(),
+            plan=plan,
         )
         enqueue(run)
         return run, True

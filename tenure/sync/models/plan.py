@@ -23,6 +23,8 @@ class Plan(models.Model):
     verb; ``digest`` stands for all entries, so that what is applied can be compared with it.
     ``whole`` plans look at everything that is stored, not only at what changed upstream. A plan
     that a run worked out again, and found to differ from the one it was to apply, ``replaces`` it.
+    ``outcome`` says what became of a plan that a run was to apply: which run, whether it held, and
+    where what was applied differs from what was shown.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="plans")
@@ -40,6 +42,8 @@ class Plan(models.Model):
     upstream_end = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, blank=True)
+
+    outcome = models.JSONField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
