@@ -77,7 +77,8 @@ def follow(
     for record in unlinked:
         parts[claims[record.upstream_id]].append(record)
     owners = own(site, parts, batch, followed)
-    link(BillingAccount, site.pk, {r.upstream_id: claims[r.upstream_id] for r in unlinked}, owners)
+    claimed = {r.upstream_id: claims[r.upstream_id] for r in unlinked}
+    link(BillingAccount, claimed, owners, batch)
     joined = set(owners.values())
     followed.accounts = {one.account_id for one in followed.linked.values()} | joined
     keep_up(site, followed, joined, batch)
@@ -213,11 +214,14 @@ def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
 
 def link(
     model: type[BillingAccount | Subscription],
-    site_id: int,
     claimed: Mapping[str, Claim],
     owners: Mapping[Claim, int],
+    batch: Batch,
 ) -> None:
-    """Recognise these records as the accounts they claim; ``claimed`` is by upstream id."""
+    """Recognise these records of the batch's site as the accounts they claim; ``claimed`` is by
+    upstream id. A billing account that was here before, and joins an account that was, has it in its
+    history."""
+    site_id = batch.site_id
     found = {i: owners[claim] for i, claim in claimed.items() if claim in owners}
     if not found:
         return
@@ -231,6 +235,25 @@ def link(
             " WHERE site_id = %s AND upstream_id = ANY(%s)",
             [json.dumps(found), json.dumps(names), site_id, list(found)],
         )
+    if model is BillingAccount:
+        _note_links(found, batch)
+
+
+def _note_links(found: Mapping[str, int], batch: Batch) -> None:
+    rows = BillingAccount.objects.filter(site_id=batch.site_id, upstream_id__in=found)
+    mine = batch.change_set
+    here = rows.exclude(created_in=mine).exclude(account__created_in=mine)
+    Change.objects.bulk_create(
+        Change(
+            change_set=batch.change_set,
+            object_kind="billing_account",
+            object_id=pk,
+            account_id=account_id,
+            changes={"account_id": [None, account_id]},
+            at=batch.now,
+        )
+        for pk, account_id in here.values_list("pk", "account_id")
+    )
 
 
 def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:

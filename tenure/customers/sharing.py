@@ -50,7 +50,7 @@ def follow(
     whole = {claim: list(feeding.values()) for claim, feeding in parts.items()}
     owners = accounts.own(site, whole, batch, followed)
     claimed = {row.upstream_id: claims[row.upstream_id] for row in unlinked}
-    accounts.link(Subscription, site.pk, claimed, owners)
+    accounts.link(Subscription, claimed, owners, batch)
     settle(site.pk, payers)
     fed = fed_by(site.pk, [row.upstream_id for row in brought])
     followed.accounts = {one.account_id for one in followed.linked.values()}

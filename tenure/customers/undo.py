@@ -4,18 +4,15 @@ What somebody changed since then stays: a value is put back only where it still 
 made it. Every way back is a change set of its own, so that it is seen and can be taken back too.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from django.db import transaction
 
 from tenure.access.models import Member
 from tenure.customers import write
 from tenure.customers.deciding import key_of
-from tenure.customers.models import Account, Change, ChangeSet, Origin
-from tenure.customers.write import By, Edited, ValueRefused, plain, value_of
+from tenure.customers.models import Change, ChangeSet, Origin
+from tenure.customers.revert import RevertedAlready, revert
+from tenure.customers.write import By, Edited, ValueRefused
 
 BY_PEOPLE = (Origin.MANUAL, Origin.CSV)
 
@@ -47,24 +44,11 @@ def undo_last(member: Member, now: datetime) -> Undone:
 
 def undo(change_set: ChangeSet, by: By, now: datetime) -> Undone:
     """Put back what the change set replaced, and hide the accounts it made."""
-    with transaction.atomic():
-        # One at a time: of two clicks the second finds it taken back.
-        ChangeSet.objects.select_for_update(no_key=True).get(pk=change_set.pk)
-        if ChangeSet.objects.filter(undoes=change_set).exists():
-            return Undone(change_set, None)
-        changes = Change.objects.filter(change_set=change_set, object_kind="account")
-        wanted, stayed = _wanted(changes)
-        edited = write.edit_each(wanted, by, now=now)
-        made = Account.objects.filter(created_in=change_set, removed_at=None)
-        hidden = tuple(made.filter(billing_accounts=None).values_list("pk", flat=True))
-        Account.objects.filter(pk__in=hidden).update(removed_at=now)
-        done = edited.change_set
-        if done is None and hidden:
-            done = ChangeSet(origin=by.origin, member=by.member, reason=by.reason, created_at=now)
-        if done is not None:
-            done.undoes = change_set
-            done.save()
-    return Undone(change_set, done, (*edited.accounts, *hidden), stayed)
+    try:
+        done = revert(change_set, by, now)
+    except RevertedAlready:
+        return Undone(change_set, None)
+    return Undone(change_set, done.change_set, tuple(sorted(done.accounts)), done.counts.stayed)
 
 
 def restore(account_id: int, field: str, change_id: int, by: By, now: datetime) -> Edited:
@@ -77,34 +61,3 @@ def restore(account_id: int, field: str, change_id: int, by: By, now: datetime) 
         raise ValueRefused(field, "There is no such change of this value.", "Reload the page.")
     old = change.changes[key_of(field)][0]
     return write.edit([account_id], {field: old}, by, now=now)
-
-
-def _wanted(changes: Iterable[Change]) -> tuple[dict[int, dict[str, Any]], int]:
-    """The values to put back by account, and how many accounts have one that was changed since."""
-    listed = list(changes)
-    rows = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
-    accounts = {a.pk: a for a in rows.filter(pk__in=[c.object_id for c in listed]).order_by("pk")}
-    wanted: dict[int, dict[str, Any]] = {}
-    stayed = 0
-    for change in listed:
-        account = accounts.get(change.object_id)
-        if account is None:
-            continue
-        back = _back(account, change)
-        stayed += len(back) < len(change.changes)
-        if back:
-            wanted[account.pk] = back
-    return wanted, stayed
-
-
-def _back(account: Account, change: Change) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for place, (old, new) in change.changes.items():
-        name = place.removeprefix("attributes.")
-        if plain(value_of(account, name)) == new:
-            found[name] = _owner(old) if name == "owner" else old
-    return found
-
-
-def _owner(email: str | None) -> Member | None:
-    return Member.objects.filter(email__iexact=email).first() if email else None

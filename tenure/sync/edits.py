@@ -9,7 +9,8 @@ from tenure.customers import accounts, payers
 from tenure.customers.accounts import Followed
 from tenure.customers.contacts.rows import edited_of as edited_contacts_of
 from tenure.customers.landing import Batch
-from tenure.customers.models import Account
+from tenure.customers.models import Account, BillingAccount
+from tenure.identity import recognition
 from tenure.sources.base import Stream
 from tenure.sync import lease
 from tenure.sync.apply import Applier
@@ -21,9 +22,14 @@ CHUNK = 500
 
 
 async def override(work: Work) -> None:
-    """Bring the accounts edited by hand that this site feeds back to what it says."""
+    """Bring the accounts edited by hand that this site feeds back to what it says, those that a
+    revert hid or unlinked among them."""
     if work.site.accounts_mode != Mode.DAILY or work.site.staged:
         return
+    start = 0
+    while rows := await work.db(let_go_of, work.site.pk, start):
+        await work.db(_recognise, work.first.applier, rows)
+        start = rows[-1].pk
     for find in (edited_of, contacts_edited_of):
         last = 0
         while chunk := await work.db(find, work.site.pk, last):
@@ -33,7 +39,7 @@ async def override(work: Work) -> None:
 
 def edited_of(site_id: int, after: int) -> list[int]:
     """The next accounts, by id, that have a value by hand and are fed by this site."""
-    rows = Account.objects.filter(edited=True, removed_at=None, pk__gt=after)
+    rows = Account.objects.filter(edited=True, merged_into=None, pk__gt=after)
     fed = rows.filter(payers.fed_by([site_id]))
     return list(fed.order_by("pk").values_list("pk", flat=True)[:CHUNK])
 
@@ -43,11 +49,27 @@ def contacts_edited_of(site_id: int, after: int) -> list[int]:
     return edited_contacts_of(site_id, after, limit=CHUNK)
 
 
+def let_go_of(site_id: int, after: int) -> list[BillingAccount]:
+    """The next billing accounts that were recognised before and whose link was taken back."""
+    rows = BillingAccount.objects.filter(site_id=site_id, account=None, removed_at=None)
+    known = rows.filter(identified_as__isnull=False, pk__gt=after)
+    return list(known.order_by("pk")[:CHUNK])
+
+
+def _recognise(applier: Applier, rows: list[BillingAccount]) -> None:
+    batch = Batch(applier.site.pk, applier.change_set, applier.now)
+    with transaction.atomic():
+        followed = recognition.billing_accounts(applier.site, rows, batch)
+        touch(followed.accounts, applier.now)
+        lease.guard(applier.run_id, applier.fence)  # last, as pages do
+
+
 def _override(applier: Applier, chunk: list[int]) -> None:
     followed = Followed()
     batch = Batch(applier.site.pk, applier.change_set, applier.now)
     with transaction.atomic():
         daily = accounts.daily_sites(applier.site)
+        accounts.revive(chunk, batch)
         accounts.bring_up_to_date(chunk, batch, followed, daily=daily)
         touch(set(chunk) if followed.updated else set(), applier.now)
         StreamRun.objects.filter(run_id=applier.run_id, stream=Stream.ACCOUNTS).update(

@@ -63,8 +63,10 @@ def _payers(site: Site, upstream: Upstream, *, whole: bool) -> Iterator[list[Row
     """What would be recognised: what changed, and with ``whole`` what is nobody's yet."""
     for ids in chunks(upstream.accounts):
         yield [upstream.accounts[i] for i in ids]
-    if whole:
-        stored = BillingAccount.objects.filter(site_id=site.pk, account=None, removed_at=None)
+    stored = BillingAccount.objects.filter(site_id=site.pk, account=None, removed_at=None)
+    if not whole:  # a run in Daily Sync links those again whose link was taken back
+        stored = stored.filter(identified_as__isnull=False)
+    if whole or site.accounts_mode == Mode.DAILY:
         for rows in _stored(stored):
             yield [row for row in rows if row.upstream_id not in upstream.accounts]
 
