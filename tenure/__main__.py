@@ -51,9 +51,11 @@ COMMANDS = {
         "tenure.cli.mapping:mapping_", "What attributes are read from: list, set, remove, auto."
     ),
     "sync": Entry("tenure.cli.syncing:sync", "Bring sites up to date now, and wait."),
+    "plan": Entry("tenure.cli.plans:plan", "Show what the next sync would change."),
+    "drift": Entry("tenure.cli.plans:drift", "Show what has changed since an Import Only."),
     "sweep": Entry("tenure.cli.syncing:sweep", "Compare every record's id with the site's own."),
     "runs": Entry("tenure.cli.runs:runs", "List the newest runs."),
-    "run": Entry("tenure.cli.runs:run", "One run: show."),
+    "run": Entry("tenure.cli.runs:run", "One run: show, revert."),
     "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
     "accounts": Entry("tenure.cli.accounts:accounts", "List the accounts."),
     "account": Entry("tenure.cli.accounts:account", "One account: show."),

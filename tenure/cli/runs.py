@@ -1,6 +1,7 @@
 """``tenure runs``, ``tenure run show`` and ``tenure quarantine``: what syncs did."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -9,11 +10,14 @@ from rich.console import Group as Parts
 from rich.console import RenderableType
 
 from tenure.cli.command import DatabaseCommand, Group
+from tenure.cli.command import now as command_now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago, lasting
 from tenure.connections.read import site_named
 from tenure.core.errors import ConfigurationError
-from tenure.sync import read
+from tenure.customers import revert as reverts
+from tenure.customers.write import By, Pin
+from tenure.sync import read, reverting
 from tenure.sync.models import Run
 
 COUNTED = (
@@ -50,13 +54,75 @@ def run() -> None:
 @click.pass_obj
 def show(screen: Screen, number: int) -> None:
     """Show a run, stream by stream."""
+    found = _run_numbered(number)
+    screen.answer(read.as_json(found), _page_of_run(found))
+
+
+@run.command("revert")
+@click.argument("number", type=int)
+@click.option("--plan", "only_shown", is_flag=True, help="Show what it would do; write nothing.")
+@click.option("--pin", help="Hold the restored values against Daily Sync, for this reason.")
+@click.pass_obj
+def revert(screen: Screen, number: int, only_shown: bool, pin: str | None) -> None:
+    """Take a run back: values, accounts and links as before it; what was edited since stays.
+
+    Daily Sync brings its own values back at its next run, unless they are pinned.
+    """
+    found = _run_numbered(number)
+    change_set = reverting.change_set_of(found)
+    if only_shown:
+        counts = reverts.count(change_set)
+        lines = reverts.preview(change_set, limit=LONGEST)
+        screen.answer(
+            {"run": number, "counts": asdict(counts), "accounts": [asdict(one) for one in lines]},
+            Parts(_revert_facts(counts), "", _revert_table(lines)),
+        )
+        return
+    how = Pin(pin) if pin else None
+    by = By(reason=f"Run {number} taken back")
+    done = reverting.revert_run(found, by, command_now(), pin=how)
+    made = done.change_set.pk if done.change_set else None
+    screen.answer(
+        {"run": number, "change_set": made, "counts": asdict(done.counts)},
+        _revert_facts(done.counts),
+    )
+    if not pin and made:
+        screen.note("Daily Sync brings its own values back at its next run.")
+
+
+def _run_numbered(number: int) -> Run:
     try:
-        found = read.get_run(number)
+        return read.get_run(number)
     except Run.DoesNotExist as error:
         raise ConfigurationError(
             f"There is no run {number}.", next_step="Look at tenure runs."
         ) from error
-    screen.answer(read.as_json(found), _page_of_run(found))
+
+
+def _revert_facts(counts: reverts.Counts) -> RenderableType:
+    return facts(
+        [
+            ("Values restored in accounts", f"{counts.values:,}"),
+            ("Accounts hidden", f"{counts.hidden:,}"),
+            ("Accounts shown again", f"{counts.shown:,}"),
+            ("Links taken back", f"{counts.links:,}"),
+            ("Accounts edited since, which stay", f"{counts.stayed:,}"),
+        ]
+    )
+
+
+def _revert_table(lines: Sequence[reverts.Line]) -> RenderableType:
+    rows = [
+        (
+            "-" if one.hides else "~" if one.back else "=",
+            one.identifier,
+            one.name,
+            "; ".join(f"{place}: {now} → {then}" for place, (now, then) in one.back.items()),
+            "; ".join(f"{place} is {now} now" for place, (_, now) in one.stayed.items()),
+        )
+        for one in lines
+    ]
+    return table(["", "Identifier", "Name", "Restored", "Stays"], rows, empty="Nothing to restore.")
 
 
 @click.command(cls=DatabaseCommand)

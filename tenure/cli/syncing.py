@@ -12,6 +12,8 @@ from tenure.connections import read as connections
 from tenure.core.errors import ConfigurationError
 from tenure.sync import read, write
 from tenure.sync.models import Run, RunState, Trigger
+from tenure.sync.planning import holding
+from tenure.sync.planning import read as plans
 
 SUBDOMAINS = click.argument("subdomains", nargs=-1, metavar="[SUBDOMAIN]…")
 
@@ -19,9 +21,14 @@ SUBDOMAINS = click.argument("subdomains", nargs=-1, metavar="[SUBDOMAIN]…")
 @click.command(cls=DatabaseCommand)
 @SUBDOMAINS
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@click.option("--plan", type=int, help="Do exactly what this plan shows, or stop.")
 @click.pass_context
-def sync(ctx: click.Context, subdomains: tuple[str, ...], full: bool) -> None:
+def sync(ctx: click.Context, subdomains: tuple[str, ...], full: bool, plan: int | None) -> None:
     """Bring sites up to date now, and wait; all sites without a name."""
+    if plan is not None:
+        if full or subdomains:
+            raise click.UsageError("--plan names its site itself; give nothing else.")
+        ctx.exit(_apply(ctx.obj, plan))
     ctx.exit(_run(ctx.obj, subdomains, Trigger.CLI, full=full))
 
 
@@ -36,6 +43,16 @@ def sync(ctx: click.Context, subdomains: tuple[str, ...], full: bool) -> None:
 def sweep(ctx: click.Context, subdomains: tuple[str, ...], remove_missing: bool) -> None:
     """Compare every record's id with the site's own, fetch what is missing, remove what is gone."""
     ctx.exit(_run(ctx.obj, subdomains, Trigger.SWEEP, sweep=True, remove_missing=remove_missing))
+
+
+def _apply(screen: Screen, number: int) -> int:
+    """Carry a plan out: what was shown, or nothing."""
+    plan = plans.get_plan(number)
+    connections.open_key(plan.site)
+    run = holding.apply(plan, Trigger.CLI, member=None)
+    ended = carry_out(screen, [run.pk])
+    screen.answer([read.as_json(run) for run in ended], page_of_runs(ended))
+    return _status(ended)
 
 
 def _run(

@@ -7,7 +7,7 @@ import msgspec
 from django.db import connection
 from django.db.models import F, Prefetch, Q
 
-from tenure.customers.models import Allocation
+from tenure.customers.models import Allocation, Plan
 from tenure.customers.models import Invoice as InvoiceRow
 from tenure.metrics.inputs import (
     AddOn,
@@ -20,6 +20,7 @@ from tenure.metrics.inputs import (
 )
 from tenure.metrics.invoices import OPEN_STATES
 from tenure.metrics.ledger_sql import SHARED_PAYMENTS
+from tenure.sources import records
 
 # The plan is joined for its interval, which subscriptions do not carry, by site and id: another
 # site may use the same id. What has ended needs no price, so its JSON is not read.
@@ -37,6 +38,8 @@ _SUBSCRIPTIONS = """
     LEFT JOIN customers_plan p ON p.site_id = s.site_id AND p.upstream_id = s.plan_upstream_id
     LEFT JOIN customers_plan next ON next.site_id = s.site_id
         AND next.upstream_id = s.pending_change -> 'plan' ->> 'id'
+"""
+_OF_ACCOUNTS = """
     WHERE s.account_id = ANY(%s) AND s.removed_at IS NULL
     ORDER BY s.account_id, s.site_id, s.upstream_id
 """
@@ -57,10 +60,47 @@ def subscriptions_of(account_ids: Sequence[int]) -> dict[int, list[Subscription]
     """The live rows of these accounts' subscriptions, by account; each in a steady order."""
     found: dict[int, list[Subscription]] = {}
     with connection.cursor() as db:
-        db.execute(_SUBSCRIPTIONS, [list(account_ids)])
+        db.execute(_SUBSCRIPTIONS + _OF_ACCOUNTS, [list(account_ids)])
         for account_id, *row in db.fetchall():
             found.setdefault(account_id, []).append(_subscription(row))
     return found
+
+
+def agreements(ids: Sequence[int]) -> dict[tuple[int, str], Subscription]:
+    """These subscriptions (our ids) as the formulas take them, by site and upstream id."""
+    with connection.cursor() as db:
+        db.execute(f"{_SUBSCRIPTIONS} WHERE s.id = ANY(%s)", [list(ids)])
+        return {
+            (site, named): _subscription([site, named, *row])
+            for _, site, named, *row in db.fetchall()
+        }
+
+
+def agreement(record: records.Subscription, site_id: int) -> Subscription:
+    """A subscription as it just arrived, or as its newest payload has it, priced by the plans here."""
+    pending = record.pending_change
+    following = _plan_of(pending)
+    plans = Plan.objects.filter(
+        site_id=site_id, upstream_id__in=[i for i in (record.plan_upstream_id, following) if i]
+    )
+    known = {plan.upstream_id: (plan.interval_unit, plan.interval_length) for plan in plans}
+    unit, length = known.get(record.plan_upstream_id or "", (None, None))
+    row = [
+        *(site_id, record.upstream_id, record.state, record.currency, record.unit_amount),
+        *(record.quantity, record.plan_code, record.plan_name, unit, length),
+        *(record.add_ons.decode(), record.add_ons_total, record.tax_inclusive, record.tax_rate),
+        *(record.coupon_redemptions.decode(), pending.decode() if pending else None),
+        *known.get(following or "", (None, None)),
+        *(getattr(record, name) for name in _PLAIN),
+    ]
+    return _subscription(row)
+
+
+def _plan_of(pending: bytes | None) -> str | None:
+    """The plan that a pending change leads to, as the vendor's JSON names it."""
+    change = msgspec.json.decode(pending) if pending else None
+    plan = change.get("plan") if isinstance(change, dict) else None
+    return plan.get("id") if isinstance(plan, dict) else None
 
 
 def _subscription(row: Sequence[Any]) -> Subscription:

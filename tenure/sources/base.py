@@ -220,6 +220,10 @@ class Source(Protocol):
 
     def connect(self, endpoint: Endpoint) -> AbstractAsyncContextManager[Connection]: ...
 
+    def read(self, stream: Stream, payloads: Sequence[bytes]) -> Sequence[Record]:
+        """Payloads kept earlier as the records they were; what cannot be read is left out."""
+        ...
+
     def record_url(self, subdomain: str, stream: Stream, natural_key: str) -> str | None:
         """Where a person sees the record in the vendor's own pages; None when there is no such page."""
         ...

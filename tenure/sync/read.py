@@ -154,6 +154,23 @@ def raw_payloads(site_id: int, stream: Stream, upstream_ids: Sequence[str]) -> l
     )
 
 
+_DRIFTED = """
+    SELECT s.id FROM sync_rawpayload r
+    JOIN {table} s ON s.site_id = r.site_id AND s.upstream_id = r.upstream_id
+    WHERE r.stream = %s AND r.site_id = ANY(%s) AND s.id > %s AND s.removed_at IS NULL
+      AND s.content_hash <> r.content_hash
+    ORDER BY s.id LIMIT %s
+"""
+
+
+def drifted(stream: Stream, site_ids: Sequence[int], *, after: int, limit: int) -> list[int]:
+    """Our ids of the rows of these sites that are not what their newest payload says, in order."""
+    sql = _DRIFTED.format(table=TABLES[stream].name)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [stream, list(site_ids), after, limit])
+        return [row[0] for row in cursor]
+
+
 def quarantined(site: Site | None = None) -> QuerySet[Quarantined]:
     """Records that could not be read and still cannot, oldest first."""
     rows = Quarantined.objects.filter(resolved_at=None).select_related("site")

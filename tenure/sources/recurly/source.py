@@ -10,11 +10,13 @@ from aiohttp import encode_basic_auth
 
 from tenure.core.http import Limits, session
 from tenure.sources.base import Credential, Endpoint, Stream
+from tenure.sources.records import Record
 from tenure.sources.recurly.address import Address
 from tenure.sources.recurly.client import Client
 from tenure.sources.recurly.connection import RecurlyConnection
 from tenure.sources.recurly.objects import KINDS
 from tenure.sources.recurly.pacing import SHARE, WINDOW, Pace
+from tenure.sources.recurly.pages import read_records
 from tenure.sources.recurly.refusals import VERSION
 from tenure.sources.recurly.retrying import Breaker
 from tenure.sources.recurly.timing import Timing
@@ -92,6 +94,10 @@ class Recurly:
                 breaker=Breaker(endpoint.subdomain, self.timing),
             )
             yield RecurlyConnection(client, endpoint.subdomain)
+
+    def read(self, stream: Stream, payloads: Sequence[bytes]) -> Sequence[Record]:
+        """As a page of the stream is read, each record on its own."""
+        return read_records(KINDS[stream], payloads).records
 
     def record_url(self, subdomain: str, stream: Stream, natural_key: str) -> str | None:
         """An account by its code, a subscription by its uuid, an invoice by its number."""

@@ -40,11 +40,13 @@ class Database(Protocol):
 @dataclass(slots=True)
 class Upstream:
     """What upstream holds that a run would write, by upstream id; ``known`` are the ids that are
-    here already. ``end`` is how far it was read, ``following`` how many records of the facts
+    here already. ``has_definitions`` once the custom fields were read whole. ``end`` is how far it
+    was read, ``following`` how many records of the facts
     changed, ``notes`` what a person should know about the reading."""
 
     end: datetime
     definitions: list[CustomFieldDefinition] = field(default_factory=list)
+    has_definitions: bool = False
     accounts: dict[str, BillingAccount] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     known: dict[Stream, set[str]] = field(default_factory=dict)
@@ -78,6 +80,8 @@ class ChangesReader:
 
     async def _stream(self, stream: Stream, mark: Mark | None) -> None:
         window = self._window(mark)
+        if stream == Stream.CUSTOM_FIELDS:
+            window = Window(By.CREATED, None, self.found.end)  # whole, as every run reads them
         whole = window.begin is None
         expected = 0
         if whole:
@@ -100,6 +104,7 @@ class ChangesReader:
             self.line, stream, commit, self.slots, cut if whole else None, expected
         )
         await reader.run([first])
+        self.found.has_definitions |= stream == Stream.CUSTOM_FIELDS
         if mark and not whole and proof.volatile_is_due(mark, end):
             await self._volatile(stream)
 

@@ -14,7 +14,7 @@ from tenure.customers.accounts import Claim, Feed, Row
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Decision, Standing, decide
 from tenure.customers.effective import Contribution
-from tenure.customers.models import Account, Attribute, BillingAccount
+from tenure.customers.models import Account, Attribute, BillingAccount, SourceField
 from tenure.identity import rules
 from tenure.identity.resolve import IdentifierRule
 from tenure.sources.base import Stream
@@ -59,12 +59,25 @@ class Working:
         self.mapping = self._mapping(fields.ACCOUNT)
         self.rule = rules.in_force()
         self.daily = accounts.daily_sites(self.site)
-        self.gone = accounts.vanished_paths(fields.ACCOUNT)
+        self.gone = self._gone()
         self.read = fields.reader(effective.paths_of(self.mapping))
 
     def _mapping(self, kind: str) -> tuple[Mapped, ...]:
         new = (_mapped(one) for one in self.declared if one.object_kind == kind)
         return (*attributes.mapped(kind), *new)
+
+    def _gone(self) -> dict[str, set[str]]:
+        """By site, the paths of custom fields it has no more, this one's as they were just read."""
+        gone = dict(attributes.vanished_paths(fields.ACCOUNT))
+        unread = any(stream == Stream.CUSTOM_FIELDS for stream, _ in self.upstream.rejected)
+        if unread or not self.upstream.has_definitions:
+            return gone
+        alive = (d for d in self.upstream.definitions if d.deleted_at is None)
+        living = {d.name for d in alive if d.related_type == fields.ACCOUNT}
+        rows = SourceField.objects.filter(site=self.site.pk, object_kind=fields.ACCOUNT)
+        known = set(rows.values_list("name", flat=True))
+        gone[self.site.subdomain] = {f"{fields.CUSTOM}.{name}" for name in known - living}
+        return gone
 
     def _rejected(self) -> Iterator[Entry]:
         for (stream, named), rejected in self.upstream.rejected.items():

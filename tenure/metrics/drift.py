@@ -1,0 +1,163 @@
+"""Drift of subscriptions: what the source says now of those that were imported once, and what that
+comes to in money.
+
+Their rows stay as imported; the newest payload of each is kept beside them. It is decoded as the
+source decodes what arrives, and priced by the same formula as every figure.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.db import transaction
+
+from tenure.connections.models import Mode, Site
+from tenure.customers import history, tables
+from tenure.customers.history import open_set
+from tenure.customers.landing import Batch, land
+from tenure.customers.models import ChangeSet, Subscription
+from tenure.customers.write import By, ValueRefused
+from tenure.metrics.amounts import add
+from tenure.metrics.mrr import subscription_mrr
+from tenure.metrics.stored import agreement, agreements
+from tenure.sources import records, registry
+from tenure.sources.base import Stream
+from tenure.sync import payloads, read
+from tenure.sync.touched import touch
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDrift:
+    """One subscription: ``changes`` maps field to what is held and what the source says; ``held`` and
+    ``says`` are the MRR of the two, None where it cannot be computed."""
+
+    pk: int
+    site: str
+    upstream_id: str
+    plan: str
+    account_id: int | None
+    account: str
+    changes: Mapping[str, Sequence[Any]]
+    currency: str
+    held: Fraction | None
+    says_currency: str
+    says: Fraction | None
+
+
+@dataclass(slots=True)
+class Money:
+    """How many subscriptions differ, by how many fields, and the MRR of both sides by currency."""
+
+    subscriptions: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+    held: dict[str, Fraction] = field(default_factory=dict)
+    says: dict[str, Fraction] = field(default_factory=dict)
+    unknown: int = 0
+
+
+def importing(sites: Sequence[Site] | None = None) -> list[Site]:
+    """The sites whose subscriptions are imported once; of these sites, or of all."""
+    found = Site.objects.filter(subscriptions_mode=Mode.IMPORT, staged=False)
+    return list(found if sites is None else found.filter(pk__in=[site.pk for site in sites]))
+
+
+def listing(
+    sites: Sequence[Site], now: datetime, *, after: int = 0, limit: int = 50
+) -> list[SubscriptionDrift]:
+    """The subscriptions that differ, going on after one's number."""
+    found: list[SubscriptionDrift] = []
+    for one in _drifts(sites, now, after=after):
+        found.append(one)
+        if len(found) == limit:
+            break
+    return found
+
+
+def count(sites: Sequence[Site], now: datetime) -> Money:
+    """What all of it comes to."""
+    money = Money()
+    for one in _drifts(sites, now):
+        money.subscriptions += 1
+        for name in one.changes:
+            money.fields[name] = money.fields.get(name, 0) + 1
+        if one.held is None or one.says is None:
+            money.unknown += 1
+            continue
+        add(money.held, one.currency, one.held)
+        add(money.says, one.says_currency, one.says)
+    return money
+
+
+def accept(pk: int, by: By, *, now: datetime) -> ChangeSet:
+    """Take a subscription as the source has it now. Raises ValueRefused when it does not differ."""
+    row = Subscription.objects.select_related("site").get(pk=pk)
+    said = _said(row.site, [row.upstream_id]).get(row.upstream_id)
+    if said is None or row.site.subscriptions_mode != Mode.IMPORT:
+        raise ValueRefused("subscription", "It does not differ any more.", "Reload the page.")
+    with transaction.atomic():
+        change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
+        landed = land(tables.SUBSCRIPTIONS, [said], Batch(row.site_id, change_set, now))
+        if not landed.written:
+            raise ValueRefused("subscription", "It does not differ any more.", "Reload the page.")
+        touch({row.account_id} if row.account_id else set(), now)
+    return change_set
+
+
+def _drifts(sites: Sequence[Site], now: datetime, *, after: int = 0) -> Iterator[SubscriptionDrift]:
+    by_pk = {site.pk: site for site in sites}
+    while some := read.drifted(Stream.SUBSCRIPTIONS, list(by_pk), after=after, limit=CHUNK):
+        after = max(some)
+        yield from _of(some, by_pk, now)
+
+
+def _of(
+    some: Sequence[int], sites: Mapping[int, Site], now: datetime
+) -> Iterator[SubscriptionDrift]:
+    rows = Subscription.objects.filter(pk__in=some).select_related("account").order_by("pk")
+    stored = {(row.site_id, row.upstream_id): row for row in rows}
+    held = agreements([row.pk for row in stored.values()])
+    for site in sites.values():
+        mine = {name: row for (where, name), row in stored.items() if where == site.pk}
+        said = _said(site, list(mine))
+        ids = {name: row.pk for name, row in mine.items()}
+        changed = history.would_change(tables.SUBSCRIPTIONS, ids, list(said.values()))
+        for name, row in mine.items():
+            changes = {f: v for f, v in changed.get(name, {}).items() if f != "account_id"}
+            if changes:
+                yield _drift(site, row, said[name], changes, held[site.pk, name], now)
+
+
+def _said(site: Site, ids: Sequence[str]) -> dict[str, records.Subscription]:
+    """The newest of these subscriptions as the source's own decoder reads them."""
+    kept = read.raw_payloads(site.pk, Stream.SUBSCRIPTIONS, ids)
+    page = registry.source(site.source).read(
+        Stream.SUBSCRIPTIONS, [payloads.read(one) for one in kept]
+    )
+    return {r.upstream_id: r for r in page if isinstance(r, records.Subscription)}
+
+
+def _drift(
+    site: Site,
+    row: Subscription,
+    said: records.Subscription,
+    changes: Mapping[str, Sequence[Any]],
+    held: Any,
+    now: datetime,
+) -> SubscriptionDrift:
+    return SubscriptionDrift(
+        pk=row.pk,
+        site=site.subdomain,
+        upstream_id=row.upstream_id,
+        plan=row.plan_name or row.plan_code or row.upstream_id,
+        account_id=row.account_id,
+        account=row.account.name if row.account else "",
+        changes=changes,
+        currency=row.currency,
+        held=subscription_mrr(held, now).mrr,
+        says_currency=said.currency,
+        says=subscription_mrr(agreement(said, site.pk), now).mrr,
+    )
