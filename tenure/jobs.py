@@ -17,6 +17,7 @@ from tenure import flow
 from tenure.access import outcomes
 from tenure.core.clock import Clock
 from tenure.sync import activation, replays, schedule
+from tenure.sync.planning import background
 from tenure.sync.write import JOB
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,13 @@ def replay(replay_id: int) -> None:
     """Go through what is stored again, or leave it to whoever does."""
     close_old_connections()
     flow.replay(replay_id, _clock())
+
+
+@app.task(name=background.JOB, queue="sync")
+def work_out_plan(plan_id: int) -> None:
+    """Work out what a sync would do, for whoever waits to see it."""
+    close_old_connections()
+    background.carry_out(plan_id, _clock().now())
 
 
 # The library takes seconds from a sixth field, the last one.

@@ -31,8 +31,14 @@ class Step(StrEnum):
 
 
 ORDER: tuple[Step, ...] = (
-    Step.CONNECT, Step.TEST, Step.SAMPLE, Step.MODE, Step.PROGRESS, Step.DONE,
-)  # fmt: skip
+    Step.CONNECT,
+    Step.TEST,
+    Step.SAMPLE,
+    Step.MODE,
+    Step.DRY_RUN,
+    Step.PROGRESS,
+    Step.DONE,
+)
 
 
 def begin(

@@ -18,6 +18,8 @@ from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
 from tenure.simulator.server import Served
 from tenure.sync import activation
+from tenure.sync.models import Plan, PlanState
+from tenure.sync.planning import background
 from tests.browser.conftest import EU, TODAY, US, SignIn, Worker
 from tests.browser.test_looks import SETTLE, violations
 
@@ -31,6 +33,8 @@ def maker(worker: Worker) -> Iterator[None]:
 
     def make() -> None:
         while not worker.stopping.is_set():
+            for plan in Plan.objects.filter(state=PlanState.WORKING):
+                background.carry_out(plan.pk, TODAY)
             for setup in setups.unfinished():
                 going = activation.of(setup)
                 if going and going.is_going:
@@ -198,6 +202,8 @@ def test_axe_objects_to_no_step_and_none_scrolls_sideways(
     for step in CHOICES:
         if step == Step.SAMPLE:
             page.locator("[data-alive=no]").wait_for(timeout=PATIENCE)
+        if step == Step.DRY_RUN:
+            page.locator("[data-ready=yes]").wait_for(timeout=PATIENCE)
         look(step)
         if step == CHOICES[-1]:
             back = page.url

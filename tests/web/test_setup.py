@@ -17,7 +17,7 @@ from tenure.customers.models import BillingAccount
 from tenure.sources.base import Stream
 from tenure.sync import activation
 from tenure.sync.activation import State
-from tenure.sync.models import Run, RunState
+from tenure.sync.models import Mark, Plan, PlanEntry, PlanState, Run, RunState
 from tests.connections.vendor import Vendor
 from tests.metrics import rows
 from tests.metrics.rows import NOW
@@ -291,6 +291,94 @@ def test_several_sites_are_kept_alike_unless_told_apart(
     signed_in.post(at(setup, "mode"), sent | ({"apart": "on"} if apart else {}))
     kept = list(Site.objects.values_list("accounts_mode", flat=True))
     assert kept == ["import", "link" if apart else "import"]
+
+
+# --- Dry run ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dry(setup: SetUp) -> SetUp:
+    """A set-up that came to the dry run, its site read."""
+    [site] = setups.sites_of(setup)
+    a_run(site)
+    Mark.objects.create(site=site, stream="accounts", loaded_at=NOW, mark=NOW)
+    return reach(setup, Step.DRY_RUN)
+
+
+def planned(setup: SetUp, **values: Any) -> Plan:
+    """The plan the page asked for, worked out as told."""
+    kept = {"state": PlanState.READY, "counts": {"objects": {"account": {"create": 7}}}}
+    Plan.objects.update(**{**kept, **values})
+    return Plan.objects.get()
+
+
+def test_the_dry_run_is_worked_out_in_the_background(signed_in: Client, dry: SetUp) -> None:
+    text = signed_in.get(at(dry, "dry-run")).text
+    assert "Working it out. Nothing is written." in text
+    assert 'hx-trigger="every 1s"' in text
+    assert ProcrastinateJob.objects.filter(task_name="work_out_plan").count() == 1
+    signed_in.get(at(dry, "dry-run"))
+    assert Plan.objects.count() == 1
+
+
+def test_the_dry_run_shows_counts_and_lost_edits_first(signed_in: Client, dry: SetUp) -> None:
+    signed_in.get(at(dry, "dry-run"))
+    plan = planned(dry, counts={"objects": {"account": {"create": 7, "override": 1, "leave": 2}}})
+    common = {"plan": plan, "object_kind": "account", "identifier": "BW-1", "name": "Acme"}
+    told = {"attributes.seats": {"source": "manual", "set_by": "ada@example.com"}}
+    PlanEntry.objects.create(
+        position=1,
+        verb="override",
+        changes={"attributes.seats": ["12", "30"]},
+        overridden=told,
+        **common,
+    )
+    text = signed_in.get(at(dry, "dry-run")).text
+    assert "1 account has values set by hand that would be replaced" in text
+    assert "set by ada@example.com" in text
+    assert "<del>12</del>" in text
+    assert "Make 7 accounts" in text
+    assert "and 7 more" in text
+
+
+def test_a_dry_run_that_failed_says_why_and_is_worked_out_again(
+    signed_in: Client, dry: SetUp
+) -> None:
+    signed_in.get(at(dry, "dry-run"))
+    planned(dry, state=PlanState.FAILED, reason="The key was refused.", next_step="Replace it.")
+    text = signed_in.get(at(dry, "dry-run")).text
+    assert "The key was refused." in text
+    assert "every 1s" not in text
+    assert signed_in.post(at(dry, "dry-run"), {"again": "1"}).status_code == 302
+    signed_in.get(at(dry, "dry-run"))
+    assert Plan.objects.count() == 2
+
+
+def test_another_mode_makes_another_dry_run(signed_in: Client, dry: SetUp) -> None:
+    signed_in.get(at(dry, "dry-run"))
+    Site.objects.update(accounts_mode=Mode.IMPORT)
+    signed_in.get(at(dry, "dry-run"))
+    assert Plan.objects.count() == 2
+
+
+def test_the_dry_run_waits_for_the_end_of_reading(signed_in: Client, dry: SetUp) -> None:
+    Run.objects.update(state=RunState.RUNNING, finished_at=None)
+    text = signed_in.get(at(dry, "dry-run")).text
+    assert "The dry run is worked out as soon as everything is here." in text
+    assert not Plan.objects.exists()
+
+
+def test_accounts_are_made_only_after_a_dry_run_that_is_ready(
+    signed_in: Client, dry: SetUp
+) -> None:
+    signed_in.get(at(dry, "dry-run"))
+    signed_in.post(at(dry, "dry-run"), {})
+    assert activation.of(setups.get(dry.pk)) is None
+    planned(dry)
+    assert signed_in.post(at(dry, "dry-run"), {}).url == at(dry, "progress")
+    going = activation.of(setups.get(dry.pk))
+    assert going is not None
+    assert going.state == State.QUEUED
 
 
 # --- Progress and Done --------------------------------------------------------------------------

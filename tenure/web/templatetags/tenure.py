@@ -186,6 +186,12 @@ def spoken(word: str | None) -> str:
 
 
 @register.filter
+def attribute_name(place: str) -> str:
+    """Where a change took place, for a person: ``attributes.csm_email`` is ``Csm email``."""
+    return badges.spoken(place.removeprefix("attributes."))
+
+
+@register.filter
 def safe_link(address: str | None) -> str:
     """The address when its scheme is one people may follow, else nothing."""
     if not address:
