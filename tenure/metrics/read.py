@@ -1,7 +1,7 @@
 """Questions about the figures of accounts: the list of accounts, its totals, one account's facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ class AccountRow:
 
     ``scope`` is the site its identifier is limited to, if any; ``sites`` are those that bill it.
     ``as_of`` is None while the account has not been measured: its figures are then unknown.
+    ``attributes`` and ``sources``, as on the account, are there only when they were asked for.
     """
 
     id: int
@@ -56,6 +57,8 @@ class AccountRow:
     customer_since: date | None = None
     in_dunning: bool = False
     flags: tuple[str, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,12 @@ def facts_at(account_ids: Iterable[int], instant: datetime) -> dict[int, Figures
 
 
 def accounts_page(
-    *, search: str = "", sort: str = "-mrr", cursor: str | None = None, limit: int = 50
+    *,
+    search: str = "",
+    sort: str = "-mrr",
+    cursor: str | None = None,
+    limit: int = 50,
+    with_values: bool = False,
 ) -> AccountsPage:
     """One page of accounts, stable while others are added: it goes on from a row, not a count.
 
@@ -115,10 +123,19 @@ def accounts_page(
     has_next = more if not backwards else True
     has_previous = more if backwards else place is not None
     return AccountsPage(
-        rows=_rows([key.account_id for key in keys]),
+        rows=_rows([key.account_id for key in keys], with_values=with_values),
         next=cursor_of(order, keys[-1]) if keys and has_next else None,
         previous=cursor_of(order, _before(keys[0])) if keys and has_previous else None,
     )
+
+
+def matching_ids(search: str = "", *, limit: int) -> list[int]:
+    """The accounts that match a search, at most ``limit`` of them, by id."""
+    condition, values = matching(search)
+    found = f"SELECT a.id FROM {ACCOUNT} a WHERE {condition} ORDER BY a.id LIMIT %s"  # noqa: S608
+    with connection.cursor() as db:
+        db.execute(found, [*values, limit])
+        return [row[0] for row in db.fetchall()]
 
 
 def capped_count(search: str = "", *, cap: int = 10_000) -> int:
@@ -175,16 +192,22 @@ def _before(place: Place) -> Place:
     return Place(place.phase, place.value, place.account_id, backwards=True)
 
 
-def _rows(account_ids: Sequence[int]) -> tuple[AccountRow, ...]:
+def _rows(account_ids: Sequence[int], *, with_values: bool = False) -> tuple[AccountRow, ...]:
     """The accounts with what a list shows of them, in the order of the ids."""
     sites = customers.sites_feeding(OuterRef("pk")).values("subdomain")
     accounts: Mapping[int, Account] = (
         Account.objects.select_related("owner", "scope", "facts")
-        .only(*_ACCOUNT_COLUMNS, *(f"facts__{name}" for name in _FACTS_COLUMNS))
+        .only(
+            *_ACCOUNT_COLUMNS,
+            *(f"facts__{name}" for name in _FACTS_COLUMNS),
+            *(_VALUE_COLUMNS if with_values else ()),
+        )
         .annotate(billed_by=ArraySubquery(sites))
         .in_bulk(account_ids)
     )
-    return tuple(_row(accounts[key]) for key in account_ids if key in accounts)
+    return tuple(
+        _row(accounts[key], with_values=with_values) for key in account_ids if key in accounts
+    )
 
 
 _MONEY = ("mrr", "arr", "total_due", "past_due")
@@ -200,13 +223,18 @@ _ACCOUNT_COLUMNS = (
 ).split()
 
 
-def _row(account: Any) -> AccountRow:
+_VALUE_COLUMNS = ("attributes", "sources")
+
+
+def _row(account: Any, *, with_values: bool) -> AccountRow:
     facts: AccountFacts | None = getattr(account, "facts", None)
     figures: dict[str, Any] = {}
     if facts:
         figures |= {name: facts.money(name) for name in _MONEY}
         figures |= {name: tuple(getattr(facts, name)) for name in _LISTS}
         figures |= {name: getattr(facts, name) for name in _PLAIN}
+    if with_values:
+        figures |= {name: getattr(account, name) for name in _VALUE_COLUMNS}
     return AccountRow(
         id=account.id,
         identifier=account.identifier,

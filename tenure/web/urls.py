@@ -17,7 +17,7 @@ from tenure.web.account import (
     timeline,
 )
 from tenure.web.accounts import finder, listing
-from tenure.web.editing import changes, popover, undo
+from tenure.web.editing import bulk, changes, create, popover, undo
 from tenure.web.runs import pages as runs
 from tenure.web.settings import connect, integrations, site
 from tenure.web.setup import cancelling as setup_cancelling
@@ -42,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", finder.search, name="search"),
     path("accounts/", listing.accounts, name="accounts"),
     path("accounts/totals/", listing.totals, name="accounts_totals"),
+    path("accounts/new/", create.new, name="new_account"),
+    path("accounts/bulk/", bulk.edit, name="bulk"),
     path("accounts/<int:pk>/", overview.overview, name="account"),
     path("accounts/<int:pk>/subscriptions/", subscriptions.tab, name="account_subscriptions"),
     path("accounts/<int:pk>/invoices/", invoices.tab, name="account_invoices"),

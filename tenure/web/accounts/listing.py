@@ -4,46 +4,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from tenure.connections import read as connections
 from tenure.core.money import Money
+from tenure.customers import read as customers
 from tenure.metrics import read as metrics
 from tenure.metrics.paging import UnusablePage
 from tenure.metrics.read import Totals
+from tenure.web.accounts import columns
+from tenure.web.accounts.cells import lines
+from tenure.web.accounts.columns import Column
 from tenure.web.frame import member_of
-from tenure.web.permissions import may_manage_sites
+from tenure.web.permissions import may_edit_customers, may_manage_sites
 
 PAGE = 50
 COUNT_CAP = 10_000
 LONGEST_SEARCH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table. ``sort`` is the order it offers; ``first`` how its first click sorts."""
-
-    label: str
-    sort: str = ""
-    first: str = ""
-    number: bool = False
-
-
-COLUMNS = (
-    Column("Account", "name", "name"),
-    Column("Status", "status", "status"),
-    Column("MRR", "mrr", "-mrr", number=True),
-    Column("Plans"),
-    Column("Quantity", number=True),
-    Column("Next renewal", "next_renewal", "next_renewal"),
-    Column("Overdue", "past_due", "-past_due", number=True),
-    Column("Invoices"),
-    Column("Sites"),
-    Column("Changed"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +49,38 @@ class CurrencyTotals:
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """The page, or only its table when that is what was asked for."""
+    picked = request.GET.getlist("columns")
+    if len(picked) > 1:  # the form that chooses them; an address worth sending has one list
+        return _tidied(request, picked)
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
     sort = request.GET.get("sort", "-mrr")
+    known = columns.offered(customers.attributes())
+    shown_columns = columns.chosen(picked[0] if picked else "", known)
     try:
         page = metrics.accounts_page(
-            search=search, sort=sort, cursor=request.GET.get("after") or None, limit=PAGE
+            search=search,
+            sort=sort,
+            cursor=request.GET.get("after") or None,
+            limit=PAGE,
+            with_values=any(column.attribute for column in shown_columns),
         )
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
+    member = member_of(request)
     shown: dict[str, Any] = {
         "page": page,
+        "lines": lines(page.rows, shown_columns, settings.TENURE_CLOCK.now()),
         "search": search,
         "sort": sort,
-        "headings": [_heading(column, sort) for column in COLUMNS],
+        "headings": [_heading(column, sort) for column in shown_columns],
+        "offered": known.values(),
+        "picked": {column.key for column in shown_columns},
+        "picked_text": ",".join(picked),
         "found": metrics.capped_count(search, cap=COUNT_CAP),
         "cap": COUNT_CAP,
         "sites": connections.sites() if not page.rows else (),
-        "may_connect": may_manage_sites(member_of(request)),
+        "may_connect": may_manage_sites(member),
+        "may_edit": may_edit_customers(member),
     }
     part = request.headers.get("HX-Target") == "accounts-table"
     response = render(
@@ -92,6 +88,13 @@ def accounts(request: HttpRequest) -> HttpResponse:
     )
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:
+    query = request.GET.copy()
+    query["columns"] = ",".join(name for name in picked if name)
+    query.pop("after", None)
+    return HttpResponseRedirect(f"{request.path}?{query.urlencode(safe=',')}")
 
 
 @require_safe

@@ -49,6 +49,17 @@ def source_badge(source: str, words: str = "") -> SafeString:
     return _drawn(badges.source_badge(source, words))
 
 
+@register.simple_tag
+def mark(look: badges.Badge, pinned: bool = False) -> SafeString:  # a template's
+    """The small mark of a value's source in a cell; its words are read and shown on hover."""
+    words = f"{look.words}, pinned" if pinned else look.words
+    shape = "pin" if pinned else f"shape-{look.shape}"
+    return format_html(
+        '<span class="mark is-{}{}" title="{}"><svg class="shape" aria-hidden="true"><use href="{}#{}"></use></svg><span class="hush">{}: </span></span>',
+        look.tone, " is-pinned" if pinned else "", words, static("tenure/icons.svg"), shape, words,
+    )  # fmt: skip
+
+
 def _drawn(look: badges.Badge) -> SafeString:
     return format_html(
         '<span class="badge is-{}"><svg class="shape" aria-hidden="true"><use href="{}#shape-{}"></use></svg>{}</span>',

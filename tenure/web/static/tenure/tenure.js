@@ -74,6 +74,7 @@
     "]": () => one("[data-key='next']")?.click(),
     g: () => { going = Date.now(); },
     e: () => editable()?.click(),
+    x: () => one("[data-pick]", one("[data-row].is-on") ?? document.activeElement.closest("[data-row]") ?? document.createElement("i"))?.click(),
   };
   document.addEventListener("keydown", (event) => {
     if ((event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === "k") {
@@ -121,12 +122,36 @@
     // A click beside the popover leaves it, but never takes what somebody has typed.
     if (target.matches("dialog")) { if (target !== editor || !dirty()) target.close(); return; }
     const row = target.closest("[data-row]");
-    if (row && !target.closest("a, button, summary, input, [data-tip]") && !getSelection().toString()) one("a", row)?.click();
+    if (row && !target.closest("a, button, summary, input, label, [data-tip]") && !getSelection().toString()) one("a", row)?.click();
   });
   document.addEventListener("change", (event) => {
     const shown = event.target.dataset.reveals;
     if (shown) all(shown).forEach((node) => { node.hidden = !event.target.checked; });
   });
+  // --- Picking rows: each, the page's, or all that match. -----------------------------------------
+  const count = () => {
+    const boxes = all("[data-pick]"), picked = boxes.filter((box) => box.checked).length;
+    const whole = one("[data-pick-all]"), matching = one("[data-pick-matching]");
+    if (!whole) return;
+    whole.checked = picked > 0 && picked === boxes.length;
+    whole.indeterminate = picked > 0 && picked < boxes.length;
+    const told = matching?.checked ? "All that match" : picked.toLocaleString("en");
+    all("[data-picked]").forEach((node) => { if (node.textContent !== told) node.textContent = told; });
+  };
+  const pickAll = (on) => {
+    all("[data-pick]").forEach((box) => { box.checked = on; });
+    const matching = one("[data-pick-matching]");
+    if (matching && !on) matching.checked = false;
+    count();
+  };
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-pick-all]")) pickAll(box.checked);
+    if (box.matches("[data-pick]") && !box.checked) { const m = one("[data-pick-matching]"); if (m) m.checked = false; }
+    if (box.matches("[data-pick], [data-pick-matching]")) count();
+  });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-pick-none]")) pickAll(false); });
+  addEventListener("pageshow", count);
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
 
   // --- A form that takes its time says so, and is sent once. ----------------------------------
@@ -189,9 +214,15 @@
   // Fetches the page's living parts again; what was in focus and how far it was scrolled stay.
   const redraw = () => all("[data-live]").forEach((part) => {
     const scrolled = all(".table-wrap", part).map((box) => [box.scrollLeft, box.scrollTop]);
+    const picked = new Set(all("[data-pick]:checked", part).map((box) => box.value));
+    const on = all("[data-row]", part).findIndex((row) => row.classList.contains("is-on"));
     const id = `#${part.id}`;
-    htmx.ajax("GET", location.href, { target: id, select: id, swap: "outerHTML" }).then(() =>
-      all(".table-wrap", one(id)).forEach((box, index) => { [box.scrollLeft, box.scrollTop] = scrolled[index] ?? [0, 0]; }));
+    htmx.ajax("GET", location.href, { target: id, select: id, swap: "outerHTML" }).then(() => {
+      all(".table-wrap", one(id)).forEach((box, index) => { [box.scrollLeft, box.scrollTop] = scrolled[index] ?? [0, 0]; });
+      all("[data-pick]", one(id)).forEach((box) => { box.checked = picked.has(box.value); });
+      if (on >= 0) all("[data-row]", one(id))[on]?.classList.add("is-on");
+      count();
+    });
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("saved")) setTimeout(saved);
