@@ -1,0 +1,258 @@
+"""The list as a place to edit: its columns, the marks of sources, and many accounts at once."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tenure.connections.models import Mode, Site
+from tenure.customers import write
+from tenure.customers.models import Account, Attribute, AttributeKind, Change, ChangeSet
+from tenure.customers.write import By, Pin
+from tenure.web.editing import bulk
+from tests.metrics.rows import NOW, an_account
+from tests.web.builders import a_customer
+
+BULK = "/accounts/bulk/"
+
+
+def tier(**values: Any) -> Attribute:
+    kept = {"label": "Tier", "kind": AttributeKind.TEXT, "object_kind": "account"}
+    return Attribute.objects.create(name="tier", **(kept | values))
+
+
+def step(client: Client, which: str, accounts: list[Account], **more: str) -> Any:
+    ticked = {"account": [str(account.pk) for account in accounts]} if accounts else {}
+    return client.post(BULK, {"step": which, **ticked, **more})
+
+
+def test_the_address_chooses_the_columns_in_its_order(signed_in: Client) -> None:
+    a_customer()
+    answer = signed_in.get("/accounts/", {"columns": "owner,attributes.seats,mrr"})
+    labels = [heading.column.label for heading in answer.context["headings"]]
+    assert labels == ["Account", "Owner", "Seats", "MRR"]
+    assert ">25<" in answer.text
+
+
+def test_a_column_that_is_none_any_more_is_passed_over(signed_in: Client) -> None:
+    a_customer()
+    answer = signed_in.get("/accounts/", {"columns": "attributes.gone,mrr"})
+    assert [h.column.key for h in answer.context["headings"]] == ["account", "mrr"]
+
+
+def test_the_form_of_columns_becomes_one_address_that_can_be_sent(signed_in: Client) -> None:
+    a_customer()
+    query = "/accounts/?columns=&columns=mrr&columns=attributes.seats&q=north&sort=name"
+    answer = signed_in.get(query)
+    assert answer.status_code == 302
+    assert "columns=mrr,attributes.seats" in answer.url
+    assert "q=north" in answer.url
+
+
+def test_sorting_and_paging_keep_the_columns(signed_in: Client) -> None:
+    a_customer()
+    text = signed_in.get("/accounts/", {"columns": "mrr,attributes.seats"}).text
+    assert "columns=mrr%2Cattributes.seats&amp;sort=mrr" in text
+
+
+def test_a_value_carries_the_mark_of_its_source(signed_in: Client) -> None:
+    account = a_customer()
+    write.edit([account.pk], {"company": "Ours"}, By(), now=NOW, pin=Pin("Legal name"))
+    text = signed_in.get("/accounts/", {"columns": "attributes.seats,attributes.company"}).text
+    assert "Manual, Ada" in text
+    assert "Manual, northwind" not in text
+    assert "pinned: " in text
+
+
+def test_a_synced_value_is_marked_with_its_site(signed_in: Client) -> None:
+    a_customer()
+    text = signed_in.get("/accounts/", {"columns": "attributes.company"}).text
+    assert "Sync, northwind" in text
+
+
+@pytest.mark.parametrize("columns", ["", "owner,attributes.seats,attributes.company,attributes.x"])
+def test_the_list_costs_the_same_queries_whatever_its_columns_and_rows(
+    signed_in: Client, columns: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(12):
+        a_customer(f"Customer {number}")
+    with django_assert_max_num_queries(11):
+        assert signed_in.get("/accounts/", {"columns": columns}).status_code == 200
+
+
+def test_nothing_ticked_says_so(signed_in: Client) -> None:
+    answer = signed_in.post(BULK, {"step": "choose"}, follow=True)
+    assert "No account is selected" in answer.text
+
+
+def test_a_preview_counts_what_changes_by_source_and_what_a_sync_takes_back(
+    signed_in: Client,
+) -> None:
+    synced, by_hand = a_customer("Synced"), a_customer("By hand")
+    same = a_customer("Same", attributes={"company": "One name"})
+    write.edit([by_hand.pk], {"company": "Set by hand"}, By(), now=NOW)
+    answer = step(signed_in, "preview", [synced, by_hand, same], field="company", value="One name")
+    found = answer.context["found"]
+    assert (len(found.changing), found.same) == (2, 1)
+    assert dict(found.by_source) == {"sync": 1, "manual": 1}
+    assert dict(found.replaced) == {"northwind": 2}
+    assert "2 are owned by Daily Sync of <strong>northwind</strong>" in answer.text
+    assert not Change.objects.filter(changes__has_key="attributes.company").exclude(
+        object_id=by_hand.pk
+    )
+
+
+def test_where_nothing_is_in_daily_sync_nothing_is_taken_back(signed_in: Client) -> None:
+    account = a_customer()
+    Site.objects.update(accounts_mode=Mode.IMPORT)
+    answer = step(signed_in, "preview", [account], field="company", value="X")
+    assert answer.context["found"].owned == 0
+
+
+def test_applied_is_what_was_shown_as_one_change_that_is_undone_as_one(signed_in: Client) -> None:
+    accounts = [a_customer("One"), a_customer("Two")]
+    tier()
+    how = {"field": "tier", "value": "Gold", "expected": "2", "why": "New price list"}
+    answer = step(signed_in, "apply", accounts, **how)
+    assert answer.status_code == 302
+    change_set = ChangeSet.objects.latest("pk")
+    assert change_set.reason == "New price list"
+    assert change_set.changes.count() == 2
+    assert {a.attributes["tier"] for a in Account.objects.all()} == {"Gold"}
+    signed_in.post("/undo/")
+    assert not any("tier" in account.attributes for account in Account.objects.all())
+    assert ChangeSet.objects.latest("pk").undoes == change_set
+
+
+def test_nothing_is_applied_when_accounts_changed_since_the_preview(signed_in: Client) -> None:
+    accounts = [a_customer("One"), a_customer("Two")]
+    tier()
+    write.edit([accounts[0].pk], {"tier": "Gold"}, By(), now=NOW)
+    answer = step(signed_in, "apply", accounts, field="tier", value="Gold", expected="2")
+    assert "Accounts changed since the preview" in answer.text
+    accounts[1].refresh_from_db()
+    assert "tier" not in accounts[1].attributes
+
+
+def test_all_that_match_a_search_are_edited(signed_in: Client) -> None:
+    for name in ("Robot one", "Robot two", "Other"):
+        an_account(name)
+    tier()
+    how = {"all": "1", "q": "robot", "field": "tier", "value": "Gold", "expected": "2"}
+    signed_in.post(BULK, {"step": "apply", **how})
+    assert set(Account.objects.filter(attributes__tier="Gold").values_list("name", flat=True)) == {
+        "Robot one",
+        "Robot two",
+    }
+
+
+def test_more_accounts_than_one_change_should_hold_are_refused(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 1)
+    for name in ("One", "Two"):
+        an_account(name)
+    answer = signed_in.post(BULK, {"step": "choose", "all": "1"}, follow=True)
+    assert "Narrow the search" in answer.text
+
+
+def test_a_bulk_edit_can_pin(signed_in: Client) -> None:
+    account = a_customer()
+    how = {"field": "company", "value": "X", "how": "pin", "reason": "", "expected": "1"}
+    assert "Say why it is pinned" in step(signed_in, "apply", [account], **how).text
+    step(signed_in, "apply", [account], **(how | {"reason": "Legal"}))
+    account.refresh_from_db()
+    assert account.sources["company"]["pin"]["reason"] == "Legal"
+
+
+def test_a_bad_value_is_refused_at_its_field_and_kept(signed_in: Client) -> None:
+    account = a_customer()
+    tier(kind=AttributeKind.NUMBER)
+    answer = step(signed_in, "preview", [account], field="tier", value="many")
+    assert answer.status_code == 422
+    assert "is not a number" in answer.text
+    assert 'value="many"' in answer.text
+
+
+def test_an_owner_is_given_to_many(signed_in: Client) -> None:
+    accounts = [a_customer("One"), a_customer("Two")]
+    how = {"field": "owner", "value": "ada@example.com", "expected": "2"}
+    step(signed_in, "apply", accounts, **how)
+    assert set(Account.objects.values_list("owner__email", flat=True)) == {"ada@example.com"}
+
+
+def test_undo_takes_back_ones_own_last_change_and_leaves_what_came_after(
+    signed_in: Client,
+) -> None:
+    accounts = [a_customer("One"), a_customer("Two")]
+    tier()
+    step(signed_in, "apply", accounts, field="tier", value="Gold", expected="2")
+    write.edit([accounts[0].pk], {"tier": "Silver"}, By(name="script"), now=NOW)
+    answer = signed_in.post("/undo/", {"next": "/accounts/"}, follow=True)
+    assert "Undone: 1 account as before. 1 changed since and stays." in answer.text
+    for account in accounts:
+        account.refresh_from_db()
+    assert accounts[0].attributes["tier"] == "Silver"
+    assert "tier" not in accounts[1].attributes
+
+
+def test_with_nothing_of_ones_own_there_is_nothing_to_undo(signed_in: Client) -> None:
+    account = a_customer()
+    write.edit([account.pk], {"company": "X"}, By(name="script"), now=NOW)
+    answer = signed_in.post("/undo/", follow=True)
+    assert "You have changed nothing that could be undone." in answer.text
+    account.refresh_from_db()
+    assert account.attributes["company"] == "X"
+
+
+def test_one_earlier_value_is_restored_from_the_history(signed_in: Client) -> None:
+    account = a_customer()
+    change = Change.objects.get(changes__has_key="attributes.seats")
+    drawer = {"HX-Request": "true", "HX-Target": "drawer-content"}
+    text = signed_in.get(f"/accounts/{account.pk}/attributes/seats/", headers=drawer).text
+    assert "Restore" in text
+    signed_in.post(f"/accounts/{account.pk}/restore/seats/", {"change": str(change.pk)})
+    account.refresh_from_db()
+    assert account.attributes["seats"] == "20"
+    assert ChangeSet.objects.latest("pk").reason == "Restored from its history"
+
+
+def test_an_account_is_made_by_hand(signed_in: Client) -> None:
+    tier(kind=AttributeKind.LIST)
+    answer = signed_in.post(
+        "/accounts/new/",
+        {"identifier": " T-9 ", "name": "Neu GmbH", "attribute:tier": "Gold\nVIP"},
+    )
+    account = Account.objects.get(identifier="T-9")
+    assert answer.url == f"/accounts/{account.pk}/"
+    assert (account.name, account.attributes["tier"]) == ("Neu GmbH", ["Gold", "VIP"])
+    assert signed_in.get(answer.url).status_code == 200
+    assert "Neu GmbH" in signed_in.get("/accounts/", {"q": "T-9"}).text
+
+
+def test_a_taken_identifier_is_refused_with_whose_it_is_and_nothing_lost(
+    signed_in: Client,
+) -> None:
+    an_account("Northwind", identifier="T-1")
+    entered = {"identifier": "T-1", "name": "Typed with care", "site": ""}
+    answer = signed_in.post("/accounts/new/", entered)
+    assert answer.status_code == 422
+    assert "is already taken by Northwind" in answer.text
+    assert 'value="Typed with care"' in answer.text
+    assert Account.objects.count() == 1
+
+
+def test_a_made_account_is_taken_back_by_undo(signed_in: Client) -> None:
+    signed_in.post("/accounts/new/", {"identifier": "T-9", "name": "Neu"})
+    signed_in.post("/undo/")
+    assert Account.objects.get().removed_at is not None
+    assert signed_in.get("/accounts/", {"q": "Neu"}).context["page"].rows == ()
+
+
+def test_a_bad_attribute_of_a_new_account_is_refused_at_its_field(signed_in: Client) -> None:
+    tier(kind=AttributeKind.DATE)
+    entered = {"identifier": "T-9", "attribute:tier": "soon"}
+    answer = signed_in.post("/accounts/new/", entered)
+    assert "is not a date" in answer.text
+    assert not Account.objects.exists()
