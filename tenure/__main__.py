@@ -58,7 +58,7 @@ COMMANDS = {
     "run": Entry("tenure.cli.runs:run", "One run: show, revert."),
     "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
     "accounts": Entry("tenure.cli.accounts:accounts", "List the accounts."),
-    "account": Entry("tenure.cli.accounts:account", "One account: show."),
+    "account": Entry("tenure.cli.accounts:account", "One account: show, set, history, add."),
     "simulator": Entry(
         "tenure.cli.simulating:simulator",
         "Stand in for upstream with made-up customers.",

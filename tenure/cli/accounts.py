@@ -1,4 +1,4 @@
-"""``tenure accounts`` and ``tenure account show``: the customers and what is known of them."""
+"""``tenure accounts`` and ``tenure account``: the customers and what is known of them."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
+from tenure.cli import edits
 from tenure.cli.command import DatabaseCommand, Group, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
@@ -69,6 +70,11 @@ def accounts(screen: Screen, search: str, sort: str, limit: int, cursor: str | N
 @click.group(cls=Group)
 def account() -> None:
     """One account."""
+
+
+account.add_command(edits.set_)
+account.add_command(edits.history)
+account.add_command(edits.add)
 
 
 @account.command("show")

@@ -186,6 +186,9 @@ def list_(screen: Screen) -> None:
 @click.option("--subscriptions", type=MODES, help=MODES_HELP.format("subscriptions"))
 @click.option("--schedule", "when", help=schedule.FORMS)
 @click.option(
+    "--pins/--no-pins", "pins", default=None, help="Whether pinned values hold against Daily Sync."
+)
+@click.option(
     "--pause/--resume", "paused", default=None, help="Stop or go on reading it by itself."
 )
 @click.pass_obj
@@ -195,15 +198,23 @@ def set_(
     accounts: str | None,
     subscriptions: str | None,
     when: str | None,
+    pins: bool | None,
     paused: bool | None,
 ) -> None:
-    """Change a site's modes or schedule, from its next run on."""
-    if {accounts, subscriptions, when, paused} == {None}:
+    """Change a site's modes, its pins or its schedule, from its next run on."""
+    if {accounts, subscriptions, when, pins, paused} == {None}:
         raise click.UsageError(
-            "Nothing to change: give --accounts, --subscriptions, --schedule, --pause or --resume."
+            "Nothing to change: give --accounts, --subscriptions, --schedule, --pins or --no-pins,"
+            " --pause or --resume."
         )
     found = read.site_named(subdomain)
-    write.set_site(found, accounts_mode=accounts, subscriptions_mode=subscriptions, schedule=when)
+    write.set_site(
+        found,
+        accounts_mode=accounts,
+        subscriptions_mode=subscriptions,
+        schedule=when,
+        allows_pins=pins,
+    )
     if paused is not None:
         write.pause(found, "Paused from the command line.") if paused else write.resume(found)
     changed = read.site_named(found.subdomain)
