@@ -111,7 +111,7 @@ def _operation(
         ),
         body=tuple(_fields(_resolved(document, body))),
         body_name=_kind(body) if body else "",
-        answer=_kind(_content(answers[status])),
+        answer=_kind(_content(answers[status])) if status != "204" else "",
         status=status,
         problems=tuple(
             (code, answer["description"])

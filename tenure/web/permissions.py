@@ -30,10 +30,16 @@ def may_edit_customers(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER, Role.CSM}
 
 
+def may_manage_tokens(member: Member) -> bool:
+    """Make API tokens and revoke them."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER}
+
+
 REFUSALS: dict[Callable[[Member], bool], str] = {
     may_manage_sites: "Only administrators and developers may connect or change sites.",
     may_edit_customers: "Only administrators, super managers and customer success managers may"
     " change customers' values.",
+    may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",
     may_sync: "Only administrators, developers and super managers may start or stop a sync.",
 }
 

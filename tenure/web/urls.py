@@ -19,7 +19,7 @@ from tenure.web.account import (
 from tenure.web.accounts import finder, listing
 from tenure.web.editing import bulk, changes, create, popover, undo
 from tenure.web.runs import pages as runs
-from tenure.web.settings import connect, integrations, site
+from tenure.web.settings import connect, integrations, site, tokens
 from tenure.web.setup import cancelling as setup_cancelling
 from tenure.web.setup import check as setup_check
 from tenure.web.setup import connect as setup_connect
@@ -66,6 +66,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sync/runs/<int:pk>/", runs.run, name="run"),
     path("sync/runs/<int:pk>/stop/", runs.stop, name="stop_run"),
     path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
+    path("settings/tokens/", tokens.page, name="tokens"),
+    path("settings/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
     path("settings/integrations/", integrations.hub, name="integrations"),
     path("settings/integrations/connect/", connect.connect, name="connect"),
     path(SETUP, setup_connect.connect, name="setup_new"),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tenure.access.write import create_token
 from tenure.connections.models import SiteState
 from tenure.customers.models import Account
 from tenure.sync.models import Run, RunState
@@ -29,6 +30,7 @@ def filled() -> Account:
     broken = a_site("broken")
     broken.state, broken.state_reason = SiteState.NEEDS_KEY, "The API key was refused."
     broken.save()
+    create_token("nightly-usage-push", "write", now=now)
     a_quarantined(site, reason="It has no id; the source sent " + "a very long word" * 20)
     return account
 
@@ -54,6 +56,8 @@ def addresses(account: Account) -> dict[str, str]:
         **{f"{state} run": address for state, address in runs.items()},
         "quarantine": "/sync/quarantine/",
         "hub": "/settings/integrations/",
+        "tokens": "/settings/tokens/",
+        "api": "/api/v1/docs",
         "connect": "/settings/integrations/connect/",
         "site": f"/settings/integrations/sites/{site}/",
         "time zone": "/time-zone/",
