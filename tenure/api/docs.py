@@ -192,7 +192,7 @@ def _example(
     address = path.replace("{identifier}", "T-1001").replace("{subdomain}", "acme-us")
     lines = ["curl"] + ([f"-X {method.upper()}"] if method != "get" else [])
     head = f"{' '.join(lines)} '{base}{address}'"
-    parts = [head, '  -H "Authorization: Bearer $TENURE_TOKEN"']
+    parts = [head, '  -H "Authorization: Bearer $TOKEN"']
     if method == "post":
         parts.append('  -H "Idempotency-Key: $(uuidgen)"')
     if body:

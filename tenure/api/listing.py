@@ -1,5 +1,6 @@
 """What every list takes: how many, in which order, and from where on."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.db.models import Model, QuerySet
@@ -30,3 +31,19 @@ def paged(rows: "QuerySet[Any, Any]", how: Listing, shape: Any) -> HttpResponse:
         rows, sort=how.sort, limit=how.limit, cursor=how.cursor
     )
     return answers.page([shape(row) for row in found.rows], found.next)
+
+
+class Short(BaseModel):
+    """The parameters of a list that is never long."""
+
+    limit: int = LIMIT
+    cursor: str | None = CURSOR
+
+
+def sliced(things: Sequence[Any], how: Short, shape: Any) -> HttpResponse:
+    """The page that was asked for of things that are all at hand."""
+    first = paging.number(how.cursor, "place") if how.cursor else 0
+    shown = things[first : first + how.limit]
+    last = first + len(shown)
+    following = paging.cursor_of("place", last) if last < len(things) else None
+    return answers.page([shape(one) for one in shown], following)

@@ -3,8 +3,11 @@
 from tenure.api.resource import Resource
 from tenure.api.resources import (
     accounts,
+    attributes,
     billing_accounts,
+    conflicts,
     contacts,
+    identifier,
     invoices,
     members,
     quarantine,
@@ -12,19 +15,24 @@ from tenure.api.resources import (
     sites,
     subscriptions,
     tokens,
+    unidentified,
 )
-from tenure.api.resources.accounts import bulk, editing, reading  # noqa: F401  # operations of accounts
+from tenure.api.resources.accounts import bulk, editing, merging, reading  # noqa: F401  # operations of accounts
 
 # In the order in which the page that explains them shows them.
 RESOURCES: tuple[Resource, ...] = (
     accounts.resource,
     contacts.resource,
+    attributes.resource,
     billing_accounts.resource,
     subscriptions.resource,
     invoices.resource,
     sites.resource,
     runs.resource,
     quarantine.resource,
+    conflicts.resource,
+    unidentified.resource,
+    identifier.resource,
     tokens.resource,
     members.resource,
 )

@@ -33,7 +33,7 @@ class TokenForm(Styled):
         help_text="What will use it, such as nightly-usage-push. Values it sets are signed with it.",
     )
     scope = forms.ChoiceField(label="It may", choices=Scope.choices, initial=Scope.READ)
-    expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, required=False)
+    expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, required=False, initial="90")
 
 
 @dataclass(frozen=True, slots=True)

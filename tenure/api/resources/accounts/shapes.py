@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tenure.api.schemas import Billed, Body, Instant, Money, Shape
 
@@ -98,6 +98,11 @@ Identifier = Annotated[str, Field(min_length=1, max_length=255)]
 class Changes(Body):
     """Fields to change; those that are not named stay as they are."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"attributes": {"seats": 42, "last_login": "2026-03-01"}}]},
+    )
+
     name: Name | None = None
     owner: Email | None = Field(None, description="A member's e-mail; null for nobody.")
     attributes: dict[str, Value] | None = Field(None, description="Values by attribute name.")
@@ -105,6 +110,13 @@ class Changes(Body):
 
 class NewAccount(Changes):
     """An account to be made, or, in bulk, also changed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"identifier": "T-1001", "name": "Acme", "attributes": {"seats": 42}}]
+        },
+    )
 
     identifier: Identifier
     site: str | None = Field(
@@ -114,6 +126,13 @@ class NewAccount(Changes):
 
 class Pin(Body):
     """Why a value is held, and until when; without ``until`` it is held for good."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"reason": "Agreed by phone", "until": "2026-12-31T00:00:00Z"}]
+        },
+    )
 
     reason: str = Field(min_length=1, max_length=500)
     until: Instant | None = None
