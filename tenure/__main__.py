@@ -57,7 +57,13 @@ COMMANDS = {
     "runs": Entry("tenure.cli.runs:runs", "List the newest runs."),
     "run": Entry("tenure.cli.runs:run", "One run: show, revert."),
     "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
-    "accounts": Entry("tenure.cli.accounts:accounts", "List the accounts."),
+    "accounts": Entry(
+        "tenure.cli.accounts:accounts", "List the accounts; import and export them as CSV."
+    ),
+    "contacts": Entry(
+        "tenure.cli.contacts:contacts", "List contacts; import and export them as CSV."
+    ),
+    "imports": Entry("tenure.cli.exchange:listing", "List imported files: undo, rejects."),
     "account": Entry("tenure.cli.accounts:account", "One account: show, set, history, add."),
     "simulator": Entry(
         "tenure.cli.simulating:simulator",

@@ -11,6 +11,8 @@ from datetime import datetime
 from django.db import transaction
 
 from tenure.core.clock import Clock
+from tenure.customers.exchange import work as exchange
+from tenure.customers.models import Import
 from tenure.metrics import refresh as metrics
 from tenure.sync import activation, replays, touched
 from tenure.sync.models import Replay, Run
@@ -36,6 +38,16 @@ def activate(setup_id: int, clock: Clock) -> None:
 def replay(replay_id: int, clock: Clock, progress: Progress | None = None) -> Replay:
     """Go through what is stored again, as a change of the mapping asks for, then catch up."""
     done = replays.perform(replay_id, clock, progress)
+    catch_up(clock.now())
+    return done
+
+
+def bring_in(import_id: int, clock: Clock, watch: exchange.Watch = exchange.unwatched) -> Import:
+    """Check, apply or undo an import, whichever was asked for, and measure the accounts again."""
+    now = clock.now()
+    done = exchange.carry_out(
+        import_id, now, touch=lambda accounts: touched.touch(accounts, now), watch=watch
+    )
     catch_up(clock.now())
     return done
 

@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 from tenure import flow
 from tenure.access import outcomes
 from tenure.core.clock import Clock
+from tenure.customers.exchange import imports
 from tenure.sync import activation, replays, schedule
 from tenure.sync.planning import background
 from tenure.sync.write import JOB
@@ -59,6 +60,13 @@ def work_out_plan(plan_id: int) -> None:
     background.carry_out(plan_id, _clock().now())
 
 
+@app.task(name=imports.JOB, queue="sync")
+def carry_out_import(import_id: int) -> None:
+    """Check, apply or undo an uploaded file as far as it was asked for."""
+    close_old_connections()
+    flow.bring_in(import_id, _clock())
+
+
 # The library takes seconds from a sixth field, the last one.
 @app.periodic(cron="* * * * * */10")
 @app.task(name="tick", queue="tick", queueing_lock="tick", lock="tick")
@@ -68,6 +76,7 @@ def tick(timestamp: int) -> None:
     with transaction.atomic():
         schedule.revive()
         replays.revive()
+        imports.revive()
         schedule.start_due(datetime.now(UTC))
         activation.revive(datetime.now(UTC))
     flow.catch_up(_clock().now())
@@ -98,3 +107,11 @@ async def remove_old_jobs(context: JobContext, timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=KEEP_JOBS_HOURS, include_failed=True, include_cancelled=True
     )
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="forget_old_imports", queue="tick", queueing_lock="forget_old_imports")
+def forget_old_imports(timestamp: int) -> None:
+    """Delete uploaded files that nobody applied, and rejects that nobody came for."""
+    close_old_connections()
+    imports.forget_old()

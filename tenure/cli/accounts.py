@@ -8,15 +8,17 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
-from tenure.cli import edits
-from tenure.cli.command import DatabaseCommand, Group, now
+from tenure.cli import edits, exchange
+from tenure.cli.command import Group, List, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
 from tenure.core.money import Money
 from tenure.customers import read as customers
+from tenure.customers.exchange.columns import ACCOUNTS
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
+from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
 from tenure.metrics.models import AccountFacts
@@ -25,7 +27,7 @@ from tenure.metrics.paging import ORDERS
 SORTS = sorted(ORDERS)
 
 
-@click.command("accounts", cls=DatabaseCommand)
+@click.group("accounts", cls=List)
 @click.option(
     "--search", default="", metavar="WORDS", help="Words in its name, identifier or e-mail."
 )
@@ -65,6 +67,33 @@ def accounts(screen: Screen, search: str, sort: str, limit: int, cursor: str | N
     if page.next:
         screen.note(f"There are more; go on with --cursor {page.next}")
     screen.answer({"data": [shapes.row(row) for row in page.rows], "next": page.next}, shown)
+
+
+accounts.add_command(exchange.importing(ACCOUNTS))
+
+
+@accounts.command("export")
+@click.option("--search", default="", metavar="WORDS", help="Only those that match.")
+@click.option("--sort", default="-mrr", show_default=True, metavar="ORDER")
+@click.option("--figures/--no-figures", default=True, help="With status, MRR, due and the like.")
+@click.option("--attributes/--no-attributes", default=True, help="With every attribute.")
+@click.option("--sources", is_flag=True, help="Beside each attribute where its value came from.")
+@exchange.into_a_file
+@click.pass_obj
+def export(
+    screen: Screen,
+    search: str,
+    sort: str,
+    figures: bool,
+    attributes: bool,
+    sources: bool,
+    output: str | None,
+) -> None:
+    """Write the accounts as CSV."""
+    rows = exports.rows(
+        search=search, sort=sort, figures=figures, attributes=attributes, sources=sources
+    )
+    exchange.write_out(screen, rows, output, "accounts")
 
 
 @click.group(cls=Group)

@@ -177,13 +177,18 @@ class NewAccount:
 
 
 def create_each(
-    wanted: Sequence[NewAccount], by: By, *, now: datetime
+    wanted: Sequence[NewAccount],
+    by: By,
+    *,
+    now: datetime,
+    change_set: ChangeSet | None = None,
 ) -> tuple[ChangeSet, list[Account]]:
-    """Make these accounts in one change set. Raises IntegrityError, with nothing made, when one of
-    them exists: whoever calls has looked before."""
-    change_set = _new_set(by, now)
+    """Make these accounts in one change set, a new one unless it is given. Raises IntegrityError,
+    with nothing made, when one of them exists: whoever calls has looked before."""
+    change_set = change_set or _new_set(by, now)
     with transaction.atomic():
-        change_set.save()
+        if change_set._state.adding:
+            change_set.save()
         rows = [_made(one, by, change_set, now) for one in wanted]
         return change_set, Account.objects.bulk_create(rows, batch_size=1000)
 

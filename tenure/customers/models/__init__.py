@@ -9,6 +9,7 @@ from tenure.customers.models.account import (
     SourceField,
 )
 from tenure.customers.models.billing import BillingAccount, Plan, Subscription
+from tenure.customers.models.exchange import Import, ImportPart, ImportReject, ImportState
 from tenure.customers.models.history import Change, ChangeSet, Origin
 from tenure.customers.models.invoicing import (
     Allocation,
@@ -29,6 +30,10 @@ __all__ = [
     "ChangeSet",
     "Contact",
     "CreditPayment",
+    "Import",
+    "ImportPart",
+    "ImportReject",
+    "ImportState",
     "Invoice",
     "LineItem",
     "Origin",

@@ -1,0 +1,1 @@
+"""Files in and out: CSV read into accounts and contacts, and written from them."""

@@ -1,0 +1,151 @@
+"""The list of accounts as rows of a file, of any length: read a page at a time, never built whole.
+
+Amounts of different currencies are never one number, so each currency has a column of its own.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tenure.core.money import Money
+from tenure.customers import provenance
+from tenure.customers.models import Account, Attribute, AttributeKind, BillingAccount, Origin
+from tenure.metrics import read
+from tenure.metrics.read import LONGEST_PAGE, AccountRow
+
+NUMBERS = {AttributeKind.NUMBER.value, AttributeKind.MONEY.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column of the list: its head, and its cell of a row."""
+
+    head: str
+    cell: Callable[[AccountRow], Any]
+
+
+WHO = (
+    Figure("Identifier", lambda row: row.identifier),
+    Figure("Site", lambda row: row.scope),
+    Figure("Name", lambda row: row.name),
+)
+_PLAIN = (
+    Figure("Status", lambda row: row.subscription_status),
+    Figure("Plans", lambda row: "; ".join(row.plan_names)),
+    Figure("Quantity", lambda row: row.total_quantity),
+    Figure("Next renewal", lambda row: row.next_renewal_date),
+    Figure("Overdue since", lambda row: row.oldest_past_due_since),
+    Figure("Last paid", lambda row: row.last_paid_date),
+    Figure("Customer since", lambda row: row.customer_since),
+    Figure("Billed by", lambda row: "; ".join(row.sites)),
+    Figure("Changed", lambda row: row.updated_at),
+)
+_MONEY = (("MRR", "mrr"), ("Due", "total_due"), ("Overdue", "past_due"))
+
+
+def rows(
+    *,
+    search: str = "",
+    sort: str = "-mrr",
+    figures: bool = True,
+    attributes: bool = True,
+    sources: bool = False,
+) -> Iterator[list[Any]]:
+    """The accounts that match, in the order asked for, the head first. ``figures`` are what the
+    list shows, ``attributes`` the values, and ``sources`` puts beside each value where it came from.
+
+    Raises UnusablePage, before anything is read, for an unknown sort.
+    """
+    page = read.accounts_page(search=search, sort=sort, limit=LONGEST_PAGE)
+    shown = [*WHO, *(_figures() if figures else ())]
+    valued = _attributes() if attributes else []
+    return _rows(page, shown, valued, search=search, sort=sort, sources=sources)
+
+
+def _rows(
+    page: read.AccountsPage,
+    shown: Sequence[Figure],
+    valued: Sequence[tuple[str, Attribute]],
+    *,
+    search: str,
+    sort: str,
+    sources: bool,
+) -> Iterator[list[Any]]:
+    heads = [figure.head for figure in shown]
+    values = [h for head, _ in valued for h in ((head, f"{head} source") if sources else (head,))]
+    yield [*heads, "Owner", *values]
+    while True:
+        held = _held(page, with_payers=sources and bool(valued))
+        for row in page.rows:
+            account, payers = held[row.id]
+            cells = [figure.cell(row) for figure in shown]
+            email = account.owner.email if account.owner else None
+            yield [*cells, email, *_values(account, payers, valued, sources=sources)]
+        if page.next is None:
+            return
+        page = read.accounts_page(search=search, sort=sort, cursor=page.next, limit=LONGEST_PAGE)
+
+
+def _figures() -> list[Figure]:
+    totals = read.totals()
+    amounts = (*totals.mrr, *totals.total_due, *totals.past_due)
+    currencies = sorted({money.currency for money in amounts})
+    money = [
+        Figure(f"{label} {currency}", _amount(name, currency))
+        for label, name in _MONEY
+        for currency in currencies
+    ]
+    return [*money, *_PLAIN]
+
+
+def _amount(name: str, currency: str) -> Callable[[AccountRow], Decimal | None]:
+    def cell(row: AccountRow) -> Decimal | None:
+        found: Sequence[Money] = getattr(row, name)
+        return next((one.rounded().amount for one in found if one.currency == currency), None)
+
+    return cell
+
+
+def _attributes() -> list[tuple[str, Attribute]]:
+    """Every attribute of accounts with its head: its label, or its name where a label is taken."""
+    found = list(Attribute.objects.filter(object_kind="account"))
+    times = Counter(one.label.casefold() for one in found)
+    times.update(figure.head.casefold() for figure in (*WHO, *_PLAIN))
+    times["owner"] += 1
+    return [(one.label if times[one.label.casefold()] == 1 else one.name, one) for one in found]
+
+
+Held = Mapping[int, tuple[Account, Sequence[BillingAccount]]]
+
+
+def _held(page: read.AccountsPage, *, with_payers: bool) -> Held:
+    ids = [row.id for row in page.rows]
+    accounts = Account.objects.select_related("owner").in_bulk(ids)
+    payers: dict[int, list[BillingAccount]] = defaultdict(list)
+    if with_payers:
+        rows = BillingAccount.objects.filter(account_id__in=ids).select_related("site")
+        for payer in rows.order_by("site__priority", "created_at", "id"):
+            payers[payer.account_id or 0].append(payer)
+    return {pk: (account, payers[pk]) for pk, account in accounts.items()}
+
+
+def _values(
+    account: Account,
+    payers: Sequence[BillingAccount],
+    valued: Sequence[tuple[str, Attribute]],
+    *,
+    sources: bool,
+) -> Iterator[Any]:
+    for _, attribute in valued:
+        value = account.attributes.get(attribute.name)
+        is_number = value is not None and attribute.kind in NUMBERS
+        yield Decimal(value) if is_number else value
+        if sources:
+            yield None if value is None else _source(account, attribute.name, payers)
+
+
+def _source(account: Account, name: str, payers: Sequence[BillingAccount]) -> str:
+    origin = provenance.of_attribute(account, name, payers)
+    return origin.site or Origin(origin.source).label
