@@ -15,9 +15,12 @@ from tenure.web.account import (
     raw,
     subscriptions,
     timeline,
+    users,
 )
 from tenure.web.accounts import finder, listing
 from tenure.web.editing import bulk, changes, create, popover, undo
+from tenure.web.exchange import downloads
+from tenure.web.exchange import pages as exchange
 from tenure.web.runs import pages as runs
 from tenure.web.settings import connect, integrations, site, tokens
 from tenure.web.setup import cancelling as setup_cancelling
@@ -44,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/totals/", listing.totals, name="accounts_totals"),
     path("accounts/new/", create.new, name="new_account"),
     path("accounts/bulk/", bulk.edit, name="bulk"),
+    path("accounts/export/", downloads.accounts, name="export_accounts"),
     path("accounts/<int:pk>/", overview.overview, name="account"),
     path("accounts/<int:pk>/subscriptions/", subscriptions.tab, name="account_subscriptions"),
     path("accounts/<int:pk>/invoices/", invoices.tab, name="account_invoices"),
@@ -55,6 +59,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/restore/<path:name>/", undo.restore, name="restore_value"),
     path("undo/", undo.undo, name="undo"),
     path("changes/<int:pk>/", changes.page, name="change_set"),
+    path("accounts/<int:pk>/users/", users.tab, name="account_users"),
+    path("accounts/<int:pk>/users/new/", users.add, name="add_user"),
+    path("accounts/<int:pk>/users/export/", downloads.contacts_of, name="export_account_contacts"),
+    path("accounts/<int:pk>/users/<int:contact>/", users.edit, name="edit_user"),
+    path("contacts/export/", downloads.contacts, name="export_contacts"),
+    path("imports/", exchange.listing, name="imports"),
+    path("imports/<int:pk>/", exchange.page, name="import"),
+    path("imports/<int:pk>/columns/", exchange.choose, name="choose_columns"),
+    path("imports/<int:pk>/formats/", exchange.formats, name="import_formats"),
+    path("imports/<int:pk>/read-as/", exchange.read_as, name="read_import_as"),
+    path("imports/<int:pk>/apply/", exchange.apply, name="apply_import"),
+    path("imports/<int:pk>/undo/", exchange.undo, name="undo_import"),
+    path("imports/<int:pk>/discard/", exchange.discard, name="discard_import"),
+    path("imports/<int:pk>/rejects/", downloads.rejects, name="import_rejects"),
     path("accounts/<int:pk>/timeline/", timeline.tab, name="account_timeline"),
     path("accounts/<int:pk>/raw/", raw.tab, name="account_raw"),
     path("accounts/<int:pk>/raw/<int:payload>/", raw.payload, name="account_payload"),

@@ -87,6 +87,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
         Tab("account_subscriptions", "Subscriptions", facts.subscriptions_count if facts else None),
         Tab("account_invoices", "Invoices", facts.invoices_count if facts else None),
         Tab("account_attributes", "Attributes"),
+        Tab("account_users", "Users"),
         Tab("account_timeline", "Timeline"),
         Tab("account_raw", "Raw"),
     ]

@@ -38,6 +38,7 @@ def _pages(request: HttpRequest) -> list[Found]:
     pages = [
         Found("Accounts", reverse("accounts"), "accounts", "g a"),
         Found("Sync", reverse("sync"), "sync", "g y"),
+        Found("Import a CSV file", reverse("imports"), "plus"),
         Found("Quarantine", reverse("quarantine"), "alert"),
         Found("Settings: Integrations Hub", reverse("integrations"), "plug", "g s"),
         Found("Change password", reverse("account_change_password"), "key"),

@@ -1,0 +1,77 @@
+"""Lists as files, sent while they are read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.core import csvs
+from tenure.customers import read as customers
+from tenure.customers.exchange import export, imports
+from tenure.customers.models import Account
+from tenure.metrics import export as figures
+from tenure.metrics.paging import UnusablePage
+from tenure.web.account.head import GONE
+from tenure.web.exchange.pages import import_of
+from tenure.web.permissions import may_edit_customers, only
+
+LINES = 200  # a piece of the answer
+
+
+@require_safe
+def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The accounts as the list shows them: searched and sorted; ``with`` adds attributes, and
+    ``sources`` where each came from."""
+    search = request.GET.get("q", "").strip()[:200].replace("\x00", "")
+    wanted = request.GET.get("with", "")
+    try:
+        rows = figures.rows(
+            search=search,
+            sort=request.GET.get("sort") or "-mrr",
+            attributes=wanted in ("attributes", "sources"),
+            sources=wanted == "sources",
+        )
+    except UnusablePage as error:
+        return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
+    return sent(rows, "accounts")
+
+
+@require_safe
+def contacts(request: HttpRequest) -> StreamingHttpResponse:  # noqa: ARG001
+    """Every contact there is."""
+    return sent(export.contacts(), "contacts")
+
+
+@require_safe
+def contacts_of(request: HttpRequest, pk: int) -> StreamingHttpResponse:  # noqa: ARG001
+    """The contacts of one account."""
+    try:
+        customers.get_account(pk)
+    except Account.DoesNotExist:
+        raise Http404(GONE) from None
+    return sent(export.contacts(pk), f"contacts-{pk}")
+
+
+@require_safe
+@only(may_edit_customers)
+def rejects(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+    """The refused rows of an import, to be corrected and brought again."""
+    answer = sent(imports.rejects(import_of(pk)), f"import-{pk}-rejects")
+    return cast("HttpResponse", answer)  # both are answers; Django's types do not say so
+
+
+def sent(rows: Iterable[Sequence[Any]], name: str) -> StreamingHttpResponse:
+    """Rows as a CSV file of this name, safe in a spreadsheet."""
+    lines = csvs.lines(rows, marked=True)
+    answer = StreamingHttpResponse(_pieces(lines), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _pieces(lines: Iterator[str]) -> Iterator[str]:
+    while piece := "".join(islice(lines, LINES)):
+        yield piece
