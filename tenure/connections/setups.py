@@ -34,6 +34,7 @@ ORDER: tuple[Step, ...] = (
     Step.CONNECT,
     Step.TEST,
     Step.SAMPLE,
+    Step.MAP,
     Step.MODE,
     Step.DRY_RUN,
     Step.PROGRESS,

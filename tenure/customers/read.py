@@ -287,8 +287,7 @@ def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int
 
 def first_of_sites(site_ids: Iterable[int], limit: int) -> list[Account]:
     """The oldest accounts that these sites feed: the first ones to open while others are made."""
-    fed = BillingAccount.objects.filter(account_id=OuterRef("pk"), site_id__in=list(site_ids))
-    rows = Account.objects.filter(Exists(fed), removed_at=None)
+    rows = Account.objects.filter(payers.fed_by(site_ids), removed_at=None)
     return list(rows.order_by("pk")[:limit])
 
 
@@ -311,8 +310,7 @@ def staged_counts(site_ids: Sequence[int]) -> Staged:
 
 def accounts_of_sites(site_ids: Sequence[int]) -> int:
     """How many accounts these sites feed."""
-    fed = BillingAccount.objects.filter(account_id=OuterRef("pk"), site_id__in=list(site_ids))
-    return Account.objects.filter(Exists(fed), removed_at=None).count()
+    return Account.objects.filter(payers.fed_by(site_ids), removed_at=None).count()
 
 
 def unlinked_of_sites(site_ids: Sequence[int]) -> int:

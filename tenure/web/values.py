@@ -59,8 +59,8 @@ def _day(text: str) -> SafeString:
         day = date.fromisoformat(text)
     except ValueError:
         return _text(text)
-    shape = '<time class="nowrap" datetime="{}">{} {:%b %Y}</time>'
-    return format_html(shape, text, day.day, day)
+    shape = '<time class="nowrap" datetime="{}">{} {}</time>'
+    return format_html(shape, text, day.day, f"{day:%b %Y}")
 
 
 def _tags(values: list[Any]) -> SafeString:

@@ -11,9 +11,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenure.access.models import Role
 from tenure.connections import setups, write
 from tenure.connections.models import Mode, SetUp, Site
+from tenure.connections.read import workspace
 from tenure.connections.setups import Step
 from tenure.core.secrets import Secret
-from tenure.customers.models import BillingAccount
+from tenure.customers.models import Account, Attribute, BillingAccount, Change
 from tenure.sources.base import Stream
 from tenure.sync import activation
 from tenure.sync.activation import State
@@ -229,6 +230,76 @@ def test_reading_that_failed_says_why_and_can_be_repeated(signed_in: Client, set
     assert "The key was refused." in text
     signed_in.post(at(setup, "sample"), {"again": "1"})
     assert Run.objects.filter(state=RunState.QUEUED).count() == 1
+
+
+# --- Map ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mapped(setup: SetUp) -> SetUp:
+    """A set-up that came to the mapping, with records read and a field nobody maps yet."""
+    [site] = setups.sites_of(setup)
+    for seats, tier in (("12", "gold"), ("30", "silver"), ("7", "gold")):
+        row = rows.a_billing_account(rows.an_account("x"), site=site, company=f"Acme {seats}")
+        row.custom_fields, row.account = {"seats": seats, "tier": tier}, None
+        row.save()
+    Account.objects.all().delete()
+    Attribute.objects.create(
+        name="seats",
+        object_kind="account",
+        source_field="account.custom_fields.seats",
+        kind="text",
+        label="Seats",
+    )
+    return reach(setup, Step.MAP)
+
+
+def kinds(**values: str) -> dict[str, str]:
+    return {f"kind-account.{name}": kind for name, kind in values.items()}
+
+
+def test_types_are_suggested_from_what_was_read_and_shown_on_three_accounts(
+    signed_in: Client, mapped: SetUp
+) -> None:
+    text = signed_in.get(at(mapped, "map")).text
+    assert "1 type" in text
+    assert '<option value="number" selected>' in text
+    assert "Acme 30" in text
+    assert "Best filled" in text
+    assert not Change.objects.exists()
+
+
+def test_going_on_keeps_types_and_maps_what_is_ticked(signed_in: Client, mapped: SetUp) -> None:
+    sent = kinds(seats="number", tier="text") | {"take": "account.tier", "new_fields": "on"}
+    assert signed_in.post(at(mapped, "map"), sent).url == at(mapped, "mode")
+    assert Attribute.objects.get(name="seats").kind == "number"
+    assert Attribute.objects.get(name="tier").source_field == "account.custom_fields.tier"
+    assert workspace().maps_new_fields
+
+
+def test_what_is_not_ticked_stays_unmapped(signed_in: Client, mapped: SetUp) -> None:
+    signed_in.post(at(mapped, "map"), kinds(seats="text", tier="text"))
+    assert not Attribute.objects.filter(name="tier").exists()
+    assert not workspace().maps_new_fields
+
+
+def test_the_preview_follows_the_choice_and_says_what_would_stay_empty(
+    signed_in: Client, mapped: SetUp
+) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "map-preview"}
+    sent = kinds(seats="number", tier="number") | {"take": "account.tier"}
+    text = signed_in.post(at(mapped, "map"), sent, headers=headers).text
+    assert "<html" not in text
+    assert "3 of them cannot be read as number" in text
+    assert not Attribute.objects.filter(name="tier").exists()
+
+
+def test_a_type_that_is_none_changes_nothing(signed_in: Client, mapped: SetUp) -> None:
+    sent = kinds(seats="colour", tier="text") | {"take": "account.tier"}
+    answer = signed_in.post(at(mapped, "map"), sent)
+    assert answer.status_code == 400
+    assert "is not a type" in answer.text
+    assert not Attribute.objects.filter(name="tier").exists()
 
 
 # --- Mode ---------------------------------------------------------------------------------------
