@@ -77,8 +77,8 @@ class Plan:
 def accounts(plan: Plan, sites: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     """The billing accounts, one after the other."""
     for number in range(plan.accounts):
-        word, other = WORDS[number % len(WORDS)], WORDS[number // 7 % len(WORDS)]
-        company = f"{word} {other} {number // 3} Ltd"
+        word, other = WORDS[number // 2 % len(WORDS)], WORDS[number // 14 % len(WORDS)]
+        company = f"{word} {other} {number // 2} Ltd"
         email = f"{word}.{number // 2}@example.com" if number % 20 else None
         custom = {"segment": "smb" if number % 3 else "enterprise", "owner": f"Rep {number % 40}"}
         tenant = plan.tenant(number)
@@ -87,7 +87,7 @@ def accounts(plan: Plan, sites: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         if number % 4:
             custom["crm_id"] = f"{number:07d}"
         yield (
-            sites[number % 2], upstream_id(number), b"0" * 16, BORN, NOW, f"AC-{number // 2:07d}", "active", email,
+            sites[number % 2], upstream_id(number), b"0" * 16, BORN, NOW, f"AC-{number // 2 + number % 2 * 1000:07d}", "active", email,
             f"ap{number}@example.com, cfo{number}@example.com" if number % 10 == 0 else None,
             f"user{number}" if number % 5 else None, word, other, company,
             f"GB{number % 900_000:09d}" if number % 3 == 0 else None, company, "{}",

@@ -57,6 +57,9 @@ COMMANDS = {
     "runs": Entry("tenure.cli.runs:runs", "List the newest runs."),
     "run": Entry("tenure.cli.runs:run", "One run: show, revert."),
     "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
+    "identifier": Entry(
+        "tenure.cli.identifiers:identifier", "The field that names accounts: report, set."
+    ),
     "accounts": Entry(
         "tenure.cli.accounts:accounts", "List the accounts; import and export them as CSV."
     ),

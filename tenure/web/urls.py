@@ -22,7 +22,7 @@ from tenure.web.editing import bulk, changes, create, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.runs import pages as runs
-from tenure.web.settings import connect, integrations, site, tokens
+from tenure.web.settings import connect, identifiers, integrations, site, tokens
 from tenure.web.setup import cancelling as setup_cancelling
 from tenure.web.setup import check as setup_check
 from tenure.web.setup import connect as setup_connect
@@ -87,6 +87,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
+    path("settings/identifiers/", identifiers.page, name="identifiers"),
+    path(
+        "settings/identifiers/field/<path:name>/left-out.csv",
+        identifiers.export,
+        name="identifier_left_out",
+    ),
+    path(
+        "settings/identifiers/field/<path:name>/choose/",
+        identifiers.set_rule,
+        name="identifier_choose",
+    ),
+    path("settings/identifiers/field/<path:name>/", identifiers.field, name="identifier_field"),
     path("settings/integrations/", integrations.hub, name="integrations"),
     path("settings/integrations/connect/", connect.connect, name="connect"),
     path(SETUP, setup_connect.connect, name="setup_new"),

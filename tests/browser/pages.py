@@ -19,6 +19,8 @@ def filled() -> Account:
     account = a_customer(f"{LONG} 🌞", identifier="T-1001-" + "x" * 60, site=site)
     a_payer(account, a_site("northwind-eu"), code="code-of-the-eu-site")
     a_customer(RTL, identifier="عميل-7", site=site)
+    for number, tenant in enumerate(("T-1", "t-1", " T-1", "T-2", "T-2", None)):
+        a_payer(account, site, code=f"T{number}-{LONG}", custom_fields=tenant_of(tenant))
     an_account("Not measured yet")
     now = datetime.now(UTC)
     a_run(site, started_at=now, requested_at=now, finished_at=now)
@@ -33,6 +35,11 @@ def filled() -> Account:
     create_token("nightly-usage-push", "write", now=now)
     a_quarantined(site, reason="It has no id; the source sent " + "a very long word" * 20)
     return account
+
+
+def tenant_of(tenant: str | None) -> dict[str, str]:
+    """The custom fields of a billing account that says this tenant, if any."""
+    return {"tenant_id": tenant} if tenant else {}
 
 
 def addresses(account: Account) -> dict[str, str]:
@@ -60,6 +67,8 @@ def addresses(account: Account) -> dict[str, str]:
         "api": "/api/v1/docs",
         "connect": "/settings/integrations/connect/",
         "site": f"/settings/integrations/sites/{site}/",
+        "identifiers": "/settings/identifiers/",
+        "identifier": "/settings/identifiers/field/account.custom_fields.tenant_id/",
         "time zone": "/time-zone/",
         "password": "/password/",
         "not found": "/nothing/here/",

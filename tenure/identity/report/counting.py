@@ -13,6 +13,8 @@ from tenure.identity.report.places import Place
 from tenure.identity.report.shapes import look_of
 
 SAMPLES, LOOKED_AT, COMPARED = 5, 1000, 1000
+# Values that more records than this say, each on average, name no customer: comparing is idle.
+FEW_RECORDS = 20
 _BILLING = "customers_billingaccount"
 
 
@@ -22,7 +24,7 @@ def count(cursor: CursorWrapper, place: Place, sites: Mapping[int, str]) -> Figu
         found = _totals(values)
         if not found.filled:
             return found
-        compared, agreeing = _agreement(values) if found.shared else (0, 0)
+        compared, agreeing = _agreement(values, found)
         return replace(
             found,
             compared=compared,
@@ -48,6 +50,9 @@ def _totals(values: Gathered) -> Figures:
             f" count(*) FILTER (WHERE {collides}), sum(n) FILTER (WHERE {collides}) FROM report_told"
         )
     )
+    several, covered, everybody = (
+        (_several_of_accounts(values), filled, records) if own else _coverage(values)
+    )
     if open_:
         pairs, payers, more, most = _split(values)
         in_site, claims, groups, colliding = (
@@ -56,9 +61,6 @@ def _totals(values: Gathered) -> Figures:
             groups + more,
             colliding + most,
         )
-    several, covered, everybody = (
-        (_several_of_accounts(values), filled, records) if own else _coverage(values)
-    )
     return Figures(
         records=records,
         filled=filled,
@@ -79,10 +81,21 @@ def _totals(values: Gathered) -> Figures:
 def _split(values: Gathered) -> tuple[int, ...]:
     """Values that several may say, by site: how many pairs, how many payers in all, and of the pairs
     with more than one payer their number and payers."""
-    said = f"{values.read} r JOIN report_told t USING (v) WHERE {values.ambiguous}"
-    once = f"SELECT r.v, r.site, count(*) AS payers FROM {said} GROUP BY 1, 2"
-    if not values.place.is_own:
-        once = f"SELECT v, site, count(*) AS payers FROM (SELECT r.v, r.site, r.payer FROM {said} GROUP BY 1, 2, 3) p GROUP BY 1, 2"
+    if values.place.is_own:
+        said = f"{values.read} r JOIN report_told t USING (v) WHERE {values.ambiguous}"
+        once = f"SELECT r.v, r.site, count(*) AS payers FROM {said} GROUP BY 1, 2"
+    else:
+        # Whoever says one value says it once; only those with several are read again.
+        said = f"{values.read} r JOIN report_payer p USING (site, payer) WHERE p.v1 <> p.v2"
+        pairs = (
+            "SELECT v1 AS v, site, count(*) AS payers FROM report_payer WHERE v1 = v2 GROUP BY 1, 2"
+            " UNION ALL SELECT v, site, count(*) FROM"
+            f" (SELECT r.v, r.site, r.payer FROM {said} GROUP BY 1, 2, 3) s GROUP BY 1, 2"
+        )
+        once = (
+            f"SELECT v, site, sum(payers)::int AS payers FROM ({pairs}) s"
+            f" WHERE v IN (SELECT v FROM report_told WHERE {values.ambiguous}) GROUP BY 1, 2"
+        )
     values.cursor.execute(f"CREATE TEMP TABLE report_split AS {once}", {"name": values.place.name})
     return values.one(
         "SELECT count(*), sum(payers), count(*) FILTER (WHERE payers > 1), sum(payers) FILTER (WHERE payers > 1)"
@@ -92,9 +105,13 @@ def _split(values: Gathered) -> tuple[int, ...]:
 
 def _coverage(values: Gathered) -> tuple[int, ...]:
     """Of the billing accounts: how many have several values, how many any, and how many there are."""
-    told = f"(SELECT site, payer, min(v) <> max(v) AS several FROM {values.read} r GROUP BY site, payer)"
+    values.cursor.execute(
+        "CREATE TEMP TABLE report_payer AS SELECT site, payer, min(v) AS v1, max(v) AS v2"
+        f" FROM {values.read} r GROUP BY site, payer",
+        {"name": values.place.name},
+    )
     several, covered = values.one(
-        f"SELECT count(*) FILTER (WHERE several), count(*) FROM {told} t"
+        "SELECT count(*) FILTER (WHERE v1 <> v2), count(*) FROM report_payer t"
         f" JOIN {_BILLING} b ON b.site_id = t.site AND b.upstream_id = t.payer AND b.removed_at IS NULL"
     )
     return (
@@ -114,10 +131,11 @@ def _several_of_accounts(values: Gathered) -> int:
     )[0]
 
 
-def _agreement(values: Gathered) -> tuple[int, ...]:
+def _agreement(values: Gathered, found: Figures) -> tuple[int, ...]:
     """Of some values that several sites share: for how many the billing accounts behind them say what
     they are called, and for how many of these they say the same company or e-mail everywhere."""
-    if values.place.object_kind == CONTACT:
+    is_idle = found.shared_records > FEW_RECORDS * found.shared
+    if not found.shared or is_idle or values.place.object_kind == CONTACT:
         return 0, 0
     field = values.place.field
     company = "NULL::text" if field == "account.company" else "lower(nullif(btrim(b.company), ''))"

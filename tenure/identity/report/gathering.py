@@ -19,7 +19,7 @@ from tenure.identity.resolve import LONGEST
 BLANKS = r"E' \t\n\x0b\f\r\x1c\x1d\x1e\x1f'"
 ASCII = "octet_length(v) = char_length(v)"
 _PLAIN = f"({ASCII} AND v = btrim(v, {BLANKS}) AND char_length(v) <= {LONGEST})"
-_TEMPORARY = "report_told, report_other, report_fold, report_way, report_split"
+_TEMPORARY = "report_told, report_other, report_fold, report_way, report_split, report_payer"
 _TEXT = 'text COLLATE "C"'
 
 

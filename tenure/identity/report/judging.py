@@ -13,6 +13,7 @@ from typing import Any
 from tenure.connections.models import Truth
 from tenure.customers import fields
 from tenure.identity.report.figures import CONTACT, SUBSCRIPTION, Candidate, Figures, percent, share
+from tenure.identity.report.shapes import WORDS
 
 ENOUGH_COVERED, ENOUGH_DISTINCT, ENOUGH_AGREEING = 0.9, 0.98, 0.5
 CODE, ID, SUBSCRIPTION_ID = "account.code", "account.id", "subscription.id"
@@ -145,7 +146,7 @@ def _reason(best: Candidate, candidates: Sequence[Candidate], sites: int, *, joi
         if not found.collision_groups
         else f"{best.distinct_percent:g} % of its values are one billing account's alone"
     )
-    parts = [f"It names {covered}, {apart}, and it looks like a {found.look.words}."]
+    parts = [f"It names {covered}, {apart}, and it looks like a {WORDS[found.look.shape]}."]
     if sites > 1:
         parts.append(_across(found, joins=joins))
     if not _is_custom(best):
@@ -197,7 +198,7 @@ def _for(candidate: Candidate, sites: int) -> list[str]:
         sentences.append("The source never changes it.")
     if sites > 1 and found.compared and share(found.agreeing, found.compared) >= ENOUGH_AGREEING:
         sentences.append(
-            f"Of {found.compared:,} compared values that several sites share, {found.agreeing:,} have the same company or e-mail everywhere."
+            f"Of {found.compared:,} compared values that several sites share, {found.agreeing:,} {_plural('has', 'have', found.agreeing)} the same company or e-mail everywhere."
         )
     return sentences
 
@@ -244,7 +245,7 @@ def _together(candidate: Candidate, sites: int) -> list[str]:
     differing = found.compared - found.agreeing
     if sites > 1 and found.compared and share(differing, found.compared) >= ENOUGH_AGREEING:
         sentences.append(
-            f"Of {found.compared:,} compared values that several sites share, {differing:,} belong to different companies and e-mails."
+            f"Of {found.compared:,} compared values that several sites share, {differing:,} {_plural('belongs', 'belong', differing)} to different companies and e-mails."
         )
     return sentences
 

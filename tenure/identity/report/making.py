@@ -83,6 +83,14 @@ def report(*, now: datetime, lanes: int | None = None) -> Report:
     return made
 
 
+def is_quick() -> bool:
+    """Whether the report can be had at once: kept from before, or over few rows."""
+    with _snapshot() as basis, connection.cursor() as cursor:
+        return (bool(basis) and basis in cache) or sum(
+            _size(cursor, t) for t in _TABLES
+        ) < WORTH_LANES
+
+
 @contextmanager
 def _snapshot() -> Iterator[str]:
     """One state of the tables for everything within, and a text that changes whenever that state does:

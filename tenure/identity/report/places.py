@@ -40,7 +40,8 @@ _PEOPLE = """
         SELECT b.email AS email, nullif(concat_ws(' ', nullif(b.first_name, ''), nullif(b.last_name, '')), '') AS name
         WHERE b.email <> '' OR b.first_name <> '' OR b.last_name <> ''
         UNION ALL SELECT copy, NULL FROM regexp_split_to_table(b.cc_emails, '[,;[:space:]]+') copy WHERE copy <> ''
-        UNION ALL SELECT NULL, b.billing_name WHERE b.billing_name <> ''
+        UNION ALL SELECT NULL, b.billing_name WHERE b.billing_name <> '' AND b.billing_name IS DISTINCT FROM b.company
+            AND b.billing_name <> concat_ws(' ', nullif(b.first_name, ''), nullif(b.last_name, ''))
         UNION ALL SELECT person->>'email', nullif(concat_ws(' ', nullif(person->>'first_name', ''),
             nullif(person->>'last_name', '')), '')
         FROM jsonb_array_elements(b.shipping_contacts) person

@@ -45,11 +45,8 @@ class Look:
     def words(self) -> str:
         """The shape for people: ``UUID``, ``code (86 %)``, ``mixed``."""
         name = WORDS[self.shape]
-        return (
-            name
-            if self.share in (0, 1) or self.shape == "mixed"
-            else f"{name} ({self.share:.0%})".replace("%", " %")
-        )
+        shown = round(self.share * 100)
+        return name if shown in (0, 100) or self.shape == "mixed" else f"{name} ({shown} %)"
 
     @property
     def is_id(self) -> bool:
