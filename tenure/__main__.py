@@ -57,6 +57,12 @@ COMMANDS = {
     "runs": Entry("tenure.cli.runs:runs", "List the newest runs."),
     "run": Entry("tenure.cli.runs:run", "One run: show, revert."),
     "quarantine": Entry("tenure.cli.runs:quarantine", "List the records that could not be read."),
+    "conflicts": Entry(
+        "tenure.cli.identities:conflicts", "Records that changed their identifier: list, resolve."
+    ),
+    "unidentified": Entry(
+        "tenure.cli.identities:unidentified", "List the records nobody can name yet."
+    ),
     "identifier": Entry(
         "tenure.cli.identifiers:identifier", "The field that names accounts: report, set."
     ),
@@ -67,7 +73,10 @@ COMMANDS = {
         "tenure.cli.contacts:contacts", "List contacts; import and export them as CSV."
     ),
     "imports": Entry("tenure.cli.exchange:listing", "List imported files: undo, rejects."),
-    "account": Entry("tenure.cli.accounts:account", "One account: show, set, history, add."),
+    "account": Entry(
+        "tenure.cli.accounts:account",
+        "One account: show, set, history, add, merge, unmerge.",
+    ),
     "simulator": Entry(
         "tenure.cli.simulating:simulator",
         "Stand in for upstream with made-up customers.",

@@ -8,7 +8,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
-from tenure.cli import edits, exchange
+from tenure.cli import edits, exchange, identities
 from tenure.cli.command import Group, List, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
@@ -194,3 +194,7 @@ def _subscriptions(found: Account) -> RenderableType:
 
 def _amounts(amounts: Sequence[Money]) -> str:
     return ", ".join(str(money) for money in amounts)
+
+
+account.add_command(identities.merge)
+account.add_command(identities.unmerge)

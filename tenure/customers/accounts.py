@@ -261,7 +261,7 @@ def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:
     An account merged into another is named by the alias that was left in its place."""
     wanted = set(claims)
     identifiers = {claim.identifier for claim in wanted}
-    aliases = Alias.objects.filter(identifier__in=identifiers)
+    aliases = Alias.objects.filter(identifier__in=identifiers, claimable=True)
     rows = Account.objects.filter(identifier__in=identifiers, merged_into=None)
     found = {
         Claim(identifier, scope): account

@@ -29,8 +29,10 @@ class Undone:
 
 
 def last_of(member: Member) -> ChangeSet | None:
-    """The member's newest change that nobody has taken back yet."""
+    """The member's newest change that nobody has taken back yet. Decisions about whose records are
+    (merges, conflicts, another rule) are not values: they have ways back of their own."""
     mine = ChangeSet.objects.filter(member=member, origin__in=BY_PEOPLE, undoes=None)
+    mine = mine.exclude(changes__object_kind="identity")
     return mine.filter(undone_by=None).order_by("-pk").first()
 
 

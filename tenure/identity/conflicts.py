@@ -23,6 +23,7 @@ from tenure.customers.write import By
 from tenure.identity import disagreement, merge, moving, rules
 from tenure.identity.disagreement import MODELS
 from tenure.identity.models import Conflict, RecordKind, Resolution
+from tenure.identity.unidentified import KINDS
 
 DECIDED = (Resolution.KEEP, Resolution.REKEY, Resolution.NEW_ACCOUNT)
 
@@ -92,13 +93,14 @@ def as_json(conflict: Conflict) -> dict[str, Any]:
     return {
         "id": conflict.pk,
         "site": conflict.site.subdomain,
-        "record": conflict.object_kind,
+        "object": KINDS[RecordKind(conflict.object_kind)],
         f"{conflict.site.source}_id": conflict.upstream_id,
         "account": conflict.account.identifier if conflict.account else None,
         "kind": conflict.kind,
         "old": conflict.old,
         "new": conflict.new or None,
         "opened_at": conflict.opened_at.isoformat(),
+        "state": "resolved" if conflict.resolution else "open",
         "resolution": conflict.resolution or None,
         "resolved_at": resolved_at.isoformat() if resolved_at else None,
     }
@@ -183,7 +185,9 @@ def resolve(conflict_id: int, resolution: str, by: By, now: datetime) -> Resolve
         change_set = open_set(Origin(by.origin), now=now, member=by.member, reason=reason)
         done = Resolved(conflict, change_set)
         row = _record(conflict)
-        if resolution != Resolution.KEEP:
+        if resolution == Resolution.KEEP and conflict.account_id:
+            moving.note(change_set, conflict.account_id, "kept", conflict.new, conflict.old)
+        elif resolution != Resolution.KEEP:
             _act(conflict, Resolution(resolution), row, done, by, now)
         conflict.resolution, conflict.resolved_at = resolution, now
         conflict.member, conflict.change_set = by.member, change_set

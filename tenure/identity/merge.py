@@ -170,10 +170,16 @@ def of_account(account_id: int) -> list[Merge]:
     return list(rows.order_by("-pk"))
 
 
-def _standing(merge_id: int) -> Merge:
-    made = Merge.objects.select_for_update().filter(pk=merge_id).first()
+def get(merge_id: int) -> Merge:
+    """One merge with its accounts. Raises CannotMerge when there is none of this number."""
+    made = Merge.objects.select_related("kept", "absorbed").filter(pk=merge_id).first()
     if made is None:
         raise CannotMerge(f"There is no merge {merge_id}.", next_step="Look at the account.")
+    return made
+
+
+def _standing(merge_id: int) -> Merge:
+    made = Merge.objects.select_for_update().get(pk=get(merge_id).pk)
     if made.undone_at is not None:
         raise CannotMerge(
             f"Merge {merge_id} was undone already.", next_step="Nothing is left to undo."

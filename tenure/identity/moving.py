@@ -75,8 +75,8 @@ def reshare(rows: Collection[Subscription]) -> set[int]:
 
 def recompose(account_ids: Iterable[int], by: By, now: datetime) -> set[int]:
     """Compose these accounts anew from what feeds them now; those with another value. The values are
-    the source's, whoever moved the records: their change set says both."""
-    change_set = open_set(Origin.SYNC, now=now, member=by.member, reason=by.reason)
+    the source's, whoever moved the records, and have a change set of their own."""
+    change_set = open_set(Origin.SYNC, now=now, reason=by.reason)
     followed = Followed()
     accounts.bring_up_to_date(
         account_ids,
@@ -85,8 +85,6 @@ def recompose(account_ids: Iterable[int], by: By, now: datetime) -> set[int]:
         daily=accounts.daily_sites(),
         spares_hand=True,
     )
-    if not followed.updated:
-        change_set.delete()
     return followed.changed
 
 

@@ -21,6 +21,7 @@ from tenure.identity.models import RecordKind
 from tenure.identity.resolve import IdentifierRule, Unidentified, identify
 
 CHUNK = 1_000
+KINDS = {RecordKind.BILLING_ACCOUNT: "account", RecordKind.SUBSCRIPTION: "subscription"}
 
 
 class UnusablePlace(TenureError):
@@ -29,10 +30,10 @@ class UnusablePlace(TenureError):
 
 @dataclass(frozen=True, slots=True)
 class Nameless:
-    """One record without an account. ``label`` is the company or the plan, ``code`` the account code
+    """One record without an account. ``object`` says of which kind it is, ``label`` is the company or the plan, ``code`` the account code
     of who is billed; ``place`` is where a list goes on after it."""
 
-    record: str
+    object: str
     site: Site
     upstream_id: str
     code: str
@@ -46,7 +47,7 @@ class Nameless:
         """The record for scripts."""
         return {
             "site": self.site.subdomain,
-            "record": self.record,
+            "object": self.object,
             f"{self.site.source}_id": self.upstream_id,
             "code": self.code or None,
             "label": self.label or None,
@@ -143,7 +144,7 @@ def _named(rows: Sequence[Any], kind: RecordKind, rule: IdentifierRule) -> list[
         label = (row.company or row.billing_name) if is_payer else (row.plan_name or row.plan_code)
         found.append(
             Nameless(
-                record=kind.value,
+                object=KINDS[kind],
                 site=sites[row.site_id],
                 upstream_id=row.upstream_id,
                 code=payer.code if payer else "",

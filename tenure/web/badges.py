@@ -55,6 +55,10 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "incomplete": ("warn", "triangle"),
     "cancelled": _IDLE,
     "unavailable": _IDLE,
+    # Conflicts.
+    "changed": ("warn", "half"),
+    "vanished": ("warn", "dash"),
+    "claimed_twice": ("bad", "triangle"),
     # Sites.
     "staged": ("info", "half"),
     "needs_key": ("bad", "triangle"),

@@ -35,11 +35,19 @@ def may_manage_tokens(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER}
 
 
+def may_decide_identity(member: Member) -> bool:
+    """Resolve conflicts, merge accounts and take merges apart."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
+
+
 REFUSALS: dict[Callable[[Member], bool], str] = {
     may_manage_sites: "Only administrators and developers may connect or change sites.",
     may_edit_customers: "Only administrators, super managers and customer success managers may"
     " change customers' values.",
     may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",
+    may_decide_identity: (
+        "Only administrators, developers and super managers may resolve conflicts and merge accounts."
+    ),
     may_sync: "Only administrators, developers and super managers may start or stop a sync.",
 }
 

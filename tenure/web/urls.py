@@ -21,6 +21,7 @@ from tenure.web.accounts import finder, listing
 from tenure.web.editing import bulk, changes, create, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
+from tenure.web.identity import conflicts, merging, unidentified
 from tenure.web.runs import pages as runs
 from tenure.web.settings import connect, identifiers, integrations, site, tokens
 from tenure.web.setup import cancelling as setup_cancelling
@@ -81,6 +82,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
     path("sync/", runs.standing, name="sync"),
     path("sync/now/", runs.sync_now, name="sync_now"),
+    path("accounts/<int:pk>/merge/", merging.page, name="merge"),
+    path("accounts/<int:pk>/merge/<int:merge>/undo/", merging.undo, name="unmerge"),
+    path("sync/conflicts/", conflicts.listed, name="conflicts"),
+    path("sync/conflicts/<int:pk>/", conflicts.one, name="conflict"),
+    path("sync/conflicts/<int:pk>/resolve/", conflicts.resolve, name="resolve_conflict"),
+    path("sync/unidentified/", unidentified.listed, name="unidentified"),
+    path("sync/unidentified/csv/", unidentified.download, name="unidentified_csv"),
     path("sync/quarantine/", runs.quarantine, name="quarantine"),
     path("sync/runs/<int:pk>/", runs.run, name="run"),
     path("sync/runs/<int:pk>/stop/", runs.stop, name="stop_run"),

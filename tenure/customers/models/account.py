@@ -97,11 +97,13 @@ class Account(Tracked):
 
 class Alias(models.Model):
     """An identifier an account also answers to: one it had before it was re-keyed, or one of an
-    account merged into it. A record that claims it belongs to ``account``."""
+    account merged into it. A record that claims it belongs to ``account``, unless it is an identifier
+    of an earlier rule: that one is not ``claimable`` and leads people only."""
 
     identifier = models.CharField(max_length=255)
     scope = models.ForeignKey(Site, null=True, on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="aliases")
+    claimable = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField()
 
     class Meta:

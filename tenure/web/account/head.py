@@ -11,6 +11,7 @@ from django.urls import reverse
 from tenure.customers import read as customers
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
+from tenure.identity import conflicts
 from tenure.metrics import read as metrics
 from tenure.metrics.models import AccountFacts
 from tenure.sources import registry
@@ -95,6 +96,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
         "head": head,
         "account": head.account,
         "facts": facts,
+        "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
         "tiles": strip(facts),
         "may_edit": may_edit_customers(member_of(request)),
         "name_kept": of_attribute(head.account, "name", head.rows),

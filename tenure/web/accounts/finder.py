@@ -40,6 +40,8 @@ def _pages(request: HttpRequest) -> list[Found]:
         Found("Sync", reverse("sync"), "sync", "g y"),
         Found("Import a CSV file", reverse("imports"), "plus"),
         Found("Quarantine", reverse("quarantine"), "alert"),
+        Found("Conflicts", reverse("conflicts"), "alert"),
+        Found("Unidentified", reverse("unidentified"), "alert"),
         Found("Settings: Integrations Hub", reverse("integrations"), "plug", "g s"),
         Found("Change password", reverse("account_change_password"), "key"),
         Found("Time zone", reverse("time_zone"), "clock"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tenure.connections import read as connections
 from tenure.connections.models import Site, SiteState
 from tenure.core.clock import SystemClock
+from tenure.identity import conflicts, unidentified
 from tenure.sync import read as sync
 from tenure.sync import write as syncing
 from tenure.sync.models import Run, Trigger
@@ -40,6 +41,8 @@ def standing(request: HttpRequest) -> HttpResponse:
         "may_sync": may_sync(member_of(request)),
         "alive": any(run.is_active for run in found),
         "quarantined": sum(waiting.values()),
+        "conflicts": conflicts.count(),
+        "unidentified": unidentified.count(),
     }
     part = request.headers.get("HX-Target") == "sync-live"
     return render(request, "web/runs/live.html" if part else "web/runs/sync.html", shown)

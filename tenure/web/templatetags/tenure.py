@@ -191,6 +191,12 @@ def initials(name: str) -> str:
 
 
 @register.filter
+def may_decide(member: Any) -> bool:
+    """Whether the member may resolve conflicts and merge accounts."""
+    return isinstance(member, Member) and permissions.may_decide_identity(member)
+
+
+@register.filter
 def spoken(word: str | None) -> str:
     """A machine's word for a person."""
     return badges.spoken(word) if word else ""

@@ -1,0 +1,1 @@
+"""Pages about whose records are: conflicts, the unidentified, merges."""
