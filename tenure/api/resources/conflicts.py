@@ -105,10 +105,4 @@ def _conflict(number: int) -> Row:
 
 
 def _document(row: Row) -> dict[str, Any]:
-    told = conflicts.as_json(row)
-    told["object"] = told.pop("record")
-    return {
-        **told,
-        "state": "resolved" if row.resolution else "open",
-        "told": conflicts.sentence(row),
-    }
+    return {**conflicts.as_json(row), "told": conflicts.sentence(row)}

@@ -50,6 +50,4 @@ def list_unidentified(request: HttpRequest, how: Query[Which]) -> HttpResponse:
 
 
 def _document(row: Nameless) -> dict[str, Any]:
-    told = row.as_json()
-    told["object"] = told.pop("record")
-    return told
+    return row.as_json()
