@@ -42,7 +42,7 @@ def conflict() -> Conflict:
 def test_a_conflict_is_listed_and_resolved_once(writer: Caller, conflict: Conflict) -> None:
     listed = writer.get("conflicts", account="T-1").json()["data"]
     assert [(one["old"], one["new"], one["state"]) for one in listed] == [("T-1", "T-9", "open")]
-    assert listed[0]["object"] == "billing_account"
+    assert listed[0]["object"] == "account"
     path = f"conflicts/{conflict.pk}/resolve"
     done = writer.post(path, {"resolution": "keep"}).json()
     assert (done["state"], done["resolution"]) == ("resolved", "keep")
