@@ -1,18 +1,25 @@
 """Runs: what syncs did, and asking for one."""
 
+from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import Field
 
 from tenure.api import answers, finding
+from tenure.api.bearer import caller
 from tenure.api.listing import Listing, paged
 from tenure.api.problems import Problem, not_found
 from tenure.api.resource import Resource
 from tenure.api.schemas import Body, Flag, Number, PageOf, Shape
 from tenure.connections.read import is_connected
-from tenure.sync import read, write
+from tenure.core.errors import ConfigurationError
+from tenure.customers import paging, revert
+from tenure.customers.models import ChangeSet
+from tenure.customers.write import Pin
+from tenure.sync import read, reverting, write
 from tenure.sync.models import Run as Row
 from tenure.sync.models import Trigger
 
@@ -52,6 +59,37 @@ class NewRun(Body):
     site: str = Field(max_length=120)
     full: Flag = Field(default=False, description="Read everything again.")
     sweep: Flag = Field(default=False, description="Compare every id, too.")
+
+
+class RevertWanted(Body):
+    """Why, and whether what comes back shall hold against Daily Sync."""
+
+    reason: str = Field("", max_length=500)
+    pin_reason: str = Field(
+        "", max_length=500, description="Pins what comes back, for this reason."
+    )
+
+
+class RevertCounts(Shape):
+    """What it comes to, in accounts and links."""
+
+    values: int = Field(description="Accounts whose values come back.")
+    hidden: int = Field(description="Accounts it made, which are hidden.")
+    shown: int
+    links: int
+    stayed: int = Field(description="Accounts with something that was changed since, and stays.")
+
+
+class Reverted(RevertCounts):
+    """What was taken back."""
+
+    change_set: int | None
+
+
+class RevertPreview(RevertCounts):
+    """What would be taken back, and the first 200 accounts."""
+
+    data: list[dict[str, Any]]
 
 
 class Runs(Listing):
@@ -94,7 +132,7 @@ def start(request: HttpRequest, body: NewRun) -> HttpResponse:
             409, f"{site.subdomain} has no key.", next_step="Add the site again with its key."
         )
     run, _ = write.request_run(site, Trigger.API, full=body.full, sweep=body.sweep)
-    return _accepted(run_of(run.pk))
+    return accepted(run_of(run.pk))
 
 
 @resource.post("/{number}/cancel", Run, status=202)
@@ -106,10 +144,59 @@ def cancel(request: HttpRequest, number: Number) -> HttpResponse:
     """
     run = run_of(number)
     write.cancel(run)
-    return _accepted(run_of(number))
+    return accepted(run_of(number))
 
 
-def _accepted(run: Row) -> HttpResponse:
+@resource.post("/{number}/revert/preview", RevertPreview)
+def preview_revert(request: HttpRequest, number: Number) -> HttpResponse:
+    """Show what taking a run back would do. Nothing is changed."""
+    change_set = _change_set(run_of(number))
+    lines = revert.preview(change_set, limit=paging.LONGEST)
+    return answers.plain(
+        {**asdict(revert.count(change_set)), "data": [_line(line) for line in lines]}
+    )
+
+
+@resource.post("/{number}/revert", Reverted)
+def take_back(request: HttpRequest, number: Number, body: RevertWanted) -> HttpResponse:
+    """Take a run back.
+
+    Values, names, owners, links and the making of accounts become what they were before it, as a
+    change set of its own; what was changed since stays. Daily Sync brings its values back at its
+    next run, unless they are pinned.
+    """
+    run = run_of(number)
+    _change_set(run)
+    pin = Pin(body.pin_reason) if body.pin_reason else None
+    now = settings.TENURE_CLOCK.now()
+    try:
+        done = reverting.revert_run(run, caller(request, body.reason), now, pin=pin)
+    except ConfigurationError as error:
+        raise Problem(409, error.message, next_step=error.next_step) from error
+    return answers.plain(
+        {**asdict(done.counts), "change_set": done.change_set.pk if done.change_set else None}
+    )
+
+
+def _change_set(run: Row) -> ChangeSet:
+    try:
+        return reverting.change_set_of(run)
+    except ConfigurationError as error:
+        raise Problem(409, error.message, next_step=error.next_step) from error
+
+
+def _line(line: revert.Line) -> dict[str, Any]:
+    return {
+        "identifier": line.identifier,
+        "name": line.name,
+        "back": dict(line.back),
+        "stayed": dict(line.stayed),
+        "hides": line.hides,
+    }
+
+
+def accepted(run: Row) -> HttpResponse:
+    """The run as the answer to whoever asked for it."""
     document: dict[str, Any] = read.as_json(run)
     headers = {"Location": f"/api/v1/runs/{run.pk}", "ETag": answers.etag_of(document)}
     return answers.plain(document, status=202, headers=headers)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from tenure.connections.models import Site
 from tenure.core.errors import ConfigurationError
 from tenure.sync.models import Plan, PlanEntry, Run
@@ -28,6 +30,12 @@ def plans(site: Site | None = None, *, limit: int = 50, before: int | None = Non
     if before:
         rows = rows.filter(pk__lt=before)
     return list(rows[:limit])
+
+
+def all_plans(site: Site | None = None) -> "QuerySet[Plan]":
+    """Every plan, of one site or of all, as rows to be paged."""
+    rows = Plan.objects.select_related("site", "member")
+    return rows.filter(site=site) if site else rows
 
 
 def entries(
