@@ -30,16 +30,7 @@ class Step(StrEnum):
     DONE = "done"
 
 
-ORDER: tuple[Step, ...] = (
-    Step.CONNECT,
-    Step.TEST,
-    Step.SAMPLE,
-    Step.MAP,
-    Step.MODE,
-    Step.DRY_RUN,
-    Step.PROGRESS,
-    Step.DONE,
-)
+ORDER: tuple[Step, ...] = tuple(Step)
 
 
 def begin(

@@ -28,6 +28,7 @@ from tenure.web.setup import cancelling as setup_cancelling
 from tenure.web.setup import check as setup_check
 from tenure.web.setup import connect as setup_connect
 from tenure.web.setup import dryrun as setup_dryrun
+from tenure.web.setup import identifier as setup_identifier
 from tenure.web.setup import mapping as setup_mapping
 from tenure.web.setup import mode as setup_mode
 from tenure.web.setup import progress as setup_progress
@@ -114,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{SETUP}<int:pk>/", setup_resuming.resume, name="setup"),
     path(f"{SETUP}<int:pk>/test/", setup_check.page, name="setup_test"),
     path(f"{SETUP}<int:pk>/sample/", setup_sample.page, name="setup_sample"),
+    path(f"{SETUP}<int:pk>/identifier/", setup_identifier.page, name="setup_identifier"),
     path(f"{SETUP}<int:pk>/map/", setup_mapping.page, name="setup_map"),
     path(f"{SETUP}<int:pk>/mode/", setup_mode.page, name="setup_mode"),
     path(f"{SETUP}<int:pk>/dry-run/", setup_dryrun.page, name="setup_dry_run"),

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenure.access.models import Role
 from tenure.connections import setups, write
-from tenure.connections.models import Mode, SetUp, Site
+from tenure.connections.models import IdentifierRule, Mode, SetUp, Site
 from tenure.connections.read import workspace
 from tenure.connections.setups import Step
 from tenure.core.secrets import Secret
@@ -230,6 +230,80 @@ def test_reading_that_failed_says_why_and_can_be_repeated(signed_in: Client, set
     assert "The key was refused." in text
     signed_in.post(at(setup, "sample"), {"again": "1"})
     assert Run.objects.filter(state=RunState.QUEUED).count() == 1
+
+
+# --- Identifier ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def naming(setup: SetUp) -> SetUp:
+    """A set-up that came to the identifier, with records read that a custom field names."""
+    [site] = setups.sites_of(setup)
+    for number in range(12):
+        payer = rows.a_billing_account(rows.an_account(f"x{number}"), site=site, code=f"c-{number}")
+        payer.custom_fields, payer.account = {"tenant_id": f"T-{1000 + number}"}, None
+        payer.save()
+    Account.objects.all().delete()
+    return reach(setup, Step.IDENTIFIER)
+
+
+OURS = {"field": "account.custom_fields.tenant_id", "truth": "tenant", "sites": "join"}
+
+
+def test_the_recommended_field_is_chosen_already(signed_in: Client, naming: SetUp) -> None:
+    text = signed_in.get(at(naming, "identifier")).text
+    assert 'value="account.custom_fields.tenant_id" aria-label="account.custom_fields.tenant_id" checked' in text  # fmt: skip
+    assert "It names every billing account" in text
+    assert not IdentifierRule.objects.exists()
+
+
+def test_going_on_puts_the_choice_in_force_once(signed_in: Client, naming: SetUp) -> None:
+    assert signed_in.post(at(naming, "identifier"), OURS).url == at(naming, "map")
+    signed_in.post(at(naming, "identifier"), OURS)
+    rule = IdentifierRule.objects.get()
+    assert (rule.field, rule.truth, rule.joins) == (
+        "account.custom_fields.tenant_id",
+        "tenant",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"field": ""}, "No field is chosen."),
+        ({"field": "account.email"}, "identifies no account"),
+        ({"truth": "the moon"}, "not one of the available choices"),
+    ],
+)
+def test_a_field_that_names_nobody_is_refused(
+    signed_in: Client, naming: SetUp, wrong: dict[str, str], told: str
+) -> None:
+    answer = signed_in.post(at(naming, "identifier"), OURS | wrong)
+    assert answer.status_code == 400
+    assert told in answer.text
+    assert not IdentifierRule.objects.exists()
+
+
+def test_what_goes_with_another_field_is_shown_when_it_is_chosen(
+    signed_in: Client, naming: SetUp
+) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "identifier-terms"}
+    answer = signed_in.get(at(naming, "identifier"), {"field": "account.code"}, headers=headers)
+    assert "<html" not in answer.text
+    assert "account.code" in answer.text
+    assert '<option value="source" selected>' in answer.text
+
+
+def test_where_accounts_are_their_rule_holds_for_the_new_site_too(
+    signed_in: Client, naming: SetUp
+) -> None:
+    a_customer("Here Before", site=rows.a_site("other"))
+    text = signed_in.get(at(naming, "identifier")).text
+    assert "Customers are recognised by account.code" in text
+    assert 'type="radio"' not in text
+    assert signed_in.post(at(naming, "identifier"), {}).url == at(naming, "map")
+    assert not IdentifierRule.objects.exists()
 
 
 # --- Map ----------------------------------------------------------------------------------------
