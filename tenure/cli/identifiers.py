@@ -6,18 +6,23 @@ from itertools import chain
 from typing import Any
 
 import click
+from django.db import transaction
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
+from tenure import flow
+from tenure.cli.asking import confirm
 from tenure.cli.command import Group, now
 from tenure.cli.screen import Column, Screen, table
 from tenure.cli.words import counted
 from tenure.connections.models import Truth
 from tenure.core import csvs
+from tenure.identity import reidentify
 from tenure.identity.report import Report, left_out_each, report
-from tenure.identity.report.choosing import choose
+from tenure.identity.report.choosing import choose, has_accounts, words_of
 from tenure.identity.report.figures import Candidate
 from tenure.sources import registry
+from tenure.sync.touched import touch
 
 # The source is said by its own name; the model knows it as the source.
 TRUTHS = {
@@ -66,11 +71,32 @@ def report_(screen: Screen, field: str | None) -> None:
     help="Whether equal values of two sites are two customers or one; left out, what suits the field.",
 )
 @click.option("--fold-case", is_flag=True, help="Take upper and lower case for the same.")
+@click.option(
+    "--plan", is_flag=True, help="Say what becomes of the accounts there are; do nothing."
+)
 @click.pass_obj
-def set_(screen: Screen, field: str, truth: str, per_site: bool | None, fold_case: bool) -> None:
-    """Choose the field that names accounts from now on."""
+def set_(
+    screen: Screen,
+    field: str,
+    truth: str,
+    per_site: bool | None,
+    fold_case: bool,
+    plan: bool,
+) -> None:
+    """Choose the field that names accounts from now on; accounts that exist are re-keyed."""
     joins = None if per_site is None else not per_site
-    chosen = choose(field, truth=TRUTHS[truth], joins=joins, fold_case=fold_case, now=now())
+    if plan or has_accounts():
+        foreseen = reidentify.preview(field, joins=joins, fold_case=fold_case)
+        if plan:
+            screen.answer(foreseen.as_json(), words_of(foreseen))
+            return
+        confirm(screen, f"{words_of(foreseen)} Go on?")
+    with transaction.atomic():
+        chosen = choose(
+            field, truth=TRUTHS[truth], joins=joins, fold_case=fold_case, now=now(), seen=True
+        )
+        touch(set(chosen.touched), now())
+    flow.catch_up(now())
     rule = chosen.rule
     across = (
         "equal values of several sites are one customer"

@@ -3,7 +3,7 @@
 Only where subscriptions name the accounts. A line belongs to its subscription's account. What no
 line gives to anybody is the remainder: it goes to the payer's account when all its subscriptions
 are that one account's, and is otherwise shown as unallocated, never guessed. What was paid and what
-is owed is shared in proportion to the lines, exactly adding up (docs/decisions/0010).
+is owed is shared in proportion to the lines, exactly adding up (docs/decisions/0021).
 """
 
 import json

@@ -4,7 +4,7 @@ Everything is decided by the records in one order (site priority, age, id), so t
 depend on when it is done. An account takes the identifier of its first record that has one; of
 several that would take the same, the one with the first record keeps its row and absorbs the others.
 An account of that name that was joined before comes back. Values set by hand stay with the account
-that keeps its row (docs/decisions/0012).
+that keeps its row (docs/decisions/0022).
 """
 
 from collections import defaultdict

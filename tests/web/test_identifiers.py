@@ -97,3 +97,19 @@ def test_accounts_that_are_there_are_not_renamed_unseen(signed_in: Client, db: N
     signed_in.post(f"{PAGE}field/{TENANT}/choose/", TERMS)
     account.refresh_from_db()
     assert account.identifier != "T-1"
+
+
+def test_accounts_that_are_there_are_rekeyed_once_the_preview_was_seen(
+    signed_in: Client, db: None
+) -> None:
+    account = an_account("Acme")
+    a_billing_account(account, custom_fields={"tenant_id": "T-1"})
+    address = f"{PAGE}field/{TENANT}/choose/"
+    text = signed_in.post(address, TERMS).text
+    assert "re-key 1 account;" in text
+    assert "Re-key the accounts" in text
+    assert not IdentifierRule.objects.exists()
+    answer = signed_in.post(address, {**TERMS, "seen": "1"}, follow=True)
+    assert "Accounts re-keyed: 1" in answer.text
+    account.refresh_from_db()
+    assert account.identifier == "T-1"

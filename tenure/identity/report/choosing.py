@@ -9,8 +9,10 @@ from django.db import transaction
 
 from tenure.access.models import Member
 from tenure.connections.models import IdentifierRule
-from tenure.customers.models import Account
-from tenure.identity import rules
+from tenure.customers.models import Account, Origin
+from tenure.customers.write import By
+from tenure.identity import reidentify, rules
+from tenure.identity.reidentify import Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,17 @@ class Chosen:
         return dict(self.numbers)
 
 
+class NotSeen(rules.RuleRefused):
+    """Another rule would change accounts that exist, and nobody has looked at the preview."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__(
+            f"Accounts are recognised by {rules.in_force().field} already. {words_of(preview)}",
+            next_step="Look at what would change, then choose it again.",
+        )
+        self.preview = preview
+
+
 def has_accounts() -> bool:
     """Whether another rule would meet accounts that were recognised by the one before."""
     return Account.objects.filter(removed_at=None).exists()
@@ -39,15 +52,40 @@ def choose(
     fold_case: bool,
     now: datetime,
     member: Member | None = None,
+    seen: bool = False,
 ) -> Chosen:
-    """Put the rule in force. Raises rules.RuleRefused, with nothing changed."""
+    """Put the rule in force and bring the accounts that are there to it. Raises rules.RuleRefused, with
+    nothing changed; NotSeen where there are accounts and nobody has ``seen`` what becomes of them.
+
+    The caller has the figures of the ``touched`` accounts made anew.
+    """
     with transaction.atomic():
         if has_accounts():
-            raise rules.RuleRefused(
-                f"Accounts are recognised by {rules.in_force().field} already.",
-                next_step="Look at the preview of the change under Settings > Identifiers first.",
-            )
+            if not seen:
+                raise NotSeen(reidentify.preview(name, joins=joins, fold_case=fold_case))
+            return _rekey(name, truth, joins, By(Origin.MANUAL, member), now, fold_case=fold_case)
         rule = rules.choose(
             name, truth=truth, joins=joins, fold_case=fold_case, member=member, now=now
         )
         return Chosen(rule, "No accounts were there yet: nothing had to be re-keyed.")
+
+
+def words_of(preview: Preview) -> str:
+    """What a change of the rule does to the accounts that are there, in words."""
+    return (
+        f"Accounts re-keyed: {preview.rekeyed:,}, joined with another: {preview.joined:,}, split off:"
+        f" {preview.split:,}, as they were: {preview.unchanged:,}. Records without an identifier:"
+        f" {preview.unidentified:,}."
+    )
+
+
+def _rekey(
+    name: str, truth: str, joins: bool | None, by: By, now: datetime, *, fold_case: bool
+) -> Chosen:
+    done = reidentify.apply(name, truth=truth, joins=joins, fold_case=fold_case, by=by, now=now)
+    told = done.preview
+    numbers = {
+        kind: getattr(told, kind)
+        for kind in ("rekeyed", "joined", "split", "unidentified", "unchanged")
+    }
+    return Chosen(done.rule, words_of(told), numbers, frozenset(done.accounts))

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import (
     Http404,
     HttpRequest,
@@ -23,11 +24,13 @@ from tenure.connections.read import identifier_rule
 from tenure.core import csvs
 from tenure.core.errors import ConfigurationError
 from tenure.identity import rules
+from tenure.identity.reidentify import Preview
 from tenure.identity.report import Report, left_out, left_out_each, report
-from tenure.identity.report.choosing import choose
+from tenure.identity.report.choosing import NotSeen, choose
 from tenure.identity.report.figures import CONTACT, Candidate, Near
 from tenure.identity.report.making import is_quick
 from tenure.sources import registry
+from tenure.sync.touched import touch
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, only
 from tenure.web.settings.forms import Styled
@@ -138,15 +141,21 @@ def set_rule(request: HttpRequest, name: str) -> HttpResponse:
     form = RuleForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
+        now = settings.TENURE_CLOCK.now()
         try:
-            chosen = choose(
-                name,
-                truth=data["truth"],
-                joins=data["sites"] == "join",
-                fold_case=data["fold_case"],
-                member=member_of(request),
-                now=settings.TENURE_CLOCK.now(),
-            )
+            with transaction.atomic():
+                chosen = choose(
+                    name,
+                    truth=data["truth"],
+                    joins=data["sites"] == "join",
+                    fold_case=data["fold_case"],
+                    member=member_of(request),
+                    now=now,
+                    seen=bool(request.POST.get("seen")),
+                )
+                touch(set(chosen.touched), now)  # a worker makes their figures anew
+        except NotSeen as unseen:
+            return _show_field(request, name, form, foreseen=unseen.preview)
         except ConfigurationError as refused:
             form.add_error(None, str(refused))
         else:
@@ -193,7 +202,12 @@ def _file_name(name: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)[:80]
 
 
-def _show_field(request: HttpRequest, name: str, form: RuleForm | None = None) -> HttpResponse:
+def _show_field(
+    request: HttpRequest,
+    name: str,
+    form: RuleForm | None = None,
+    foreseen: Preview | None = None,
+) -> HttpResponse:
     made = report(now=settings.TENURE_CLOCK.now())
     found = made.candidate(name)
     if found is None:
@@ -211,6 +225,7 @@ def _show_field(request: HttpRequest, name: str, form: RuleForm | None = None) -
         "more_left_out": bool(more),
         "of_contacts": of_contacts,
         "rule": rule,
+        "foreseen": foreseen,
         "form": form or RuleForm(initial=_initial(made, name, rule)),
         "may_manage": may_manage_sites(member_of(request)),
     }
