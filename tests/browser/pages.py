@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from tenure.access.write import create_token
-from tenure.connections.models import SiteState
+from tenure.connections.models import Site, SiteState
 from tenure.customers.models import Account
+from tenure.identity.models import Conflict
 from tenure.sync.models import Run, RunState
 from tests.metrics.rows import a_site, an_account
 from tests.web.builders import a_customer, a_payer, a_quarantined, a_run
@@ -33,8 +34,24 @@ def filled() -> Account:
     broken.state, broken.state_reason = SiteState.NEEDS_KEY, "The API key was refused."
     broken.save()
     create_token("nightly-usage-push", "write", now=now)
+    a_conflict(account, site)
     a_quarantined(site, reason="It has no id; the source sent " + "a very long word" * 20)
     return account
+
+
+def a_conflict(account: Account, site: Site) -> None:
+    """One of the account's records says another identifier now."""
+    payer = account.billing_accounts.filter(site=site)[0]
+    Conflict.objects.create(
+        site=site,
+        object_kind="billing_account",
+        upstream_id=payer.upstream_id,
+        account=account,
+        kind="changed",
+        old=account.identifier,
+        new="T-2002-" + "y" * 60,
+        opened_at=datetime.now(UTC),
+    )
 
 
 def tenant_of(tenant: str | None) -> dict[str, str]:
@@ -62,6 +79,10 @@ def addresses(account: Account) -> dict[str, str]:
         "sync": "/sync/",
         **{f"{state} run": address for state, address in runs.items()},
         "quarantine": "/sync/quarantine/",
+        "conflicts": "/sync/conflicts/",
+        "conflict": f"/sync/conflicts/{Conflict.objects.order_by('pk')[0].pk}/",
+        "unidentified": "/sync/unidentified/",
+        "merge": f"{one}/merge/?with=عميل-7",
         "hub": "/settings/integrations/",
         "tokens": "/settings/tokens/",
         "api": "/api/v1/docs",
