@@ -43,6 +43,10 @@ class List(Group):
     """A list that is a command itself, with commands about it: ``tenure accounts``, and
     ``tenure accounts import FILE``. A first word that is no command is the list's own."""
 
+    # As a command has it: options behind words, and no word too many.
+    allow_extra_args = False
+    allow_interspersed_args = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.no_args_is_help = False

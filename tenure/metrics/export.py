@@ -20,10 +20,11 @@ NUMBERS = {AttributeKind.NUMBER.value, AttributeKind.MONEY.value}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column of the list: its head, and its cell of a row."""
+    """A column of the file: its head, its cell of a row, and the name of the list's column it is."""
 
     head: str
     cell: Callable[[AccountRow], Any]
+    key: str = ""
 
 
 WHO = (
@@ -32,17 +33,24 @@ WHO = (
     Figure("Name", lambda row: row.name),
 )
 _PLAIN = (
-    Figure("Status", lambda row: row.subscription_status),
-    Figure("Plans", lambda row: "; ".join(row.plan_names)),
-    Figure("Quantity", lambda row: row.total_quantity),
-    Figure("Next renewal", lambda row: row.next_renewal_date),
-    Figure("Overdue since", lambda row: row.oldest_past_due_since),
-    Figure("Last paid", lambda row: row.last_paid_date),
-    Figure("Customer since", lambda row: row.customer_since),
-    Figure("Billed by", lambda row: "; ".join(row.sites)),
-    Figure("Changed", lambda row: row.updated_at),
+    Figure("Status", lambda row: row.subscription_status, "status"),
+    Figure("Plans", lambda row: "; ".join(row.plan_names), "plans"),
+    Figure("Quantity", lambda row: row.total_quantity, "quantity"),
+    Figure("Next renewal", lambda row: row.next_renewal_date, "next_renewal"),
+    Figure("Overdue since", lambda row: row.oldest_past_due_since, "past_due"),
+    Figure("Invoices", lambda row: row.invoice_status, "invoices"),
+    Figure("Billed by", lambda row: "; ".join(row.sites), "sites"),
+    Figure("Changed", lambda row: row.updated_at, "changed"),
+    Figure("Subscriptions", lambda row: row.active_subscriptions, "subscriptions"),
+    Figure("Next bill", lambda row: row.next_bill_date, "next_bill"),
+    Figure("Last paid", lambda row: row.last_paid_date, "last_paid"),
+    Figure("Customer since", lambda row: row.customer_since, "customer_since"),
+    Figure("Account state", lambda row: row.state, "state"),
+    Figure("Created", lambda row: row.created_at, "created"),
 )
-_MONEY = (("MRR", "mrr"), ("Due", "total_due"), ("Overdue", "past_due"))
+_MONEY = (("MRR", "mrr"), ("ARR", "arr"), ("Due", "total_due"), ("Overdue", "past_due"))
+OWNER = "owner"
+ATTRIBUTE = "attributes."
 
 
 def rows(
@@ -52,22 +60,35 @@ def rows(
     figures: bool = True,
     attributes: bool = True,
     sources: bool = False,
+    columns: Sequence[str] = (),
 ) -> Iterator[list[Any]]:
     """The accounts that match, in the order asked for, the head first. ``figures`` are what the
     list shows, ``attributes`` the values, and ``sources`` puts beside each value where it came from.
+    ``columns`` are names of the list's columns: then those alone, beside who the account is.
 
     Raises UnusablePage, before anything is read, for an unknown sort.
     """
     page = read.accounts_page(search=search, sort=sort, limit=LONGEST_PAGE)
-    shown = [*WHO, *(_figures() if figures else ())]
+    shown = [*WHO, *(_picked(_figures(), columns) if figures else ())]
     valued = _attributes() if attributes else []
-    return _rows(page, shown, valued, search=search, sort=sort, sources=sources)
+    if columns:
+        valued = [(head, one) for head, one in _attributes() if f"{ATTRIBUTE}{one.name}" in columns]
+    owned = OWNER in columns or not columns
+    return _rows(page, shown, valued, owned, search=search, sort=sort, sources=sources)
+
+
+def _picked(figures: Sequence[Figure], columns: Sequence[str]) -> list[Figure]:
+    """The figures of these columns in their order; all of them when none is named."""
+    if not columns:
+        return list(figures)
+    return [figure for name in columns for figure in figures if figure.key == name]
 
 
 def _rows(
     page: read.AccountsPage,
     shown: Sequence[Figure],
     valued: Sequence[tuple[str, Attribute]],
+    owned: bool,
     *,
     search: str,
     sort: str,
@@ -75,14 +96,15 @@ def _rows(
 ) -> Iterator[list[Any]]:
     heads = [figure.head for figure in shown]
     values = [h for head, _ in valued for h in ((head, f"{head} source") if sources else (head,))]
-    yield [*heads, "Owner", *values]
+    yield [*heads, *(["Owner"] if owned else []), *values]
     while True:
         held = _held(page, with_payers=sources and bool(valued))
         for row in page.rows:
             account, payers = held[row.id]
             cells = [figure.cell(row) for figure in shown]
-            email = account.owner.email if account.owner else None
-            yield [*cells, email, *_values(account, payers, valued, sources=sources)]
+            if owned:
+                cells.append(account.owner.email if account.owner else None)
+            yield [*cells, *_values(account, payers, valued, sources=sources)]
         if page.next is None:
             return
         page = read.accounts_page(search=search, sort=sort, cursor=page.next, limit=LONGEST_PAGE)
@@ -93,7 +115,7 @@ def _figures() -> list[Figure]:
     amounts = (*totals.mrr, *totals.total_due, *totals.past_due)
     currencies = sorted({money.currency for money in amounts})
     money = [
-        Figure(f"{label} {currency}", _amount(name, currency))
+        Figure(f"{label} {currency}", _amount(name, currency), name)
         for label, name in _MONEY
         for currency in currencies
     ]

@@ -109,7 +109,7 @@ def test_the_people_of_an_account_look_good_and_one_is_added(sign_in: SignIn) ->
     page.get_by_label("E-mail").fill("ann@acme.example")
     page.get_by_label("Name", exact=True).fill("Ann Meyer")
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("cell", name="Ann Meyer")).to_be_visible()
+    expect(page.get_by_role("cell", name="Ann Meyer", exact=True)).to_be_visible()
     looks_good(page)
     page.get_by_role("link", name="Edit Ann Meyer").click()
     looks_good(page)

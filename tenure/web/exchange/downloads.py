@@ -15,6 +15,7 @@ from tenure.customers.models import Account
 from tenure.metrics import export as figures
 from tenure.metrics.paging import UnusablePage
 from tenure.web.account.head import GONE
+from tenure.web.accounts import columns
 from tenure.web.exchange.pages import import_of
 from tenure.web.permissions import may_edit_customers, only
 
@@ -23,16 +24,19 @@ LINES = 200  # a piece of the answer
 
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """The accounts as the list shows them: searched and sorted; ``with`` adds attributes, and
-    ``sources`` where each came from."""
+    """The accounts as the list shows them: searched, sorted, with its columns; or ``with`` all
+    ``attributes``, and with the ``sources`` of each."""
     search = request.GET.get("q", "").strip()[:200].replace("\x00", "")
     wanted = request.GET.get("with", "")
+    known = columns.offered(customers.attributes())
+    shown = columns.chosen(request.GET.get("columns", ""), known)
     try:
         rows = figures.rows(
             search=search,
             sort=request.GET.get("sort") or "-mrr",
             attributes=wanted in ("attributes", "sources"),
             sources=wanted == "sources",
+            columns=() if wanted else [column.key for column in shown],
         )
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
