@@ -349,8 +349,9 @@ def contributions_of(
     arriving: Mapping[tuple[int, str], Row] = MappingProxyType({}),
 ) -> dict[int, Feed]:
     """What feeds each of these accounts: the billing accounts recognised as it, and those with a
-    subscription that names it. ``arriving`` records, by site and upstream id, stand in for the
-    stored rows they are about to replace."""
+    subscription that names it. A site in Link only attaches its billing and gives no value.
+    ``arriving`` records, by site and upstream id, stand in for the stored rows they are about to
+    replace."""
     found: dict[int, Feed] = defaultdict(Feed)
     paths = effective.paths_of(mapping)
     read = fields.reader(paths)
@@ -361,7 +362,10 @@ def contributions_of(
     rows = {row.pk: row for row in stored.values_list(*sorted(columns), named=True)}
     sites: dict[int, Site] = {}
     for account_id, row_id in feeding:
-        row, feed = rows[row_id], found[account_id]
+        row = rows[row_id]
+        if row.site__accounts_mode == Mode.LINK:
+            continue
+        feed = found[account_id]
         site = sites.get(row.site_id) or sites.setdefault(row.site_id, _site_of(row))
         newest = arriving.get((row.site_id, row.upstream_id), row)
         feed.parts.append(contribution(site, newest, read))
@@ -371,7 +375,7 @@ def contributions_of(
 
 _OF_SITE = ("subdomain", "priority", "allows_pins")
 _FEEDING = (
-    *("pk", "site_id", "upstream_id", "created_at", "state"),
+    *("pk", "site_id", "site__accounts_mode", "upstream_id", "created_at", "state"),
     *(f"site__{name}" for name in _OF_SITE),
 )
 

@@ -33,6 +33,15 @@ class Filled:
         return self.count / self.total if self.total else 0.0
 
     @property
+    def percent(self) -> int:
+        """Of a hundred, never 0 or 100 unless none or all have a value."""
+        return (
+            min(max(round(self.share * 100), 1), 99)
+            if 0 < self.share < 1
+            else int(self.share) * 100
+        )
+
+    @property
     def samples(self) -> tuple[str, ...]:
         """A few different values."""
         return self.values[:SAMPLES]

@@ -15,7 +15,7 @@ from tenure.customers.fits import Fit
 from tenure.customers.models import BillingAccount, Subscription
 
 LOOKED_AT = 20_000  # the newest records; which of them is typical does not need more
-PLACES = (("best", "Best filled", 1.0), ("typical", "Typical", 0.5), ("worst", "Worst filled", 0.0))
+PLACES = (("best", "Best filled"), ("typical", "Typical"), ("worst", "Worst filled"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,14 @@ def examples_of(object_kind: str) -> list[tuple[tuple[str, str], Any]]:
     """The best-, typical- and worst-filled stored records, each with its place; fewer when there are
     fewer."""
     ranked = _ranked(object_kind)
-    chosen: dict[int, tuple[str, str]] = {}
-    for place, caption, share in PLACES:
-        if ranked:
-            chosen.setdefault(ranked[round((len(ranked) - 1) * share)], (place, caption))
+    if not ranked:
+        return []
+    best, typical, worst = ranked[-1], ranked[(len(ranked) - 1) // 2], ranked[0]
+    chosen = {worst: PLACES[2], best: PLACES[0]}  # of a single record the best is shown
+    chosen.setdefault(typical, PLACES[1])
     rows = fits.MODELS[object_kind].objects.select_related("site", "account").in_bulk(chosen)
-    return [(chosen[pk], rows[pk]) for pk in chosen]
+    found = [(place, rows[pk]) for pk, place in chosen.items() if pk in rows]
+    return sorted(found, key=lambda one: PLACES.index(one[0]))
 
 
 def _ranked(object_kind: str) -> list[int]:

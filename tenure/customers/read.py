@@ -201,6 +201,11 @@ def attributes() -> list[Attribute]:
     return list(Attribute.objects.filter(object_kind="account"))
 
 
+def attributes_of_subscriptions() -> list[Attribute]:
+    """Every attribute a subscription may have, in the order in which they are shown."""
+    return list(Attribute.objects.filter(object_kind="subscription"))
+
+
 def changes(account_id: int, *, limit: int, before: datetime | None = None) -> list[Change]:
     """What changed about the account and what hangs on it, newest first, with who and why."""
     rows = _changes().filter(account_id=account_id)

@@ -24,6 +24,11 @@ def may_sync(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
 
 
+def may_map(member: Member) -> bool:
+    """Decide which field each attribute is read from."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
+
+
 def may_edit_customers(member: Member) -> bool:
     """Set customers' values by hand, alone or many at once, and make accounts. Developers set up
     the product; what customers' values are is not theirs to say."""
@@ -42,6 +47,7 @@ def may_decide_identity(member: Member) -> bool:
 
 REFUSALS: dict[Callable[[Member], bool], str] = {
     may_manage_sites: "Only administrators and developers may connect or change sites.",
+    may_map: "Only administrators, developers and super managers may change the mapping.",
     may_edit_customers: "Only administrators, super managers and customer success managers may"
     " change customers' values.",
     may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",

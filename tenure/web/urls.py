@@ -23,7 +23,15 @@ from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.identity import conflicts, merging, unidentified
 from tenure.web.runs import pages as runs
-from tenure.web.settings import connect, identifiers, integrations, site, tokens
+from tenure.web.settings import (
+    attribute_editor,
+    attributes,
+    connect,
+    identifiers,
+    integrations,
+    site,
+    tokens,
+)
 from tenure.web.setup import cancelling as setup_cancelling
 from tenure.web.setup import check as setup_check
 from tenure.web.setup import connect as setup_connect
@@ -108,6 +116,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="identifier_choose",
     ),
     path("settings/identifiers/field/<path:name>/", identifiers.field, name="identifier_field"),
+    path("settings/attributes/", attributes.page, name="attributes"),
+    path("settings/attributes/new/", attribute_editor.new, name="new_attribute"),
+    path("settings/attributes/preview/", attribute_editor.live_preview, name="attribute_preview"),
+    path("settings/attributes/map/", attributes.map_fields, name="map_fields"),
+    path("settings/attributes/new-fields/", attributes.new_fields, name="map_new_fields"),
+    path("settings/attributes/replays/<int:pk>/", attributes.replay_live, name="attributes_replay"),
+    path(
+        "settings/attributes/<str:object_kind>/<str:name>/",
+        attribute_editor.edit,
+        name="edit_attribute",
+    ),
+    path(
+        "settings/attributes/<str:object_kind>/<str:name>/remove/",
+        attributes.remove,
+        name="remove_attribute",
+    ),
     path("settings/integrations/", integrations.hub, name="integrations"),
     path("settings/integrations/connect/", connect.connect, name="connect"),
     path(SETUP, setup_connect.connect, name="setup_new"),

@@ -168,7 +168,9 @@ class Working:
         return list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])
 
     def _join(self, feeds: dict[int, Feed], feeding: Mapping[int, Collection[str]]) -> None:
-        """Add what would feed these accounts and does not yet."""
+        """Add what would feed these accounts and does not yet; in Link only that is nothing."""
+        if self.site.accounts_mode == Mode.LINK:
+            return
         rows = self.payers([i for some in feeding.values() for i in some])
         for account, some in feeding.items():
             feed = feeds.setdefault(account, Feed())

@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.customers import read as customers
-from tenure.customers.models import Plan, Subscription
+from tenure.customers.fields import custom
+from tenure.customers.models import Attribute, Plan, Subscription
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account.head import head_of, shown
@@ -39,6 +40,8 @@ class Agreement:
     next_label: str
     next_at: datetime | None
     address: str | None
+    attributes: Sequence[tuple[Attribute, Any]] = ()
+    unmapped: Sequence[tuple[str, Any]] = ()
 
     @property
     def add_ons(self) -> list[Mapping[str, Any]]:
@@ -59,18 +62,26 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
 def agreements(rows: Sequence[Subscription], now: datetime) -> list[Agreement]:
     """The rows with their plans' intervals; one query for all plans."""
     plans = customers.plans_of(rows)
+    told = any(row.attributes or row.custom_fields for row in rows)
+    defined = customers.attributes_of_subscriptions() if told else []
     return [
-        _agreement(row, plans.get((row.site_id, row.plan_upstream_id or "")), now) for row in rows
+        _agreement(row, plans.get((row.site_id, row.plan_upstream_id or "")), now, defined)
+        for row in rows
     ]
 
 
-def _agreement(row: Subscription, plan: Plan | None, now: datetime) -> Agreement:
+def _agreement(
+    row: Subscription, plan: Plan | None, now: datetime, defined: Sequence[Attribute]
+) -> Agreement:
     label, at = _next(row, now)
     source = registry.source(row.site.source)
     address = source.record_url(
         row.site.subdomain, Stream.SUBSCRIPTIONS, row.uuid or row.upstream_id
     )
-    return Agreement(row, state_of(row, now), interval(plan), label, at, address)
+    held = [(one, row.attributes[one.name]) for one in defined if one.name in row.attributes]
+    read = {one.source_field for one, _ in held}
+    rest = [(n, v) for n, v in row.custom_fields.items() if custom("subscription", n) not in read]
+    return Agreement(row, state_of(row, now), interval(plan), label, at, address, held, rest)
 
 
 def interval(plan: Plan | None) -> str:
