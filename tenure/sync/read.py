@@ -31,7 +31,7 @@ COUNTS = ("read", "created", "updated", "unchanged", "overridden", "quarantined"
 
 
 def _runs() -> QuerySet[Run]:
-    return Run.objects.select_related("site", "member").prefetch_related("streams")
+    return Run.objects.select_related("site", "member", "plan").prefetch_related("streams")
 
 
 def runs(site: Site | None = None, *, limit: int = 50, before: int | None = None) -> list[Run]:

@@ -22,6 +22,8 @@ from tenure.web.editing import bulk, changes, create, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.identity import conflicts, merging, unidentified
+from tenure.web.plans import drift, reverting
+from tenure.web.plans import pages as plans
 from tenure.web.runs import pages as runs
 from tenure.web.settings import (
     attribute_editor,
@@ -100,6 +102,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sync/unidentified/csv/", unidentified.download, name="unidentified_csv"),
     path("sync/quarantine/", runs.quarantine, name="quarantine"),
     path("sync/runs/<int:pk>/", runs.run, name="run"),
+    path("sync/sites/<int:pk>/plan/", plans.ask, name="ask_plan"),
+    path("sync/plans/<int:pk>/", plans.page, name="plan"),
+    path("sync/plans/<int:pk>/apply/", plans.apply, name="apply_plan"),
+    path("sync/plans/<int:pk>/keep/", plans.keep, name="keep_plan"),
+    path("sync/plans/<int:pk>/plan.<str:form>", plans.download, name="plan_download"),
+    path("sync/drift/", drift.page, name="drift"),
+    path("sync/drift/accept/", drift.accept, name="accept_drift"),
+    path("sync/runs/<int:pk>/revert/", reverting.revert, name="revert_run"),
     path("sync/runs/<int:pk>/stop/", runs.stop, name="stop_run"),
     path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
     path("settings/tokens/", tokens.page, name="tokens"),

@@ -43,7 +43,7 @@ def make_plan(
     try:
         work_out(plan, now=now)
     except TenureError as error:
-        _failed(plan, error)
+        failed(plan, error)
         raise
     return plan
 
@@ -88,7 +88,8 @@ def fill(plan: Plan, upstream: Upstream, *, now: datetime) -> None:
         plan.save()
 
 
-def _failed(plan: Plan, error: TenureError) -> None:
+def failed(plan: Plan, error: TenureError) -> None:
+    """Keep on the plan why it could not be worked out."""
     plan.state, plan.reason, plan.next_step = PlanState.FAILED, error.message, error.next_step
     plan.save(update_fields=["state", "reason", "next_step"])
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from tenure.connections import read as connections
-from tenure.connections.models import Site, SiteState
+from tenure.connections.models import Mode, Site, SiteState
 from tenure.core.clock import SystemClock
 from tenure.identity import conflicts, unidentified
 from tenure.sync import read as sync
@@ -19,6 +19,8 @@ from tenure.sync.models import Run, Trigger
 from tenure.sync.standing import standings
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_sync, only
+from tenure.web.plans.differences import differences
+from tenure.web.plans.entries import fields_of, labels
 from tenure.web.runs.cards import card
 from tenure.web.runs.progress import progress
 
@@ -43,9 +45,14 @@ def standing(request: HttpRequest) -> HttpResponse:
         "quarantined": sum(waiting.values()),
         "conflicts": conflicts.count(),
         "unidentified": unidentified.count(),
+        "imports": any(Mode.IMPORT in _modes(site) for site in connections.sites()),
     }
     part = request.headers.get("HX-Target") == "sync-live"
     return render(request, "web/runs/live.html" if part else "web/runs/sync.html", shown)
+
+
+def _modes(site: Site) -> tuple[str, str]:
+    return site.accounts_mode, site.subscriptions_mode
 
 
 @require_safe
@@ -55,6 +62,12 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     known = progress(found, SystemClock().now())
     shown: dict[str, Any] = {"p": known, "run": found, "may_sync": may_sync(member_of(request))}
     if request.headers.get("HX-Target") != "run-live":
+        plan = found.plan if found.plan_id and not found.is_active else None
+        known_labels = labels()
+        shown["differences"] = [
+            (one, fields_of(one.now or {}, known_labels))
+            for one in (differences(plan, limit=PAGE) if plan else ())
+        ]
         return render(request, "web/runs/run.html", shown)
     return render(request, "web/runs/run_live.html", shown)
 

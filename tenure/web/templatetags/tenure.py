@@ -197,6 +197,12 @@ def may_decide(member: Any) -> bool:
 
 
 @register.filter
+def field_label(place: str) -> str:
+    """A field of history in words."""
+    return badges.spoken(place.removeprefix("attributes."))
+
+
+@register.filter
 def spoken(word: str | None) -> str:
     """A machine's word for a person."""
     return badges.spoken(word) if word else ""

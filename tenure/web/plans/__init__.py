@@ -1,0 +1,1 @@
+"""Plans, taking runs back, and drift: what would change, what did, and what was left behind."""
