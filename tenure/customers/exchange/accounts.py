@@ -15,6 +15,8 @@ from tenure.customers.models import Account, Change
 from tenure.customers.outlook import outlooks
 from tenure.customers.write import By, NewAccount, ValueRefused
 
+HIDDEN = "removed_at"  # as in the history of reverts
+
 
 @dataclass(slots=True)
 class Weighed:
@@ -126,18 +128,21 @@ def _bring_back(hidden: Sequence[Account], batch: Batched) -> None:
         return
     Account.objects.filter(pk__in=[account.pk for account in hidden]).update(removed_at=None)
     Change.objects.bulk_create(
-        removal_of(account, batch, was=True, now_is=False) for account in hidden
+        removal_of(account, batch, account.removed_at, None) for account in hidden
     )
 
 
-def removal_of(account: Account, batch: Batched, *, was: bool, now_is: bool) -> Change:
+def removal_of(
+    account: Account, batch: Batched, was: datetime | None, since: datetime | None
+) -> Change:
     """That an account was hidden or came back, for its history."""
+    moments = [moment.isoformat() if moment else None for moment in (was, since)]
     return Change(
         change_set=batch.change_set,
         object_kind="account",
         object_id=account.pk,
         account_id=account.pk,
-        changes={"removed": [was, now_is]},
+        changes={HIDDEN: moments},
         at=batch.now,
     )
 

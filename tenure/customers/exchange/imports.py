@@ -45,6 +45,7 @@ from tenure.customers.models import (
     ImportState,
     Origin,
 )
+from tenure.customers.revert import reverted_by
 from tenure.customers.write import ValueRefused
 
 JOB = "carry_out_import"
@@ -207,6 +208,10 @@ def begin_undo(job: Import, *, now: datetime, queued: bool = True) -> None:
     """Ask for an applied import to be taken back. Raises ValueRefused otherwise."""
     with transaction.atomic():
         _hold(job, ImportState.DONE)
+        if job.change_set and reverted_by(job.change_set):
+            raise ValueRefused(
+                "state", f"{job.file_name} is taken back already.", "Reload the page."
+            )
         undo = open_set(
             Origin.REVERT, now=now, member=job.member, reason=f"Undo of {job.file_name}"
         )

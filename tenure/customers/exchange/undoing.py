@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from tenure.access.models import Member
 from tenure.customers import write
 from tenure.customers.contacts import write as contacts
-from tenure.customers.exchange.accounts import Act, removal_of
+from tenure.customers.exchange.accounts import HIDDEN, Act, removal_of
 from tenure.customers.history import Batched
 from tenure.customers.models import Account, Change, Contact, Import, ImportState, Origin
 from tenure.customers.write import By
@@ -79,13 +79,13 @@ def _values(undoing: _Undoing, last: int) -> int:
         if account is None:
             continue
         back = _back(account, change)
-        kept = change.changes.keys() - {"removed"}
+        kept = change.changes.keys() - {HIDDEN}
         undoing.count(undone=bool(back), stayed=len(back) < len(kept))
         if back:
             wanted[account.pk] = back
     batch = undoing.batch
     write.edit_each(wanted, undoing.by, now=batch.now, change_set=batch.change_set)
-    _hide([found[c.object_id] for c in changes if "removed" in c.changes], batch)
+    _hide([found[c.object_id] for c in changes if HIDDEN in c.changes], batch)
     undoing.touch(set(found))
     return changes[-1].pk if changes else 0
 
@@ -95,7 +95,7 @@ def _back(account: Account, change: Change) -> dict[str, Any]:
     return {
         name: _as_member(old) if name == "owner" else old
         for place, (old, new) in change.changes.items()
-        if (name := place.removeprefix("attributes.")) != "removed"
+        if (name := place.removeprefix("attributes.")) != HIDDEN
         and write.plain(write.value_of(account, name)) == new
     }
 
@@ -139,7 +139,7 @@ def _hide(accounts: list[Account], batch: Batched) -> None:
     if not accounts:
         return
     Account.objects.filter(pk__in=[a.pk for a in accounts]).update(removed_at=batch.now)
-    Change.objects.bulk_create(removal_of(a, batch, was=False, now_is=True) for a in accounts)
+    Change.objects.bulk_create(removal_of(a, batch, None, batch.now) for a in accounts)
 
 
 def _as_member(email: str | None) -> Member | None:

@@ -23,6 +23,7 @@ from tenure.customers.models import (
     ImportState,
     Origin,
 )
+from tenure.customers.revert import revert
 from tenure.customers.write import By, ValueRefused
 from tenure.flow import bring_in
 from tests.builders import NOW, a_billing_account, a_site
@@ -303,6 +304,18 @@ def test_an_import_goes_on_where_its_worker_died(
     assert done.counts["created"] == 7
     assert done.counts["rejected"] == 1
     assert Account.objects.filter(identifier__startswith="N-").count() == 7
+
+
+def test_what_was_taken_back_another_way_is_not_taken_back_again(
+    site: Site, member: Member
+) -> None:
+    before = state()
+    job = applied(FILE)
+    assert job.change_set
+    revert(job.change_set, By(Origin.REVERT), NOW)
+    assert state() == before
+    with pytest.raises(ValueRefused, match="taken back already"):
+        imports.begin_undo(job, now=NOW)
 
 
 def test_an_import_is_applied_once(site: Site) -> None:
