@@ -56,10 +56,10 @@ def _fail(plan: Plan, reason: str, next_step: str) -> None:
     )
 
 
-def first_entries(plan: Plan, limit: int, verb: str = "") -> Sequence[PlanEntry]:
-    """The entries a person should see first; of one verb when it is named."""
-    rows = plan.entries.all()
-    return list((rows.filter(verb=verb) if verb else rows)[:limit])
+def first_entries(plan: Plan, limit: int) -> Sequence[PlanEntry]:
+    """The entries a person should see first. Subscriptions are only counted: they follow their
+    source in any case."""
+    return list(plan.entries.exclude(object_kind="subscription")[:limit])
 
 
 def of_ids(ids: Sequence[int]) -> Sequence[Plan]:

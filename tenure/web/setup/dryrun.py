@@ -108,7 +108,10 @@ def _planned(setup: SetUp, site: Site, member: Member) -> Planned:
     counts = {OBJECTS.get(k, k): _counts(v) for k, v in plan.counts.get("objects", {}).items()}
     entries = background.first_entries(plan, SHOWN)
     total = sum(
-        n for verbs in plan.counts["objects"].values() for v, n in verbs.items() if v != "leave"
+        number
+        for kind, verbs in plan.counts.get("objects", {}).items()
+        for verb, number in verbs.items()
+        if kind != "subscription" and verb != "leave"
     )
     return Planned(site, plan, counts, entries, max(0, total - len(entries)))
 

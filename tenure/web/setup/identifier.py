@@ -116,6 +116,9 @@ def _terms_of(made: Report, field: str, form: RuleForm | None = None) -> dict[st
         else {}
     )
     initial = kept if rule and rule.field == field else terms_of(made, field)
+    if len(made.sites) < 2 and not (rule and rule.field == field):
+        # A second site may come: whoever has the same id of ours there is the same customer.
+        initial["sites"] = "join" if rules.joins_of(field) else "apart"
     candidate = made.candidate(field)
     some = left_out(field, limit=SHOWN_LEFT_OUT)[0] if candidate and candidate.left_out else ()
     return {
