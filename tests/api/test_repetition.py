@@ -57,7 +57,7 @@ def test_a_refused_request_may_be_corrected_under_its_key(writer: Caller) -> Non
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\tb", "é"])
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\tb", "é", "a b"])
 def test_a_key_that_is_none_is_refused(writer: Caller, key: str) -> None:
     answer = writer("POST", "accounts", NEW, headers={"Idempotency-Key": key})
     assert answer.status_code == 400

@@ -13,6 +13,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from pydantic import BaseModel
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
@@ -43,6 +44,18 @@ tried = hypothesis.settings(
     derandomize=EXAMPLES < 20,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """The description would show one of them in the place of the other."""
+    named: dict[str, set[type]] = {}
+    waiting: list[type[BaseModel]] = [BaseModel]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        if one.__module__.startswith("tenure.api"):
+            named.setdefault(one.__name__, set()).add(one)
+    assert not {name: found for name, found in named.items() if len(found) > 1}
 
 
 @pytest.fixture

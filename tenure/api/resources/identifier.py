@@ -31,7 +31,7 @@ class Rule(Shape):
     chosen_at: str | None = Field(description="Null while nobody has chosen.")
 
 
-class Report(Shape):
+class IdentifierReport(Shape):
     """What every field would come to as the identifier, and which one is recommended."""
 
     candidates: list[dict[str, Any]]
@@ -67,7 +67,7 @@ def show(request: HttpRequest) -> HttpResponse:
     )
 
 
-@resource.get("/report", Report)
+@resource.get("/report", IdentifierReport)
 def show_report(request: HttpRequest) -> HttpResponse:
     """Report on every field that could name accounts.
 

@@ -44,7 +44,7 @@ class Plan(Shape):
     next_step: str | None
 
 
-class Entry(Shape):
+class PlanEntry(Shape):
     """One object; overridden manual values come first."""
 
     position: int
@@ -110,7 +110,7 @@ def show(request: HttpRequest, number: Number) -> HttpResponse:
     return answers.one(request, read.as_json(_plan(number)))
 
 
-@resource.get("/{number}/entries", PageOf[Entry])
+@resource.get("/{number}/entries", PageOf[PlanEntry])
 def entries(request: HttpRequest, number: Number, how: Query[Entries]) -> HttpResponse:
     """List what a plan would do, manual edits that would be lost first."""
     sort = f"plan-{number}-{how.verb or ''}"

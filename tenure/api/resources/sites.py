@@ -56,7 +56,7 @@ class SiteChanges(Body):
     paused: Flag | None = Field(None, description="Whether it is read by itself.")
 
 
-class Report(Shape):
+class SiteReport(Shape):
     """What a key may read."""
 
     subdomain: str
@@ -107,7 +107,7 @@ def update(request: HttpRequest, subdomain: str, body: SiteChanges) -> HttpRespo
     return answers.one(request, document(finding.site(subdomain)))
 
 
-@resource.post("/{subdomain}/check", Report, scope=ADMIN)
+@resource.post("/{subdomain}/check", SiteReport, scope=ADMIN)
 def check_site(request: HttpRequest, subdomain: str) -> HttpResponse:
     """Check a site.
 
