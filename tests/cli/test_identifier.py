@@ -32,6 +32,10 @@ def test_the_report_holds_every_field_against_the_records(synced: Program) -> No
     assert made["contacts"][0]["field"] == "contact.email"
     assert made["recommendation"]["reason"].split(".")[0] in synced("identifier", "report").out
 
+    foreseen = synced("identifier", "set", TENANT, "--source", "tenant", "--plan", "--json").json
+    assert foreseen["unidentified"] == by_field[TENANT]["left_out"]["billing_accounts"]
+    assert synced("identifier", "report", "--json").json["chosen"] is None
+
     left_out = synced("identifier", "report", "--left-out", TENANT, "--json").json
     assert len(left_out) == by_field[TENANT]["left_out"]["billing_accounts"]
     rows = list(
