@@ -70,8 +70,10 @@ def decide(account: Standing, incoming: Effective, terms: Terms, *, now: datetim
     for one in terms.mapping:
         held = account.attributes.get(one.name)
         new = incoming.values.get(one.name)
-        if one.name in incoming.unreadable and new is None:
-            continue  # something else than nothing is there: it must not blank a good value
+        if one.name in incoming.unreadable and new is None and one.name not in terms.filling:
+            # Something else than nothing is there: it must not blank a good value, unless that
+            # value is of a field the attribute is no longer read from.
+            continue
         if one.path in terms.gone and new is None:
             continue
         _weigh(decision, account, one.name, held, new, incoming.sites.get(one.name), terms, now)

@@ -67,7 +67,7 @@ class Unmapped:
 class Changed:
     """What became of a change of the mapping. ``change_set`` is None when nothing differed.
 
-    ``filling`` are attributes that follow a field they did not follow before, ``retyped`` those of
+    ``filling`` are attributes that follow a field or type they did not follow before, ``retyped`` those of
     another type than they had (``OBJECT.NAME``), with the type they had: a replay needs both.
     """
 
@@ -373,7 +373,7 @@ def _save(kept: Attribute, before: Mapping[str, Any], by: By, now: datetime) -> 
 
 
 def _changed(kept: Attribute, before: Mapping[str, Any], change_set: ChangeSet | None) -> Changed:
-    follows_anew = kept.source_field and before["source_field"] in (None, "")
+    follows_anew = kept.source_field and before["source_field"] != kept.source_field
     retyped = before["kind"] not in (None, kept.kind)
     return Changed(
         attributes=(kept,),
