@@ -6,9 +6,9 @@ from tenure.access.write import create_token
 from tenure.connections.models import Site, SiteState
 from tenure.customers.models import Account
 from tenure.identity.models import Conflict
-from tenure.sync.models import Run, RunState
+from tenure.sync.models import Plan, Run, RunState
 from tests.metrics.rows import a_site, an_account
-from tests.web.builders import a_customer, a_payer, a_quarantined, a_run
+from tests.web.builders import a_customer, a_payer, a_plan, a_quarantined, a_run
 
 LONG = "Österreichisch-Ungarische Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 RTL = "شركة الشمال للروبوتات المحدودة"
@@ -36,6 +36,7 @@ def filled() -> Account:
     create_token("nightly-usage-push", "write", now=now)
     a_conflict(account, site)
     a_quarantined(site, reason="It has no id; the source sent " + "a very long word" * 20)
+    a_plan(site, account)
     return account
 
 
@@ -82,6 +83,8 @@ def addresses(account: Account) -> dict[str, str]:
         "sync": "/sync/",
         **{f"{state} run": address for state, address in runs.items()},
         "quarantine": "/sync/quarantine/",
+        "plan": f"/sync/plans/{Plan.objects.get().pk}/",
+        "drift": "/sync/drift/",
         "conflicts": "/sync/conflicts/",
         "conflict": f"/sync/conflicts/{Conflict.objects.order_by('pk')[0].pk}/",
         "unidentified": "/sync/unidentified/",

@@ -23,6 +23,7 @@ from tenure.customers.models import (
 )
 from tenure.metrics.refresh import measure
 from tenure.sync.models import (
+    Plan,
     Quarantined,
     RawPayload,
     Run,
@@ -32,6 +33,8 @@ from tenure.sync.models import (
     StreamState,
 )
 from tenure.sync.payloads import skeleton_of
+from tenure.sync.planning import entries
+from tenure.sync.planning.entries import Entry
 from tests.metrics import rows
 from tests.metrics.rows import NOW, upstream
 
@@ -207,3 +210,31 @@ def a_quarantined(site: Site, reason: str = "It has no id.") -> Quarantined:
         last_seen=NOW,
     )
     return made
+
+
+LOST = {"source": "manual", "set_by": "ann@example.com", "set_at": "2026-02-27T10:00:00+00:00"}
+
+
+def a_plan(site: Site, account: Account | None = None, **values: Any) -> Plan:
+    """A plan that overrides a manual edit, makes one account and leaves the rest."""
+    plan = Plan.objects.create(site=site, created_at=NOW, **values)
+    place = "attributes.company"
+    counts = entries.keep(
+        plan,
+        [
+            Entry("create", "account", "acc9", None, "T-9", "Made Up", {"name": [None, "Made Up"]}),
+            Entry(
+                "override",
+                "account",
+                account_id=account.pk if account else 1,
+                identifier="T-1",
+                name="=cmd()",
+                changes={place: ["By hand", "Source"]},
+                overridden={place: LOST},
+            ),
+        ],
+    )
+    counts["objects"]["account"]["leave"] = 7
+    plan.counts = counts
+    plan.save()
+    return plan

@@ -13,39 +13,12 @@ from tenure.sync.models import Plan, PlanState, Run
 from tenure.sync.planning import entries
 from tenure.sync.planning.entries import Entry
 from tests.metrics.rows import NOW, a_site
-from tests.web.builders import a_customer, a_member, a_run
-
-LOST = {"source": "manual", "set_by": "ann@example.com", "set_at": "2026-02-27T10:00:00+00:00"}
+from tests.web.builders import LOST, a_customer, a_member, a_plan, a_run
 
 
 @pytest.fixture
 def site(db: None) -> Site:
     return a_site("northwind")
-
-
-def a_plan(site: Site, account: Account | None = None, **values: object) -> Plan:
-    """A plan that overrides a manual edit, makes one account and leaves the rest."""
-    plan = Plan.objects.create(site=site, created_at=NOW, **values)
-    place = "attributes.company"
-    counts = entries.keep(
-        plan,
-        [
-            Entry("create", "account", "acc9", None, "T-9", "Made Up", {"name": [None, "Made Up"]}),
-            Entry(
-                "override",
-                "account",
-                account_id=account.pk if account else 1,
-                identifier="T-1",
-                name="=cmd()",
-                changes={place: ["By hand", "Source"]},
-                overridden={place: LOST},
-            ),
-        ],
-    )
-    counts["objects"]["account"]["leave"] = 7
-    plan.counts = counts
-    plan.save()
-    return plan
 
 
 def test_a_plan_shows_counts_first_and_manual_edits_before_the_rest(

@@ -1,5 +1,6 @@
 """A plan worked out in the background, because a large site's takes longer than a page may."""
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,18 +14,20 @@ from procrastinate.tasks import configure_task
 from tenure.access.models import Member
 from tenure.connections.models import Site
 from tenure.core.errors import TenureError
+from tenure.sync import read
 from tenure.sync.models import Plan, PlanEntry, PlanState
 from tenure.sync.planning import making
 
+LONGEST_WAIT = 60  # seconds
 JOB = "work_out_plan"  # by name: the job itself stands above us
 UNFORESEEN = "Something unforeseen happened: {}: {}"
 
 
 def ask(site: Site, *, member: Member | None, now: datetime) -> Plan:
-    """A plan that is being worked out; its state says when it can be looked at. Raises TenureError
-    where there cannot be one now, as while a run goes on."""
+    """A plan that is being worked out; its state says when it can be looked at. A run that goes on is
+    waited for. Raises TenureError where there cannot be one now."""
     with transaction.atomic():
-        plan = making.begin(site, member=member, now=now)
+        plan = making.begin(site, member=member, now=now, waits=True)
         enqueue(plan)
     return plan
 
@@ -43,11 +46,21 @@ def carry_out(plan_id: int, now: datetime) -> None:
     if plan is None or plan.state != PlanState.WORKING:
         return
     try:
+        _wait(plan)
         making.work_out(plan, now=now)
     except TenureError as error:
         _fail(plan, error.message, error.next_step)
     except Exception as error:  # noqa: BLE001 - whoever waits for the plan must hear of it
         _fail(plan, UNFORESEEN.format(type(error).__name__, error), "Plan again.")
+
+
+def _wait(plan: Plan) -> None:
+    """Wait a while for the site's run to end, as it changes what a plan is made from."""
+    for _ in range(LONGEST_WAIT):
+        if read.active_run(plan.site) is None:
+            return
+        time.sleep(1)
+    making.refuse_running(plan.site)
 
 
 def _fail(plan: Plan, reason: str, next_step: str) -> None:

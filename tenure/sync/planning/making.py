@@ -55,10 +55,13 @@ def begin(
     now: datetime,
     read_all: bool = False,
     whole: bool | None = None,
+    waits: bool = False,
 ) -> Plan:
-    """A plan still to be worked out. Raises TenureError where there cannot be one now."""
+    """A plan still to be worked out. Raises TenureError where there cannot be one now; with ``waits``
+    whoever works it out waits for a run that goes on."""
     _refuse_unread(site, read_all=read_all)
-    _refuse_running(site)
+    if not waits:
+        refuse_running(site)
     return Plan.objects.create(
         site=site,
         member=member,
@@ -107,7 +110,8 @@ def _refuse_unread(site: Site, *, read_all: bool) -> None:
         )
 
 
-def _refuse_running(site: Site) -> None:
+def refuse_running(site: Site) -> None:
+    """Raises TemporaryError while a run of the site goes on."""
     going = read.active_run(site)
     if going:
         raise TemporaryError(

@@ -1,5 +1,6 @@
 """A plan's entries and differences as pages draw them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from tenure.sync.planning import read
 from tenure.web import moments
 
 MOST_FIELDS = 6
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 OWN = {
     "name": "Name",
     "state": "State",
@@ -132,6 +134,13 @@ def fields_of(changes: Mapping[str, Sequence[Any]], known: Mapping[str, str]) ->
     return [Field(place, label_of(place, known), old, new) for place, (old, new) in changes.items()]
 
 
+def _instant(value: Any) -> Any:
+    """An instant of history as people read it; anything else as it is."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC"
+    return value
+
+
 def label_of(place: str, known: Mapping[str, str]) -> str:
     """What a field of history is called."""
     name = place.removeprefix("attributes.")
@@ -150,4 +159,5 @@ def _field(entry: PlanEntry, place: str, pair: Sequence[Any], known: Mapping[str
     lost = entry.overridden.get(place)
     by = (lost or {}).get("set_by") or (lost or {}).get("source") or ""
     at = moments.instant_of((lost or {}).get("set_at"))
-    return Field(place, label_of(place, known), pair[0], pair[1], lost is not None, by, at)
+    old, new = map(_instant, pair)
+    return Field(place, label_of(place, known), old, new, lost is not None, by, at)
