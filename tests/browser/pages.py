@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from tenure.access.write import create_token
 from tenure.connections.models import Site, SiteState
-from tenure.customers.models import Account
+from tenure.customers import write
+from tenure.customers.models import Account, Attribute, ChangeSet
+from tenure.customers.write import By, Pin
 from tenure.identity.models import Conflict
 from tenure.sync.models import Plan, Run, RunState
-from tests.metrics.rows import a_site, an_account
+from tests.metrics.rows import NOW, a_site, an_account
 from tests.web.builders import a_customer, a_payer, a_plan, a_quarantined, a_run
 
 LONG = "Österreichisch-Ungarische Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -22,6 +24,7 @@ def filled() -> Account:
     a_customer(RTL, identifier="عميل-7", site=site)
     for number, tenant in enumerate(("T-1", "t-1", " T-1", "T-2", "T-2", None)):
         a_payer(account, site, code=f"T{number}-{LONG}", custom_fields=tenant_of(tenant))
+    every_kind(account)
     an_account("Not measured yet")
     now = datetime.now(UTC)
     a_run(site, started_at=now, requested_at=now, finished_at=now)
@@ -60,6 +63,29 @@ def tenant_of(tenant: str | None) -> dict[str, str]:
     return {"tenant_id": tenant} if tenant else {}
 
 
+def every_kind(account: Account) -> None:
+    """Values of every kind, long, huge and from right to left; one pinned against another."""
+    kinds = {
+        "launch": ("date", "2026-03-31"),
+        "worth": ("money", "98765432109876543210.99"),
+        "vip": ("boolean", True),
+        "regions": ("list", [LONG, RTL, "🌞"]),
+        "note": ("text", f"{LONG} {RTL} " * 5),
+        "empty": ("number", None),
+    }
+    for name, (kind, _) in kinds.items():
+        Attribute.objects.create(
+            name=name, label=name.capitalize(), kind=kind, unit="EUR" if kind == "money" else ""
+        )
+    account.attributes |= {name: value for name, (_, value) in kinds.items() if value is not None}
+    account.save()
+    by = By(name="somebody-with-a-long-address@northwind-robotics.example")
+    write.edit([account.pk], {"company": RTL}, by, now=NOW, pin=Pin(f"The contract says {LONG}"))
+    account.refresh_from_db()
+    account.sources["company"]["incoming"] = f"{LONG} {LONG}"
+    account.save()
+
+
 def addresses(account: Account) -> dict[str, str]:
     """The address of each page by its name."""
     one, site = f"/accounts/{account.pk}", a_site("northwind").pk
@@ -68,6 +94,11 @@ def addresses(account: Account) -> dict[str, str]:
     return {
         "accounts": "/accounts/",
         "nothing found": "/accounts/?q=nobody",
+        "columns": "/accounts/?columns=owner,attributes.company,attributes.seats,attributes.launch",
+        "new account": "/accounts/new/",
+        "edit": f"{one}/edit/company/",
+        "history of the name": f"{one}/attributes/name/",
+        "change": f"/changes/{ChangeSet.objects.order_by('pk').values_list('pk', flat=True)[0]}/",
         "overview": f"{one}/",
         "subscriptions": f"{one}/subscriptions/",
         "invoices": f"{one}/invoices/",

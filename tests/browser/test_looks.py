@@ -57,6 +57,10 @@ def test_axe_objects_to_nothing_while_it_is_empty(sign_in: SignIn) -> None:
         ("help", "dark"),
         ("menu", "light"),
         ("drawer", "dark"),
+        ("editor", "light"),
+        ("editor", "dark"),
+        ("columns", "dark"),
+        ("bulk", "light"),
     ],
 )
 def test_axe_objects_to_nothing_that_opens(sign_in: SignIn, opener: str, scheme: str) -> None:
@@ -74,6 +78,18 @@ def test_axe_objects_to_nothing_that_opens(sign_in: SignIn, opener: str, scheme:
         case "drawer":
             page.locator(".strip a").first.click()
             page.locator("#drawer[open] .calc").first.wait_for()
+        case "editor":
+            page.locator("[data-edit]").last.click()
+            page.locator("#editor[open] .fate").wait_for()
+        case "columns":
+            page.goto("/accounts/")
+            page.locator(".columns-menu summary").click()
+        case "bulk":
+            page.goto("/accounts/")
+            page.locator("[data-pick]").first.check()
+            page.get_by_role("button", name="Edit…").click()
+            page.get_by_role("button", name="Preview").click()
+            page.get_by_role("heading", name="What it does").wait_for()
     page.wait_for_timeout(SETTLE * 2)
     assert not violations(page)
 

@@ -138,14 +138,15 @@ def a_line(invoice: Invoice, payer: BillingAccount, **values: Any) -> LineItem:
 
 
 def _values(account: Account) -> None:
-    for name, label in (("company", "Company"), ("seats", "Seats")):
+    fields = (("company", "Company", "company"), ("seats", "Seats", "custom_fields.seats"))
+    for name, label, field in fields:
         Attribute.objects.get_or_create(
             name=name,
             object_kind="account",
             defaults={
                 "label": label,
                 "kind": AttributeKind.TEXT,
-                "source_field": f"account.{name}",
+                "source_field": f"account.{field}",
             },
         )
     a_change(account, {"attributes.seats": ["20", "25"]})

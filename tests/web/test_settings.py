@@ -10,6 +10,9 @@ from pytest_django import Settings
 from tenure.connections.models import Mode, Site, SiteState
 from tenure.connections.write import add_site
 from tenure.core.secrets import Secret
+from tenure.customers import write
+from tenure.customers.models import Account, BillingAccount
+from tenure.customers.write import By, Pin
 from tenure.sources.base import Credential
 from tenure.sync.models import Run, RunState
 from tests.connections.vendor import Vendor
@@ -165,10 +168,71 @@ def test_modes_and_schedule_are_changed(signed_in: Client, site: Site) -> None:
         "subscriptions_mode": "link",
         "schedule": "every 15 minutes",
     }
-    signed_in.post(f"/settings/integrations/sites/{site.pk}/modes/", wanted)
+    address = f"/settings/integrations/sites/{site.pk}/modes/"
+    first = signed_in.post(address, wanted)
+    site.refresh_from_db()
+    assert "Nothing is saved yet" in first.text
+    assert site.accounts_mode == Mode.DAILY
+    signed_in.post(address, {**wanted, "seen": first.context["change"].seal})
     site.refresh_from_db()
     assert (site.accounts_mode, site.subscriptions_mode) == (Mode.IMPORT, Mode.LINK)
     assert site.schedule == "every 15 minutes"
+    assert site.allows_pins
+
+
+def test_a_schedule_alone_is_saved_at_once(signed_in: Client, site: Site) -> None:
+    wanted = {**KEEP, "schedule": "off"}
+    answer = signed_in.post(f"/settings/integrations/sites/{site.pk}/modes/", wanted)
+    assert answer.status_code == 302
+    site.refresh_from_db()
+    assert site.schedule == "off"
+
+
+def by_hand(site: Site) -> Account:
+    """A customer with a value by hand where the source says another thing, pinned."""
+    account = a_customer("Ours", site=site, attributes={"company": "Theirs"})
+    BillingAccount.objects.update(company="Theirs")
+    pin = Pin("Legal name")
+    write.edit([account.pk], {"company": "By hand", "name": "Theirs"}, By(), now=NOW, pin=pin)
+    return account
+
+
+def test_switching_to_daily_sync_counts_what_would_be_replaced(
+    signed_in: Client, site: Site
+) -> None:
+    account = by_hand(site)
+    Site.objects.update(accounts_mode=Mode.IMPORT)
+    write.unpin(account.pk, ["company"])
+    answer = signed_in.post(f"/settings/integrations/sites/{site.pk}/modes/", KEEP)
+    assert (answer.context["switch"].values, answer.context["switch"].edited) == (1, 1)
+    for told in ("1 value set by hand on 1 account", "By hand", "Theirs", "pin those that should"):
+        assert told in answer.text
+
+
+def test_forbidding_pins_counts_what_they_held(signed_in: Client, site: Site) -> None:
+    by_hand(site)
+    address = f"/settings/integrations/sites/{site.pk}/modes/"
+    answer = signed_in.post(address, {**KEEP, "allows_pins": "no"})
+    assert answer.context["switch"].values == 1
+    assert "hold no longer" in answer.text
+    seen = {"allows_pins": "no", "seen": answer.context["change"].seal}
+    signed_in.post(address, {**KEEP, **seen})
+    site.refresh_from_db()
+    assert not site.allows_pins
+
+
+def test_leaving_daily_sync_says_what_stops_following(signed_in: Client, site: Site) -> None:
+    by_hand(site)
+    wanted = {**KEEP, "accounts_mode": "import"}
+    text = signed_in.post(f"/settings/integrations/sites/{site.pk}/modes/", wanted).text
+    assert "1 account stops following northwind-us" in text
+    assert "would be replaced by that run" not in text
+
+
+def test_a_run_going_on_is_said_to_end_as_it_began(signed_in: Client, site: Site) -> None:
+    run = a_run(site, RunState.RUNNING)
+    text = signed_in.get(f"/settings/integrations/sites/{site.pk}/").text
+    assert f"Run {run.pk} goes on as it began" in text
 
 
 def test_a_site_is_paused_and_resumed(signed_in: Client, site: Site) -> None:

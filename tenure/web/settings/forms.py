@@ -69,6 +69,19 @@ class ModesForm(Styled):
             raise forms.ValidationError(str(error)) from None
 
 
+class KeptForm(ModesForm):
+    """How a site that is there is kept: modes, schedule, and whether pins hold."""
+
+    allows_pins = forms.TypedChoiceField(
+        label="Pins",
+        choices=[("yes", "Pinned values hold"), ("no", "No pins: the site always wins")],
+        coerce=lambda text: text == "yes",
+        required=False,
+        empty_value=None,
+        help_text="Whether a pinned value holds against Daily Sync.",
+    )
+
+
 class ConnectForm(ModesForm):
     """A site and its key; or the source's own name and a JSON map of subdomain to key."""
 

@@ -1,5 +1,7 @@
 """One site: how it stands, how it is kept, and the acts that change it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -18,12 +20,13 @@ from tenure.core.clock import SystemClock
 from tenure.core.errors import TenureError
 from tenure.core.secrets import Secret
 from tenure.customers import read as customers
+from tenure.customers.switching import switch
 from tenure.sync.purge import purge
 from tenure.sync.standing import Standing, standings
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, may_sync, only
 from tenure.web.runs.cards import card
-from tenure.web.settings.forms import KeyForm, ModesForm, RemoveForm
+from tenure.web.settings.forms import KeptForm, KeyForm, RemoveForm
 
 
 @require_safe
@@ -64,13 +67,59 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @only(may_manage_sites)
 def modes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change modes and schedule; they hold from the next run on."""
-    known, form = _standing(pk), ModesForm(request.POST)
-    if form.is_valid():
-        write.set_site(known.site, **form.cleaned_data)
-        messages.success(request, f"{known.site.subdomain}: saved. It holds from the next run on.")
-        return _to(known.site)
-    return _show(request, known, status=400, modes_form=form)
+    """Change modes, pins and schedule from the next run on. What changes whose values count is
+    shown first, and saved when it comes back as it was shown."""
+    known, form = _standing(pk), KeptForm(request.POST)
+    if not form.is_valid():
+        return _show(request, known, status=400, modes_form=form)
+    change = _change(known.site, form.cleaned_data)
+    if change.matters and request.POST.get("seen") != change.seal:
+        coming = switch(
+            known.site,
+            accounts_mode=change.accounts_to,
+            allows_pins=change.allows_pins,
+            now=settings.TENURE_CLOCK.now(),
+        )
+        return _show(request, known, modes_form=form, change=change, switch=coming)
+    write.set_site(known.site, **form.cleaned_data)
+    messages.success(request, f"{known.site.subdomain}: saved. It holds from the next run on.")
+    return _to(known.site)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a form would change about whose values count."""
+
+    accounts_from: str
+    accounts_to: str
+    subscriptions_from: str
+    subscriptions_to: str
+    allows_pins: bool
+    pins_off: bool
+
+    @property
+    def matters(self) -> bool:
+        """Whether somebody should see beforehand what it does."""
+        modes = (self.accounts_from, self.subscriptions_from)
+        return modes != (self.accounts_to, self.subscriptions_to) or self.pins_off
+
+    @property
+    def seal(self) -> str:
+        """What the form sends back to say that this was shown."""
+        return f"{self.accounts_to}/{self.subscriptions_to}/{self.allows_pins}"
+
+
+def _change(site: Site, wanted: Mapping[str, Any]) -> Change:
+    chosen = wanted.get("allows_pins")
+    allows = site.allows_pins if chosen is None else chosen
+    return Change(
+        accounts_from=site.accounts_mode,
+        accounts_to=wanted["accounts_mode"],
+        subscriptions_from=site.subscriptions_mode,
+        subscriptions_to=wanted["subscriptions_mode"],
+        allows_pins=allows,
+        pins_off=site.allows_pins and not allows,
+    )
 
 
 @require_POST
@@ -121,6 +170,7 @@ def _show(request: HttpRequest, known: Standing, status: int = 200, **forms: Any
         "accounts_mode": site.accounts_mode,
         "subscriptions_mode": site.subscriptions_mode,
         "schedule": site.schedule,
+        "allows_pins": "yes" if site.allows_pins else "no",
     }
     shown = {
         "card": card(known, SystemClock().now()),
@@ -129,7 +179,7 @@ def _show(request: HttpRequest, known: Standing, status: int = 200, **forms: Any
         "may_manage": may_manage_sites(member),
         "may_sync": may_sync(member),
         "key_form": KeyForm(),
-        "modes_form": ModesForm(initial=kept),
+        "modes_form": KeptForm(initial=kept),
         "remove_form": RemoveForm(site.subdomain),
         **forms,
     }
