@@ -238,11 +238,6 @@ def get_change_set(pk: int) -> ChangeSet:
     return ChangeSet.objects.select_related("member", "undoes").get(pk=pk)
 
 
-def undone_by(change_set_id: int) -> ChangeSet | None:
-    """The newest change set that brought the values of this one back."""
-    return ChangeSet.objects.filter(undoes_id=change_set_id).order_by("-pk").first()
-
-
 def changes_in(change_set_id: int, *, limit: int, after: int = 0) -> list[Change]:
     """What a change set changed, in the order it did."""
     rows = Change.objects.filter(change_set_id=change_set_id, pk__gt=after)

@@ -7,6 +7,8 @@ made it. Every way back is a change set of its own, so that it is seen and can b
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from tenure.access.models import Member
 from tenure.customers import write
 from tenure.customers.deciding import key_of
@@ -33,7 +35,9 @@ def last_of(member: Member) -> ChangeSet | None:
     (merges, conflicts, another rule) are not values: they have ways back of their own."""
     mine = ChangeSet.objects.filter(member=member, origin__in=BY_PEOPLE, undoes=None)
     mine = mine.exclude(changes__object_kind="identity")
-    return mine.filter(undone_by=None).order_by("-pk").first()
+    # One that was taken back and restored since counts again.
+    back = ChangeSet.objects.filter(undoes=OuterRef("pk"), undone_by=None)
+    return mine.filter(~Exists(back)).order_by("-pk").first()
 
 
 def undo_last(member: Member, now: datetime) -> Undone:

@@ -256,3 +256,17 @@ def test_a_bad_attribute_of_a_new_account_is_refused_at_its_field(signed_in: Cli
     answer = signed_in.post("/accounts/new/", entered)
     assert "is not a date" in answer.text
     assert not Account.objects.exists()
+
+
+def test_what_was_undone_and_brought_back_can_be_undone_again(signed_in: Client) -> None:
+    account = a_customer()
+    tier()
+    step(signed_in, "apply", [account], field="tier", value="Gold", expected="1")
+    signed_in.post("/undo/")
+    back = ChangeSet.objects.latest("pk")
+    signed_in.post("/undo/", {"change_set": str(back.pk)})
+    account.refresh_from_db()
+    assert account.attributes["tier"] == "Gold"
+    signed_in.post("/undo/")
+    account.refresh_from_db()
+    assert "tier" not in account.attributes

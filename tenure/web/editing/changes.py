@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from tenure.customers import read as customers
 from tenure.customers.models import Account, Change, ChangeSet
+from tenure.customers.revert import reverted_by
 from tenure.sync import standing
 from tenure.web.account.events import Difference, difference
 from tenure.web.frame import member_of
@@ -35,7 +36,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     changes = customers.changes_in(
         pk, limit=PAGE + 1, after=int(after) if after.isdecimal() and len(after) < 19 else 0
     )
-    undone = customers.undone_by(pk)
+    undone = reverted_by(found)
     shown = {
         "found": found,
         "rows": _rows(changes[:PAGE]),

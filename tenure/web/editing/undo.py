@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from tenure.customers import read as customers
 from tenure.customers import undo as undoing
 from tenure.customers.models import Account, ChangeSet, Origin
+from tenure.customers.revert import reverted_by
 from tenure.customers.undo import Undone
 from tenure.customers.write import By, ValueRefused
 from tenure.web.account.head import GONE
@@ -69,7 +70,7 @@ def _told(request: HttpRequest, undone: Undone) -> HttpResponse:
     if undone.of is None:
         return _said(request, "You have changed nothing that could be undone.", level="info")
     if undone.change_set is None:
-        told = "It was undone already." if customers.undone_by(undone.of.pk) else STAYED
+        told = "It was undone already." if reverted_by(undone.of) else STAYED
         return _said(request, told, level="info")
     count = len(undone.accounts)
     words = f"Undone: {count} account{'' if count == 1 else 's'} as before."
