@@ -133,7 +133,7 @@ def test_a_raw_record_opens_in_place(sign_in: SignIn) -> None:
 
 def test_the_theme_stays_chosen_and_never_flashes(sign_in: SignIn) -> None:
     page = sign_in(scheme="light")
-    page.locator("details.menu > summary").click()
+    page.get_by_label("Your menu").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert _is_dark(page)

@@ -9,6 +9,7 @@ from tenure.core.clock import FrozenClock
 from tests.connections.conftest import vendor  # noqa: F401  # also a fixture of these tests
 from tests.metrics.rows import NOW
 from tests.web.builders import a_member
+from tests.web.setting_up import moded, setup  # noqa: F401 - fixtures of two modules
 
 
 @pytest.fixture(autouse=True)

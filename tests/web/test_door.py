@@ -13,7 +13,16 @@ from tests.metrics.rows import a_site
 from tests.web.builders import PASSWORD, a_customer, a_member
 
 OPEN = {"account_login", "account_logout", "account_inactive"}
-ARGUMENTS = {"pk": 1, "payload": 1, "figure": "mrr", "name": "seats"}
+ARGUMENTS = {
+    "pk": 1,
+    "payload": 1,
+    "figure": "mrr",
+    "name": "seats",
+    "contact": 1,
+    "merge": 1,
+    "form": "csv",
+    "object_kind": "account",
+}
 
 
 @pytest.fixture(autouse=True)
