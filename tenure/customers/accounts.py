@@ -307,7 +307,7 @@ def bring_up_to_date(
     # Only now: what another page brought to the same account meanwhile must be seen.
     mapping = attributes.mapped(fields.ACCOUNT)
     feeding = contributions_of(ids, mapping)
-    gone = vanished_paths(fields.ACCOUNT)
+    gone = attributes.vanished_paths(fields.ACCOUNT)
     changes, changed = [], []
     for account in locked:
         if account.pk not in feeding:
@@ -406,9 +406,6 @@ def terms_of(
         importing=sites & set(importing),
         spares_hand=spares_hand,
     )
-
-
-vanished_paths = attributes.vanished_paths
 
 
 def _apply(

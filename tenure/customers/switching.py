@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import attributes, effective, fields
-from tenure.customers.accounts import contributions_of, daily_sites, terms_of, vanished_paths
+from tenure.customers.accounts import contributions_of, daily_sites, terms_of
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Decision, Standing, decide
 from tenure.customers.models import Account, BillingAccount
@@ -48,7 +48,7 @@ def switch(site: Site, *, accounts_mode: str, allows_pins: bool, now: datetime) 
     if accounts_mode != Mode.DAILY or site.staged:
         return found
     daily = daily_sites() | {site.subdomain}
-    mapping, gone = attributes.mapped(fields.ACCOUNT), vanished_paths(fields.ACCOUNT)
+    mapping, gone = attributes.mapped(fields.ACCOUNT), attributes.vanished_paths(fields.ACCOUNT)
     for number, account, decision in _decided(site, mapping, daily, gone, allows_pins, now):
         if number > MOST:
             found.whole = False
