@@ -93,12 +93,31 @@ def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batc
     revive(known, batch)
     daily = daily_sites(site)
     if site.accounts_mode == Mode.IMPORT and (new := set(joined) - made):
-        names = {one.name for one in attributes.mapped(fields.ACCOUNT)}
-        importing = {site.subdomain}
-        bring_up_to_date(new, batch, followed, daily=daily, filling=names, importing=importing)
+        _import_more(site, new, batch, followed, daily)
         known -= new
     bring_up_to_date(known, batch, followed, daily=daily)
     contacts.follow(made, batch, daily=daily, fresh=True)
+
+
+def _import_more(
+    site: Site, joined: Collection[int], batch: Batch, followed: Followed, daily: Collection[str]
+) -> None:
+    """Give accounts what an import brings them with a record that joins. What an earlier page of this
+    same import made is not settled yet: which page a record stood on must make no difference."""
+    rows = Account.objects.filter(pk__in=joined, created_in=batch.change_set)
+    ours = set(rows.values_list("pk", flat=True))
+    importing = {site.subdomain}
+    bring_up_to_date(
+        ours,
+        batch,
+        followed,
+        daily={*daily, *importing},
+        importing=importing,
+        spares_hand=True,
+    )
+    names = {one.name for one in attributes.mapped(fields.ACCOUNT)}
+    others = set(joined) - ours
+    bring_up_to_date(others, batch, followed, daily=daily, filling=names, importing=importing)
 
 
 def daily_sites(*running: Site) -> set[str]:
@@ -321,6 +340,7 @@ def bring_up_to_date(
             filling=filling,
             importing=importing,
             spares_hand=spares_hand,
+            change_set=batch.change_set.pk,
         )
         change, differs = _apply(
             account, effective.compose(feed.parts, mapping), terms, batch, followed
@@ -331,7 +351,9 @@ def bring_up_to_date(
     Change.objects.bulk_create(changes)
     followed.updated += len(changes)
     followed.changed |= {account.pk for account in changed}
-    followed.overridden += contacts.follow(ids, batch, daily=daily)
+    followed.overridden += contacts.follow(
+        ids, batch, daily=daily, importing=importing, spares_hand=spares_hand
+    )
 
 
 @dataclass(slots=True)
@@ -393,6 +415,7 @@ def terms_of(
     filling: Collection[str] = (),
     importing: Collection[str] = (),
     spares_hand: bool = False,
+    change_set: int | None = None,
 ) -> Terms:
     """What the sites of a feed may do to its account. ``gone`` is as ``vanished_paths`` returns."""
     sites = {part.site for part in feed.parts}
@@ -405,6 +428,7 @@ def terms_of(
         filling=filling,
         importing=sites & set(importing),
         spares_hand=spares_hand,
+        change_set=change_set,
     )
 
 

@@ -40,7 +40,8 @@ class Terms:
     """What the source may do here. ``daily`` are the subdomains in Daily Sync among those that feed
     the account; ``gone`` the fields that a site which feeds it had once, whose values stay; ``filling``
     the attributes that were mapped just now, which a site among ``importing`` gives its value once.
-    ``spares_hand`` leaves what was set by hand to the next run, which a plan can show beforehand."""
+    ``spares_hand`` leaves what was set by hand to the next run, which a plan can show beforehand.
+    ``change_set`` is the one that goes on: a first value given in it is settled when it ends."""
 
     mapping: Sequence[Mapped]
     daily: Collection[str]
@@ -50,6 +51,7 @@ class Terms:
     filling: Collection[str] = ()
     importing: Collection[str] = ()
     spares_hand: bool = False
+    change_set: int | None = None
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ def _follows(
 ) -> bool:
     if terms.spares_hand and is_by_hand(entry):
         return False
-    if name in terms.filling and site in terms.importing and held in (None, "", []) and not entry:
+    if name in terms.filling and site in terms.importing and _is_open(entry, held, terms):
         return new is not None
     if new is None:
         # A value the source never had (set by hand, no field behind it) is not the source's to blank.
@@ -123,6 +125,14 @@ def _follows(
         return False
     came_from = entry.get("site")
     return came_from is None or came_from in terms.daily or is_by_hand(entry)
+
+
+def _is_open(entry: Mapping[str, Any], held: Any, terms: Terms) -> bool:
+    """Whether the value is still to be filled: nobody gave one before the present change set."""
+    if not entry:
+        return held in (None, "", [])
+    mine = terms.change_set is not None and entry.get("change_set") == terms.change_set
+    return mine and not is_by_hand(entry)
 
 
 def key_of(name: str) -> str:

@@ -65,11 +65,11 @@ def _identifying_path() -> str:
     return path if kind == fields.ACCOUNT and path != "email" else ""
 
 
-def existing_of(ids: Sequence[int]) -> dict[int, list[Contact]]:
-    """The contacts of these accounts, the removed included, locked; by account."""
+def existing_of(ids: Sequence[int], *, lock: bool) -> dict[int, list[Contact]]:
+    """The contacts of these accounts, the removed included, by account."""
     found: dict[int, list[Contact]] = defaultdict(list)
     rows = Contact.objects.filter(account_id__in=ids).order_by("account_id", "pk")
-    for contact in rows.select_for_update(no_key=True):
+    for contact in rows.select_for_update(no_key=True) if lock else rows:
         found[contact.account_id].append(contact)
     return found
 

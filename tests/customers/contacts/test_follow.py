@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tenure.connections.models import IdentifierRule, Mode, Site
-from tenure.customers.contacts import write
+from tenure.customers.contacts import follow, write
 from tenure.customers.models import Account, Change, Contact
 from tenure.customers.write import By, Pin
-from tests.builders import EARLIER, NOW, a_billing_account, a_site
+from tests.builders import EARLIER, NOW, a_batch, a_billing_account, a_site
 from tests.customers.test_accounts import bring
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,21 @@ def test_whom_the_source_no_longer_names_stays_and_is_marked() -> None:
     bring(site, [a_billing_account(**ANN, cc_emails="bob@acme.example", updated_at=MUCH_LATER)])
     bob.refresh_from_db()
     assert (bob.is_named, bob.unnamed_at) == (True, None)
+    told = Change.objects.filter(object_kind="contact", object_id=bob.pk).order_by("pk")
+    assert [one.changes for one in told] == [{"named": [True, False]}, {"named": [False, True]}]
+
+
+def test_a_replay_leaves_what_was_set_by_hand_to_the_next_run() -> None:
+    site = a_site()
+    bring(site, [a_billing_account(**ANN, cc_emails="bob@acme.example")])
+    ann, bob = Contact.objects.order_by("identifier")
+    write.edit(ann.pk, {"name": "Annie"}, By(), now=NOW)
+    write.remove(bob.pk, By(), now=NOW)
+    ids = [ann.account_id]
+    assert follow(ids, a_batch(site), daily={site.subdomain}, spares_hand=True) == 0
+    assert people() == {"ann@acme.example": "Annie"}
+    assert follow(ids, a_batch(site), daily={site.subdomain}) == 2
+    assert people() == {"ann@acme.example": "Ann Meyer", "bob@acme.example": ""}
 
 
 def test_daily_sync_overrides_a_name_set_by_hand_and_counts_it() -> None:
