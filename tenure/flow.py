@@ -13,6 +13,7 @@ from django.db import transaction
 from tenure.core.clock import Clock
 from tenure.customers.exchange import work as exchange
 from tenure.customers.models import Import
+from tenure.metrics import basis
 from tenure.metrics import refresh as metrics
 from tenure.sync import activation, replays, touched
 from tenure.sync.models import Replay, Run
@@ -53,7 +54,9 @@ def bring_in(import_id: int, clock: Clock, watch: exchange.Watch = exchange.unwa
 
 
 def catch_up(now: datetime) -> int:
-    """Refresh the accounts that runs have touched and those that time alone has moved; how many."""
+    """Refresh the accounts that runs have touched, those that stood on other settings or rates, and
+    those that time alone has moved; how many."""
+    basis.settle(now)
     refreshed = 0
     while count := _refresh_touched(now):
         refreshed += count

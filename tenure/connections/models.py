@@ -1,5 +1,6 @@
 """What the operator configures: one row a site, with its key sealed and its modes."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -101,13 +102,38 @@ class Workspace(models.Model):
     """What holds for the whole deployment; one row at most.
 
     ``maps_new_fields`` makes an attribute of every custom field that appears; it ends when
-    somebody decides about the mapping.
+    somebody decides about the mapping. The others are the settings of figures, described in
+    ``workspace.SETTINGS``: ``currency`` is blank until somebody chooses one, ``days_per_month`` an
+    exact fraction as text, ``drop_after_days`` null for never, ``preset`` blank for none.
     """
 
     maps_new_fields = models.BooleanField(default=True)
+    currency = models.CharField(max_length=3, blank=True)
+    zone = models.CharField(max_length=60, default="UTC")
+    derive_rates = models.BooleanField(default=False)
+    days_per_month = models.CharField(max_length=20, default="365/12")
+    mrr_discounts = models.CharField(max_length=20, default="recurring")
+    drop_after_days = models.IntegerField(null=True)
+    churn_recognition = models.CharField(max_length=20, default="at_end")
+    pause_as_churn = models.BooleanField(default=False)
+    min_coverage = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal("0.5"))
+    preset = models.CharField(max_length=40, blank=True)
 
     def __str__(self) -> str:
         return "workspace"
+
+
+class WorkspaceChange(models.Model):
+    """One setting of the workspace that was changed: from what to what, by whom and when."""
+
+    setting = models.CharField(max_length=40)
+    old = models.TextField()
+    new = models.TextField()
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.old} → {self.new}"
 
 
 class SetUp(models.Model):

@@ -20,7 +20,9 @@ from tenure.customers.landing import Batch, land
 from tenure.customers.models import ChangeSet, Subscription
 from tenure.customers.write import By, ValueRefused
 from tenure.metrics.amounts import add
+from tenure.metrics.inputs import Settings
 from tenure.metrics.mrr import subscription_mrr
+from tenure.metrics.settings import current
 from tenure.metrics.stored import agreement, agreements
 from tenure.sources import records, registry
 from tenure.sources.base import Stream
@@ -120,6 +122,7 @@ def _of(
     rows = Subscription.objects.filter(pk__in=some).select_related("account").order_by("pk")
     stored = {(row.site_id, row.upstream_id): row for row in rows}
     held = agreements([row.pk for row in stored.values()])
+    chosen = current()
     for site in sites.values():
         mine = {name: row for (where, name), row in stored.items() if where == site.pk}
         said = _said(site, list(mine))
@@ -128,7 +131,7 @@ def _of(
         for name, row in mine.items():
             changes = {f: v for f, v in changed.get(name, {}).items() if f != "account_id"}
             if changes:
-                yield _drift(site, row, said[name], changes, held[site.pk, name], now)
+                yield _drift(site, row, said[name], changes, held[site.pk, name], now, chosen)
 
 
 def _said(site: Site, ids: Sequence[str]) -> dict[str, records.Subscription]:
@@ -147,6 +150,7 @@ def _drift(
     changes: Mapping[str, Sequence[Any]],
     held: Any,
     now: datetime,
+    chosen: Settings,
 ) -> SubscriptionDrift:
     return SubscriptionDrift(
         pk=row.pk,
@@ -157,7 +161,7 @@ def _drift(
         account=row.account.name if row.account else "",
         changes=changes,
         currency=row.currency,
-        held=subscription_mrr(held, now).mrr,
+        held=subscription_mrr(held, now, chosen).mrr,
         says_currency=said.currency,
-        says=subscription_mrr(agreement(said, site.pk), now).mrr,
+        says=subscription_mrr(agreement(said, site.pk), now, chosen).mrr,
     )

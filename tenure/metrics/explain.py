@@ -15,12 +15,13 @@ from tenure.core.errors import TenureError
 from tenure.core.money import Money
 from tenure.metrics.amounts import ZERO, Number, displayed, stored
 from tenure.metrics.days import maybe_day
-from tenure.metrics.inputs import Invoice, Payment, Settings, Subscription, zone_named
+from tenure.metrics.inputs import Invoice, Payment, Settings, Subscription
 from tenure.metrics.invoices import standing
 from tenure.metrics.ledger import NOTHING, Ledger
 from tenure.metrics.ledger_sql import Books, books
 from tenure.metrics.mrr import COUNTING, SubscriptionMrr, subscription_mrr
 from tenure.metrics.rollup import LEAVING, Key
+from tenure.metrics.settings import current
 from tenure.metrics.steps import Step, steps
 from tenure.metrics.stored import invoices_of, refunds_of, subscriptions_of
 
@@ -71,12 +72,12 @@ def parts(
     figure: str,
     now: datetime,
     *,
-    zone: str = "UTC",
+    zone: str | None = None,
     settings: Settings | None = None,
 ) -> tuple[Parts, ...]:
     """The parts of one of ``FIGURES`` at ``now``: a group a currency, in the order of the codes.
     Empty when there is nothing it is made of. Raises UnknownFigure."""
-    chosen = settings or Settings(zone=zone_named(zone))
+    chosen = settings or current(zone)
     if figure in OF_SUBSCRIPTIONS:
         found = _of_subscriptions(account_id, OF_SUBSCRIPTIONS[figure], now, chosen)
     elif figure in OF_INVOICES:

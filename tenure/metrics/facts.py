@@ -1,11 +1,13 @@
 """One account's figures put together as the columns of its facts row."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
 from tenure.metrics.amounts import Number, largest, rounded, stored, text_of, texts_of
+from tenure.metrics.fx import Rates
 from tenure.metrics.receivables import Receivables
 from tenure.metrics.rollup import STATUSES, Rollup
 
@@ -39,8 +41,29 @@ _reads = {
 }
 
 
+# The sums that have a converted total beside them, and the column of each.
+CONVERTED = {
+    "mrr_converted": attrgetter("mrr"),
+    "arr_converted": attrgetter("arr"),
+    "due_converted": attrgetter("total_due"),
+    "past_due_converted": attrgetter("past_due"),
+    "paid_converted": attrgetter("total_paid"),
+    "billed_converted": attrgetter("billed"),
+}
+_OF_ROLLUP = frozenset({"mrr_converted", "arr_converted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Into which currency amounts are converted, with which rates, and those of which day."""
+
+    currency: str
+    day: date
+    rates: Rates
+
+
 def columns_of(
-    account_id: int, rollup: Rollup, receivables: Receivables, now: datetime
+    account_id: int, rollup: Rollup, receivables: Receivables, now: datetime, exchange: Exchange
 ) -> dict[str, Any]:
     """The facts row as values of plain JSON types, dates and decimals; every column is there."""
     changes = [at for at in (rollup.next_change_at, receivables.next_change_at) if at]
@@ -58,7 +81,8 @@ def columns_of(
         },
         "on_time_rate_12m": None if rate is None else rounded(rate, 6),
     }
-    row |= _sorting(rollup, receivables)
+    row |= _converted(rollup, receivables, exchange)
+    row |= _sorting(rollup, receivables, row)
     row |= zip(SUBSCRIPTION_SUMS, map(texts_of, _reads[SUBSCRIPTION_SUMS](rollup)), strict=True)
     row |= zip(INVOICE_SUMS, map(texts_of, _reads[INVOICE_SUMS](receivables)), strict=True)
     row |= zip(SUBSCRIPTION_VALUES, _reads[SUBSCRIPTION_VALUES](rollup), strict=True)
@@ -66,7 +90,19 @@ def columns_of(
     return row
 
 
-def _sorting(rollup: Rollup, receivables: Receivables) -> dict[str, Any]:
+def _converted(rollup: Rollup, receivables: Receivables, exchange: Exchange) -> dict[str, Any]:
+    """The totals in the workspace's currency, and the currencies that have no rate."""
+    row: dict[str, Any] = {}
+    missing: set[str] = set()
+    for column, sums_of in CONVERTED.items():
+        sums = sums_of(rollup if column in _OF_ROLLUP else receivables)
+        total = exchange.rates.converted(sums, exchange.currency, exchange.day)
+        row[column] = None if total.amount is None else stored(total.amount)
+        missing.update(total.missing)
+    return row | {"missing_rates": sorted(missing), "converted_currency": exchange.currency}
+
+
+def _sorting(rollup: Rollup, receivables: Receivables, row: Mapping[str, Any]) -> dict[str, Any]:
     """The one number and currency a list sorts by."""
     sums: tuple[Mapping[str, Number], ...] = (
         rollup.mrr,
@@ -79,12 +115,15 @@ def _sorting(rollup: Rollup, receivables: Receivables) -> dict[str, Any]:
     return {
         "main_currency": main[0] if main else "",
         "mixed_currencies": len({currency for one in sums for currency in one}) > 1,
-        "mrr_sort": _most(rollup.mrr),
-        "due_sort": _most(receivables.total_due),
-        "past_due_sort": _most(receivables.past_due),
+        "mrr_sort": _most(rollup.mrr, row["mrr_converted"]),
+        "due_sort": _most(receivables.total_due, row["due_converted"]),
+        "past_due_sort": _most(receivables.past_due, row["past_due_converted"]),
     }
 
 
-def _most(sums: Mapping[str, Number]) -> Any:
+def _most(sums: Mapping[str, Number], converted: Any) -> Any:
+    """The converted total, or the bare largest amount while a rate is missing; None for nothing."""
     top = largest(sums)
-    return stored(top[1]) if top else None
+    if top is None:
+        return None
+    return stored(top[1]) if converted is None else converted

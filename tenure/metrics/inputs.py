@@ -22,7 +22,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What a workspace may choose about its figures (METRICS section 0); the defaults are ours."""
+    """What a workspace may choose about its figures (METRICS section 0); the defaults are ours.
+    ``currency`` is that of converted totals."""
 
     days_per_month: Fraction = Fraction(365, 12)
     mrr_discounts: Literal["recurring", "forever_only", "all", "none"] = "recurring"
@@ -31,6 +32,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     pause_as_churn: bool = False
     fixed_discounts_first: bool = False
     derive_rates: bool = False
+    min_coverage: Fraction = Fraction(1, 2)
+    currency: str = "USD"
     zone: ZoneInfo = UTC_ZONE
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.customers.models import Account
 
@@ -52,6 +53,15 @@ class Figures(models.Model):
     mrr_sort = _sortable()
     due_sort = _sortable()
     past_due_sort = _sortable()
+
+    mrr_converted = _sortable()
+    arr_converted = _sortable()
+    due_converted = _sortable()
+    past_due_converted = _sortable()
+    paid_converted = _sortable()
+    billed_converted = _sortable()
+    converted_currency = models.CharField(max_length=3, blank=True)
+    missing_rates = ArrayField(models.CharField(max_length=3), default=list)
 
     mrr = _amounts()
     arr = _amounts()
@@ -114,15 +124,22 @@ class Figures(models.Model):
         """One figure (``"mrr"``, ``"past_due"``, …) as exact amounts, by currency code."""
         return as_money(getattr(self, figure))
 
+    def total(self, converted: str) -> Money | None:
+        """A converted total (``"mrr_converted"``, …); None while a rate is missing."""
+        amount = getattr(self, converted)
+        return None if amount is None else Money(amount, self.converted_currency)
+
 
 class AccountFacts(Figures):
     """Every figure of one account at ``as_of``. They hold until ``next_change_at`` unless a record
     changes first: that is the earliest instant at which a date alone can change one of them.
 
-    Amounts are exact, one a currency, and never added across currencies. For sorting lists there
-    is one number each: the largest amount in any one currency (``mrr_sort`` in ``main_currency``),
-    compared as a bare number with other accounts, whatever their currency, because without
-    exchange rates there is nothing better. ``mixed_currencies`` says when one number hides others.
+    Amounts are exact, one a currency. Beside them the six ``…_converted`` are totals in the
+    workspace's currency at the rates of the day; each is null while a rate it needs is missing, and
+    ``missing_rates`` names the currencies. For sorting lists there is one number each
+    (``mrr_sort``): the converted total, and while a rate is missing the largest amount in any one
+    currency, compared as a bare number because there is nothing better. ``main_currency`` is the
+    one with the most; ``mixed_currencies`` says when there are others.
 
     ``updated_at`` is when a figure last changed; ``as_of`` when the row was last written, which may
     be for a new ``next_change_at`` alone. A null is an unknown or absent value, never a zero.
@@ -184,6 +201,50 @@ class FactsVersion(Figures):
 
     def __str__(self) -> str:
         return f"facts until {self.valid_to}"
+
+
+class FxRate(models.Model):
+    """A rate somebody entered: one ``source`` is ``rate`` of ``target``, from ``day`` on until the
+    next rate of the pair. A row is never rewritten: a replaced or deleted one has ended.
+    """
+
+    source = models.CharField(max_length=3)
+    target = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=24, decimal_places=12)
+    set_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    set_at = models.DateTimeField()
+    ended_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["source", "target", "day"],
+                condition=models.Q(ended_at=None),
+                name="metrics_one_rate_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.source} = {self.rate} {self.target} from {self.day}"
+
+
+class Basis(models.Model):
+    """What the stored figures stand on: settings, and the rates in force. One row at most.
+
+    When that changes, ``heading`` is what they will stand on, and accounts are marked to be
+    measured again in the order of their ids, so far up to ``marked_to``; those of ``currencies``
+    alone, or all when it is null.
+    """
+
+    held = models.JSONField(null=True)
+    heading = models.JSONField(null=True)
+    currencies = models.JSONField(null=True)
+    marked_to = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return "basis of figures"
 
 
 def as_money(amounts: Mapping[str, str]) -> tuple[Money, ...]:

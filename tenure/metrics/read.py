@@ -13,9 +13,13 @@ from django.db.models import OuterRef
 from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.customers.models import Account
+from tenure.metrics.amounts import rounded, stored
+from tenure.metrics.days import local_day
 from tenure.metrics.keyset import matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import ACCOUNT, FACTS, Place, cursor_of, order_of, place_of
+from tenure.metrics.rates import in_force
+from tenure.metrics.settings import current
 
 LONGEST_PAGE = 200
 
@@ -79,6 +83,30 @@ class Totals:
     past_due: tuple[Money, ...]
     accounts: int
     paying: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRate:
+    """A rate that a converted total stands on: one ``source`` is ``rate``, since ``day``. ``derived``
+    is empty for one that was entered, else ``inverse`` or ``cross`` (through ``via``)."""
+
+    source: str
+    rate: Decimal
+    day: date | None
+    derived: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedTotals:
+    """Totals in the workspace's currency at the rates of a day, by the figure's name; None while a
+    rate is missing. ``missing`` names those currencies, ``rates`` the rates that were used."""
+
+    currency: str
+    day: date
+    amounts: Mapping[str, Money | None]
+    missing: tuple[str, ...]
+    rates: tuple[UsedRate, ...]
 
 
 def facts_of(account_ids: Iterable[int]) -> dict[int, AccountFacts]:
@@ -166,11 +194,40 @@ def totals() -> Totals:
     return Totals(**money, accounts=accounts, paying=paying)
 
 
-# Nearly every account has one currency, whose amounts are the plain columns; only the others are
+def converted(figures: Mapping[str, Sequence[Money]], now: datetime) -> ConvertedTotals:
+    """Amounts by currency, by the name of their figure, as totals in the workspace's currency at the
+    rates of the day of ``now``."""
+    settings = current()
+    day = local_day(now, settings.zone)
+    rates = in_force(day, settings)
+    found = {
+        name: rates.converted({m.currency: m.amount for m in money}, settings.currency, day)
+        for name, money in figures.items()
+    }
+    codes = sorted({m.currency for money in figures.values() for m in money} - {settings.currency})
+    quotes = {code: rates.on(code, settings.currency, day) for code in codes}
+    return ConvertedTotals(
+        currency=settings.currency,
+        day=day,
+        amounts={
+            name: None if one.amount is None else Money(stored(one.amount), settings.currency)
+            for name, one in found.items()
+        },
+        missing=tuple(sorted({code for one in found.values() for code in one.missing})),
+        rates=tuple(
+            UsedRate(code, rounded(q.rate, 12).normalize(), q.day, q.derived, q.via)
+            for code, q in quotes.items()
+            if q
+        ),
+    )
+
+
+# Nearly every account has one currency, whose amount is looked up by its code; only the others are
 # taken apart from JSON, which costs ten times as much.
 _TOTALS = f"""
     SELECT main_currency, count(*), count(*) FILTER (WHERE mrr_sort > 0),
-           sum(mrr_sort), sum(due_sort), sum(past_due_sort)
+           sum((mrr ->> main_currency)::numeric), sum((total_due ->> main_currency)::numeric),
+           sum((past_due ->> main_currency)::numeric)
     FROM {FACTS} WHERE NOT mixed_currencies GROUP BY 1
     UNION ALL
     SELECT entry.key, 0, 0,

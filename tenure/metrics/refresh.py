@@ -10,12 +10,15 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from tenure.customers.models import Account
-from tenure.metrics.facts import columns_of
-from tenure.metrics.inputs import Settings, zone_named
+from tenure.metrics.days import local_day
+from tenure.metrics.facts import Exchange, columns_of
+from tenure.metrics.inputs import Settings
 from tenure.metrics.ledger_sql import Books, books
 from tenure.metrics.models import AccountFacts
+from tenure.metrics.rates import in_force
 from tenure.metrics.receivables import of_ledgers
 from tenure.metrics.rollup import account_rollup
+from tenure.metrics.settings import current
 from tenure.metrics.stored import subscriptions_of
 from tenure.metrics.write import save
 
@@ -26,15 +29,15 @@ def measure(
     account_ids: Iterable[int],
     now: datetime,
     *,
-    zone: str = "UTC",
+    zone: str | None = None,
     settings: Settings | None = None,
 ) -> int:
     """Bring the facts of these accounts up to date at ``now``; the answer counts rows that changed.
 
-    Each chunk is a transaction of its own unless the caller is in one. Two measurements of one
+    By the workspace's settings unless said otherwise; ``zone`` replaces theirs alone. Each chunk is a transaction of its own unless the caller is in one. Two measurements of one
     account wait for each other, so the later reading is the one that stays.
     """
-    chosen = settings or Settings(zone=zone_named(zone))
+    chosen = settings or current(zone)
     written = 0
     for chunk in _chunks(sorted(set(account_ids))):
         with transaction.atomic():
@@ -64,6 +67,7 @@ def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> i
     account_ids = _living(account_ids)
     subscriptions = subscriptions_of(account_ids)
     accounts = books(account_ids, now, settings)
+    exchange = exchange_at(now, settings)
     rows = []
     for account_id in account_ids:
         account = accounts.get(account_id) or Books()
@@ -71,8 +75,14 @@ def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> i
             subscriptions.get(account_id, ()), now, settings, past_due_days=account.past_due_days
         )
         receivables = of_ledgers(account.ledgers.values(), now, settings)
-        rows.append(columns_of(account_id, rollup, receivables, now))
+        rows.append(columns_of(account_id, rollup, receivables, now, exchange))
     return save(rows)
+
+
+def exchange_at(now: datetime, settings: Settings) -> Exchange:
+    """The workspace's currency with the rates in force on the day of ``now``."""
+    day = local_day(now, settings.zone)
+    return Exchange(settings.currency, day, in_force(day, settings))
 
 
 def _living(account_ids: Sequence[int]) -> list[int]:

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from tenure.core.clock import stamp
+from tenure.core.money import Money
 from tenure.customers import attributes, fields, read, shapes
 from tenure.customers.models import Account, BillingAccount
+from tenure.metrics.facts import CONVERTED
 from tenure.metrics.models import AccountFacts
 from tenure.metrics.read import AccountRow, facts_of
 
@@ -17,7 +19,7 @@ MONEY = (
 ).split()
 # Columns that only serve the sorting of lists, or stand elsewhere in the document.
 INTERNAL = {"account", "as_of", "updated_at", "main_currency", "mixed_currencies", "status_rank"}
-INTERNAL |= {"mrr_sort", "due_sort", "past_due_sort"}
+INTERNAL |= {"mrr_sort", "due_sort", "past_due_sort", "converted_currency", *CONVERTED}
 
 
 def account(
@@ -58,10 +60,16 @@ def accounts(found: Iterable[Account], now: datetime) -> list[dict[str, Any]]:
 
 
 def money(measured: AccountFacts | None) -> dict[str, Any]:
-    """Every amount of an account, one a currency; nothing while it is not measured."""
+    """Every amount of an account, one a currency, and the converted totals beside them, null while a
+    rate is missing; nothing while it is not measured."""
     if measured is None:
         return {}
-    return {name: [one.as_json() for one in measured.money(name)] for name in MONEY}
+    own = {name: [one.as_json() for one in measured.money(name)] for name in MONEY}
+    return own | {name: _total(measured.total(name)) for name in CONVERTED}
+
+
+def _total(amount: Money | None) -> dict[str, str] | None:
+    return None if amount is None else amount.as_json()
 
 
 def facts(measured: AccountFacts | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import msgspec
 
 from tenure.core.errors import ConfigurationError
 from tenure.metrics.amounts import Number, displayed, rounded, stored
-from tenure.metrics.fx import Rate, converted
+from tenure.metrics.fx import Rate, Rates
 from tenure.metrics.inputs import (
     DEFAULTS,
     Interval,
@@ -140,13 +140,16 @@ def _account_rollup(given: Document, as_of: datetime, settings: Settings) -> Doc
     subscriptions = [subscription_of(one) for one in given["subscriptions"]]
     late = {tuple(entry[:2]): entry[2] for entry in given.get("past_due", ())}
     rollup = account_rollup(subscriptions, as_of, settings, past_due_days=late)
-    rates = [
-        Rate(r["from"], r["to"], date.fromisoformat(r["date"]), Fraction(str(r["rate"])))
-        for r in given.get("fx") or ()
-    ]
+    rates = Rates(
+        (
+            Rate(r["from"], r["to"], date.fromisoformat(r["date"]), Fraction(str(r["rate"])))
+            for r in given.get("fx") or ()
+        ),
+        derive=settings.derive_rates,
+    )
     today = as_of.astimezone(settings.zone).date()
-    currency = given.get("workspace_currency") or "USD"
-    total = converted(rollup.mrr, currency, rates, today, derive=settings.derive_rates)
+    currency = given.get("workspace_currency") or settings.currency
+    total = rates.converted(rollup.mrr, currency, today)
     named = {name: getattr(rollup, name) for name in rollup.__dataclass_fields__}
     return {
         **{name: _sums(value) for name, value in named.items()},

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from tenure.access.models import Member
 from tenure.core.clock import SystemClock
 from tenure.web import moments
-from tenure.web.runs.freshness import freshness
+from tenure.web.runs.freshness import freshness, standings_for
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("regular", "compact")
@@ -52,7 +52,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
     shown["live"] = request.headers.get("HX-Target") in LIVE
     if member and (shown["live"] or not request.headers.get("HX-Request")):
-        shown["freshness"] = freshness(real_now)
+        shown["freshness"] = freshness(real_now, standings_for(request))
     return shown
 
 

@@ -75,6 +75,7 @@ class Vendor:
     regions: Mapping[str, str] = field(default_factory=lambda: {"us": "US", "eu": "EU"})
     credentials: Sequence[Credential] = ()
     about_keys: str = "Keys of this vendor may write; nothing here does."
+    parity: Mapping[str, str] = field(default_factory=dict)
     streams: Sequence[Stream] = (Stream.CUSTOM_FIELDS, Stream.ACCOUNTS, Stream.INVOICES)
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tenure.core.errors import ConfigurationError
 from tenure.core.money import round_to_minor
 from tenure.metrics.amounts import displayed, rounded, stored, text_of
-from tenure.metrics.fx import Rate, converted
+from tenure.metrics.fx import Rate, Rates
 from tenure.metrics.inputs import (
     DEFAULTS,
     AddOn,
@@ -213,7 +213,7 @@ def test_the_rate_in_force_is_the_latest_on_or_before_the_day() -> None:
         Rate("EUR", "USD", (NOW + timedelta(days=days)).date(), Fraction(rate))
         for days, rate in ((-30, 1), (0, 2), (1, 3))
     ]
-    found = converted({"EUR": Decimal(5), "USD": Decimal(1)}, "USD", rates, NOW.date())
+    found = Rates(rates).converted({"EUR": Decimal(5), "USD": Decimal(1)}, "USD", NOW.date())
     assert found.amount == 11
     assert not found.missing
 
@@ -221,8 +221,8 @@ def test_the_rate_in_force_is_the_latest_on_or_before_the_day() -> None:
 def test_an_inverse_rate_is_used_only_when_asked_for() -> None:
     rates = [Rate("USD", "EUR", NOW.date(), Fraction(1, 2))]
     sums = {"EUR": Decimal(5)}
-    assert converted(sums, "USD", rates, NOW.date()).missing == ("EUR",)
-    assert converted(sums, "USD", rates, NOW.date(), derive=True).amount == 10
+    assert Rates(rates).converted(sums, "USD", NOW.date()).missing == ("EUR",)
+    assert Rates(rates, derive=True).converted(sums, "USD", NOW.date()).amount == 10
 
 
 def test_an_unknown_time_zone_is_refused_by_name() -> None:

@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenure.connections.models import Site, SiteState
 from tenure.core.clock import SystemClock
 from tenure.sync.models import Run, RunState
+from tenure.sync.standing import standings
 from tenure.web.runs.freshness import freshness
 from tests.metrics.rows import a_site
 from tests.web.builders import a_quarantined, a_run
@@ -126,7 +127,7 @@ def test_the_chip_tells_the_worst_age(site: Site, hours: int, tone: str) -> None
     a_run(site, finished_at=now - timedelta(hours=hours))
     other = a_site("southwind")
     a_run(other, finished_at=now - timedelta(minutes=1))
-    found = freshness(now)
+    found = freshness(now, standings())
     assert found
     assert found.tone == tone
 
@@ -134,10 +135,10 @@ def test_the_chip_tells_the_worst_age(site: Site, hours: int, tone: str) -> None
 def test_a_site_that_needs_a_key_outweighs_everything(site: Site) -> None:
     a_run(site)
     Site.objects.update(state=SiteState.NEEDS_KEY)
-    found = freshness(SystemClock().now())
+    found = freshness(SystemClock().now(), standings())
     assert found
     assert (found.words, found.tone) == ("northwind needs a new key", "bad")
 
 
 def test_without_a_site_there_is_nothing_to_be_fresh(db: None) -> None:
-    assert freshness(SystemClock().now()) is None
+    assert freshness(SystemClock().now(), standings()) is None

@@ -16,10 +16,10 @@ from tenure.metrics import read as metrics
 from tenure.metrics.models import AccountFacts
 from tenure.sources import registry
 from tenure.sources.base import Stream
-from tenure.sync.standing import standings
 from tenure.web.account.strip import strip
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers
+from tenure.web.runs.freshness import standings_for
 
 GONE = "There is no such account here. It may have been removed together with its site."
 
@@ -43,12 +43,11 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of an account before any tab asks for more. ``good_at`` is by a real clock."""
+    """What is known of an account before any tab asks for more."""
 
     account: Account
     payers: Sequence[Payer]
     facts: AccountFacts | None
-    good_at: datetime | None
 
     @property
     def rows(self) -> list[BillingAccount]:
@@ -63,12 +62,12 @@ def head_of(pk: int) -> Head:
     except Account.DoesNotExist:
         raise Http404(GONE) from None
     payers = [Payer(row, record_link(row)) for row in customers.billing_accounts(pk)]
-    return Head(account, payers, metrics.facts_of([pk]).get(pk), _good_at(payers))
+    return Head(account, payers, metrics.facts_of([pk]).get(pk))
 
 
-def _good_at(payers: Sequence[Payer]) -> datetime | None:
-    """When all sites that bill the account were last proved to be here whole; None when one never was."""
-    good = {known.site.pk: known.good_at for known in standings()}
+def _good_at(request: HttpRequest, payers: Sequence[Payer]) -> datetime | None:
+    """By a real clock, when all sites that bill the account were last proved to be here whole; None when one never was."""
+    good = {known.site.pk: known.good_at for known in standings_for(request)}
     times = [good.get(payer.row.site_id) for payer in payers]
     known = [at for at in times if at]
     return min(known) if known and len(known) == len(times) else None
@@ -95,6 +94,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
     return {
         "head": head,
         "account": head.account,
+        "good_at": _good_at(request, head.payers),
         "facts": facts,
         "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
         "tiles": strip(facts),

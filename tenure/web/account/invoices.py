@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from tenure.customers import read as customers
 from tenure.customers.models import Invoice
 from tenure.customers.read import InvoicePlace
+from tenure.metrics.settings import zone
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web import moments
@@ -86,16 +88,17 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def bills(rows: Sequence[Invoice], now: datetime) -> list[Bill]:
-    """The rows with how late each is, by calendar days of the workspace (UTC)."""
-    return [Bill(row, _late(row, now)) for row in rows]
+    """The rows with how late each is, by calendar days of the workspace."""
+    days_of = zone()
+    return [Bill(row, _late(row, now, days_of)) for row in rows]
 
 
-def _late(row: Invoice, now: datetime) -> int | None:
+def _late(row: Invoice, now: datetime, days_of: ZoneInfo) -> int | None:
     if row.state not in LATE_STATES or not row.due_at or row.due_at >= now or not row.part.balance:
         return None
     if row.state != "past_due":
         return None
-    return max(1, moments.days_between(row.due_at, now, moments.zone_of("UTC")))
+    return max(1, moments.days_between(row.due_at, now, days_of))
 
 
 def cursor_of(row: Invoice) -> str:

@@ -1,7 +1,10 @@
 """How fresh the data is, in a few words: the worst age across sites."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.http import HttpRequest
 
 from tenure.connections.models import SiteState
 from tenure.connections.read import is_connected
@@ -19,12 +22,21 @@ class Freshness:
     since: datetime | None = None
 
 
-def freshness(now: datetime) -> Freshness | None:
+def standings_for(request: HttpRequest) -> Sequence[Standing]:
+    """How the sites stand, asked once a request however many parts of the page show it."""
+    known: Sequence[Standing] | None = getattr(request, "standings", None)
+    if known is None:
+        known = standings()
+        request.standings = known  # type: ignore[attr-defined]
+    return known
+
+
+def freshness(now: datetime, sites: Sequence[Standing]) -> Freshness | None:
     """The worst of all connected sites; None when none is connected. ``now`` is by a real clock.
 
     A staged site feeds nothing that anybody sees, so it has no say in it.
     """
-    known = [s for s in standings() if is_connected(s.site) and not s.site.staged]
+    known = [s for s in sites if is_connected(s.site) and not s.site.staged]
     if not known:
         return None
     for verdict in (_needs_person, _importing, _failing):
