@@ -11,7 +11,7 @@ from tenure.cli.command import NEEDS_ATTENTION, Group, now
 from tenure.cli.screen import Column, Screen, table
 from tenure.connections.read import workspace
 from tenure.core.errors import ConfigurationError
-from tenure.customers import fields, fits, mapping, shapes
+from tenure.customers import fields, fits, mapping, overview, shapes
 from tenure.customers.filling import Filled
 from tenure.customers.mapping import Changed
 from tenure.customers.models import AttributeKind, Origin
@@ -33,7 +33,7 @@ def mapping_() -> None:
 def list_(ctx: click.Context) -> None:
     """List attributes with their fields, and the custom fields that wait to be mapped."""
     screen: Screen = ctx.obj
-    listed, waiting = mapping.listing(), mapping.unmapped()
+    listed, waiting = overview.listing(), overview.unmapped()
     document = {
         "attributes": [_as_json(one) for one in listed],
         "unmapped": [_waiting_as_json(one) for one in waiting],
@@ -46,6 +46,32 @@ def list_(ctx: click.Context) -> None:
             screen.note(f"{one.attribute.label}: {one.note}")
     if any(one.status == "vanished" for one in listed):
         ctx.exit(NEEDS_ATTENTION)
+
+
+@mapping_.command("fields")
+@click.option("--object", "object_kind", type=OBJECTS, help="Only fields of this kind of object.")
+@click.option("--filled", is_flag=True, help="Only fields that some record has a value in.")
+@click.pass_obj
+def fields_(screen: Screen, object_kind: str | None, filled: bool) -> None:
+    """List every field an attribute can be read from, and how full each is."""
+    kinds = (object_kind,) if object_kind else fields.KINDS
+    found = [one for kind in kinds for one in overview.choices(kind)]
+    shown = [one for one in found if one.fill.count or not filled]
+    columns: list[Column | str] = ["Field", "Label", "Type", Column("Filled", number=True)]
+    columns += ["For example", "Read by"]
+    rows = [
+        (
+            one.field,
+            one.label,
+            one.kind,
+            _filled(one.fill),
+            ", ".join(text[:40] for text in one.fill.samples),
+            ", ".join(one.read_by),
+        )
+        for one in shown
+    ]
+    page = table(columns, rows, empty="No record has been read yet.")
+    screen.answer({"fields": [_choice_as_json(one) for one in shown]}, page)
 
 
 @mapping_.command("set")
@@ -127,11 +153,11 @@ def _fit(attribute: str, field: str, kind: str | None) -> fits.Fit:
     named = fields.canonical(field)
     if not fields.is_known(named):
         return fits.Fit(named, kind or AttributeKind.TEXT)  # refused with a sentence when set
-    known = next((o for o in mapping.listing() if _is(o, attribute, named)), None)
+    known = next((o for o in overview.listing() if _is(o, attribute, named)), None)
     return fits.fit(named, kind or (known.attribute.kind if known else fits.suggestion(named)))
 
 
-def _is(one: mapping.Listed, name: str, field: str) -> bool:
+def _is(one: overview.Listed, name: str, field: str) -> bool:
     return one.attribute.name == name and one.attribute.object_kind == fields.split(field)[0]
 
 
@@ -160,7 +186,7 @@ def _by() -> By:
     return By(Origin.MANUAL, name="command line")
 
 
-def _page(listed: Sequence[mapping.Listed]) -> Any:
+def _page(listed: Sequence[overview.Listed]) -> Any:
     columns: list[Column | str] = ["Attribute", "Label", "Type", "Unit", "Read from"]
     columns += [Column("Filled", number=True), "For example", ""]
     rows = [
@@ -179,7 +205,7 @@ def _page(listed: Sequence[mapping.Listed]) -> Any:
     return table(columns, rows, empty="No attributes yet.")
 
 
-def _say_what_waits(screen: Screen, waiting: Sequence[mapping.Unmapped]) -> None:
+def _say_what_waits(screen: Screen, waiting: Sequence[overview.Unmapped]) -> None:
     for one in waiting:
         screen.note(
             f"Not mapped: {one.field}, filled on {_filled(one.fill)}."
@@ -192,7 +218,7 @@ def _filled(fill: Filled) -> str:
     return f"{about}{fill.count:,} of {fill.total:,}"
 
 
-def _as_json(one: mapping.Listed) -> dict[str, Any]:
+def _as_json(one: overview.Listed) -> dict[str, Any]:
     vanished_at = one.vanished_at.isoformat() if one.vanished_at else None
     return {
         **shapes.attribute(one.attribute),
@@ -203,13 +229,25 @@ def _as_json(one: mapping.Listed) -> dict[str, Any]:
     }
 
 
-def _waiting_as_json(one: mapping.Unmapped) -> dict[str, Any]:
+def _waiting_as_json(one: overview.Unmapped) -> dict[str, Any]:
     return {
         "field": one.field,
         "object": one.object_kind,
         "label": one.label,
         "suggested_name": one.name,
         "suggested_type": one.kind,
+        **_fill_as_json(one.fill),
+    }
+
+
+def _choice_as_json(one: overview.Choice) -> dict[str, Any]:
+    return {
+        "field": one.field,
+        "object": one.object_kind,
+        "label": one.label,
+        "type": one.kind,
+        "custom": one.is_custom,
+        "attributes": list(one.read_by),
         **_fill_as_json(one.fill),
     }
 

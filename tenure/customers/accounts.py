@@ -379,7 +379,7 @@ def contributions_of(
     read = fields.reader(paths)
     feeding = payers.feeding(ids)
     # Whole rows would cost several times as much: a replay comes here for every account.
-    columns = {*_FEEDING, *(path.partition(".")[0] for path in paths)}
+    columns = {*_FEEDING, *(fields.column_of(path) for path in paths)}
     stored = BillingAccount.objects.filter(pk__in={row for _, row in feeding})
     rows = {row.pk: row for row in stored.values_list(*sorted(columns), named=True)}
     sites: dict[int, Site] = {}

@@ -107,7 +107,7 @@ def held(row: Any) -> Held:
 
 def columns_of(mapping: Iterable[Mapped]) -> list[str]:
     """The columns a stored row needs for ``recompose``."""
-    return sorted({*HELD, *(one.path.partition(".")[0] for one in mapping)})
+    return sorted({*HELD, *(fields.column_of(one.path) for one in mapping)})
 
 
 def _terms(

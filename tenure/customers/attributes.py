@@ -10,6 +10,7 @@ from django.db import connection
 from tenure.connections.read import workspace
 from tenure.customers import fields
 from tenure.customers.models import Attribute, AttributeKind, SourceField
+from tenure.customers.standard import ACCOUNT_FIELDS
 
 # An account's own fields stand beside its attributes in sources, history and edits; the other words
 # are those of the rules that name attributes.
@@ -81,7 +82,7 @@ def standard() -> list[Attribute]:
             source_field=f"account.{field.path}",
             position=position,
         )
-        for position, field in enumerate(fields.ACCOUNT_FIELDS)
+        for position, field in enumerate(ACCOUNT_FIELDS)
         if field.shown
     ]
 

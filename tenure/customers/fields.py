@@ -6,127 +6,21 @@ alike, so a stored row and a record that just arrived are read by the same funct
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from tenure.customers.models import AttributeKind
+from tenure.customers.standard import ACCOUNT_FIELDS, ALSO, SUBSCRIPTION_FIELDS, StandardField
 
-CUSTOM = "custom_fields"
+CUSTOM, EXTRAS = "custom_fields", "extras"
 ACCOUNT, SUBSCRIPTION = "account", "subscription"
 KINDS = (ACCOUNT, SUBSCRIPTION)
 
 Read = Callable[[Any], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class StandardField:
-    """A field every object of a kind has. ``path`` is a column, or a column and a key within it.
-    ``shown`` fields are attributes from the start."""
-
-    path: str
-    label: str
-    kind: str = AttributeKind.TEXT
-    shown: bool = False
-
-    @property
-    def name(self) -> str:
-        """What an attribute read from it is called unless somebody says otherwise."""
-        return self.path.replace(".", "_")
-
-
-_DATE, _NUMBER, _BOOL = AttributeKind.DATE, AttributeKind.NUMBER, AttributeKind.BOOLEAN
-_MONEY = AttributeKind.MONEY
-
-ACCOUNT_FIELDS = (
-    StandardField("email", "E-mail", shown=True),
-    StandardField("company", "Company", shown=True),
-    StandardField("first_name", "First name", shown=True),
-    StandardField("last_name", "Last name", shown=True),
-    StandardField("username", "Username", shown=True),
-    StandardField("cc_emails", "Copies to", shown=True),
-    StandardField("vat_number", "VAT number", shown=True),
-    StandardField("preferred_locale", "Locale", shown=True),
-    StandardField("preferred_time_zone", "Time zone", shown=True),
-    StandardField("bill_to", "Billed to", shown=True),
-    StandardField("code", "Account code"),
-    StandardField("billing_name", "Billing name"),
-    StandardField("payment_method", "Payment method"),
-    StandardField("payment_method_valid", "Payment method valid", _BOOL),
-    StandardField("card_expires_year", "Card expires in year", _NUMBER),
-    StandardField("card_expires_month", "Card expires in month", _NUMBER),
-    StandardField("parent_upstream_id", "Parent account"),
-    StandardField("address.street1", "Street"),
-    StandardField("address.city", "City"),
-    StandardField("address.region", "Region"),
-    StandardField("address.postal_code", "Postal code"),
-    StandardField("address.country", "Country"),
-    StandardField("address.phone", "Phone"),
-    StandardField("upstream_id", "Account id"),
-    StandardField("state", "State in billing"),
-    StandardField("has_live_subscription", "Has a live subscription", _BOOL),
-    StandardField("has_past_due_invoice", "Has a past-due invoice", _BOOL),
-    StandardField("created_at", "Created in billing", _DATE),
-    StandardField("updated_at", "Changed in billing", _DATE),
-    StandardField("closed_at", "Closed in billing", _DATE),
-)
-SUBSCRIPTION_FIELDS = (
-    StandardField("plan_code", "Plan code"),
-    StandardField("plan_name", "Plan"),
-    StandardField("quantity", "Quantity", _NUMBER),
-    StandardField("unit_amount", "Unit amount", _MONEY),
-    StandardField("currency", "Currency"),
-    StandardField("po_number", "Purchase order"),
-    StandardField("collection_method", "Collection method"),
-    StandardField("auto_renew", "Renews by itself", _BOOL),
-    StandardField("net_terms", "Net terms", _NUMBER),
-    StandardField("net_terms_type", "Net terms type"),
-    StandardField("total_billing_cycles", "Billing cycles", _NUMBER),
-    StandardField("remaining_billing_cycles", "Billing cycles left", _NUMBER),
-    StandardField("renewal_billing_cycles", "Billing cycles after renewal", _NUMBER),
-    StandardField("add_ons_total", "Total of add-ons", _MONEY),
-    StandardField("subtotal", "Subtotal", _MONEY),
-    StandardField("tax", "Tax", _MONEY),
-    StandardField("tax_rate", "Tax rate", _NUMBER),
-    StandardField("tax_inclusive", "Tax included", _BOOL),
-    StandardField("total", "Total", _MONEY),
-    StandardField("started_with_gift", "Started with a gift card", _BOOL),
-    StandardField("state", "State in billing"),
-    StandardField("expiration_reason", "Expiration reason"),
-    StandardField("upstream_id", "Subscription id"),
-    StandardField("uuid", "Subscription UUID"),
-    StandardField("account_upstream_id", "Billed account id"),
-    StandardField("plan_upstream_id", "Plan id"),
-    StandardField("created_at", "Created in billing", _DATE),
-    StandardField("updated_at", "Changed in billing", _DATE),
-    StandardField("activated_at", "Activated", _DATE),
-    StandardField("trial_started_at", "Trial started", _DATE),
-    StandardField("trial_ends_at", "Trial ends", _DATE),
-    StandardField("current_period_started_at", "Period started", _DATE),
-    StandardField("current_period_ends_at", "Period ends", _DATE),
-    StandardField("current_term_started_at", "Term started", _DATE),
-    StandardField("current_term_ends_at", "Term ends", _DATE),
-    StandardField("canceled_at", "Cancelled", _DATE),
-    StandardField("expires_at", "Expires", _DATE),
-    StandardField("converted_at", "Converted from trial", _DATE),
-    StandardField("paused_at", "Paused", _DATE),
-    StandardField("resume_at", "Resumes", _DATE),
-    StandardField("remaining_pause_cycles", "Paused cycles left", _NUMBER),
-)
-# How the source's own documents, and the identifier rule, call some of them.
-_ALSO = {
-    "account.id": "account.upstream_id",
-    "account.parent_account_id": "account.parent_upstream_id",
-    "subscription.id": "subscription.upstream_id",
-    "subscription.account_id": "subscription.account_upstream_id",
-    "subscription.account.id": "subscription.account_upstream_id",
-    "subscription.plan.id": "subscription.plan_upstream_id",
-    "subscription.plan.code": "subscription.plan_code",
-    "subscription.plan.name": "subscription.plan_name",
-}
 STANDARD: Mapping[str, Sequence[StandardField]] = {
     ACCOUNT: ACCOUNT_FIELDS,
     SUBSCRIPTION: SUBSCRIPTION_FIELDS,
@@ -153,7 +47,28 @@ def custom(object_kind: str, name: str) -> str:
 def canonical(field: str) -> str:
     """The field under the name we keep it by."""
     named = field.strip()
-    return _ALSO.get(named, named)
+    if named in ALSO:
+        return ALSO[named]
+    start = next((one for one in ALSO if one.endswith(".") and named.startswith(one)), "")
+    return ALSO[start] + named.removeprefix(start) if start else named
+
+
+def place(path: str) -> tuple[str, ...]:
+    """The column a path is read from, and the keys within it if it is one of JSON."""
+    column, *keys = path.split(".")
+    if column == CUSTOM:  # a custom field's name may hold dots
+        return (CUSTOM, path.removeprefix(f"{CUSTOM}."))
+    return (EXTRAS, column, *keys) if column in _EXTRAS else (column, *keys)
+
+
+def column_of(path: str) -> str:
+    """The column that holds it."""
+    return place(path)[0]
+
+
+_EXTRAS = frozenset(
+    one.path.partition(".")[0] for kind in STANDARD.values() for one in kind if one.is_extra
+)
 
 
 def standard(field: str) -> StandardField | None:
@@ -174,11 +89,11 @@ def is_known(field: str) -> bool:
 def reader(paths: Iterable[str]) -> Read:
     """A function that takes a row or a neutral record to its non-empty values by path."""
     columns: list[str] = []
-    inner: dict[str, list[tuple[str, str]]] = {}
+    inner: dict[str, list[tuple[str, Sequence[str], str]]] = {}
     for path in dict.fromkeys(paths):
-        column, _, key = path.partition(".")
-        if key:
-            inner.setdefault(column, []).append((key, path))
+        column, *keys = place(path)
+        if keys:
+            inner.setdefault(column, []).append((keys[0], keys[1:], path))
         else:
             columns.append(path)
 
@@ -187,7 +102,9 @@ def reader(paths: Iterable[str]) -> Read:
         for column, keys in inner.items():
             held = _mapping(getattr(row, column, None))
             if held:
-                values.update((path, held.get(key)) for key, path in keys)
+                for key, further, path in keys:
+                    value = held.get(key)
+                    values[path] = _within(value, further) if further else value
         return {
             path: value if type(value) is str else plain(value)
             for path, value in values.items()
@@ -195,6 +112,12 @@ def reader(paths: Iterable[str]) -> Read:
         }
 
     return read
+
+
+def _within(value: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def custom_names(rows: Iterable[Any]) -> set[str]:

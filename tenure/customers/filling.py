@@ -3,17 +3,20 @@
 Exact while that is quick; of very many rows a sample is looked at, and the answer says so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from tenure.customers import fields, fits
 from tenure.customers.models import Account, Attribute, Subscription
 
 EXACT = 200_000  # rows that are all looked at
 LOOKED_AT = 2_000  # rows that samples are taken from
+SHOWN_FROM = 200  # and of every standard field
+EACH_FIELD = 20_000  # rows that every standard field is looked for in
 SAMPLES = 3
 
 
@@ -81,6 +84,19 @@ def of_custom_fields(object_kind: str) -> dict[str, Filled]:
     return {name: counted.of(name, seen.get(name, ())) for name in counted.keys}
 
 
+def of_standard(object_kind: str) -> dict[str, Filled]:
+    """For each field that every record of this kind has, by path, how many have a value in it."""
+    paths = [one.path for one in fields.STANDARD[object_kind]]
+    rows = fits.rows(object_kind)
+    counted = _filled(rows.model._meta.db_table, {path: fields.place(path) for path in paths})
+    columns = sorted({fields.column_of(path) for path in paths})
+    read = fields.reader(paths)
+    seen = _values(
+        read(row) for row in rows.order_by("-pk").values_list(*columns, named=True)[:SHOWN_FROM]
+    )
+    return {path: counted.of(path, seen.get(path, ())) for path in paths}
+
+
 def is_used(one: Attribute) -> bool:
     """Whether anything has a value of this attribute."""
     model = Account if one.object_kind == fields.ACCOUNT else Subscription
@@ -99,13 +115,39 @@ class _Counted:
         return Filled(count, self.total, tuple(values), self.about)
 
 
+def _about(cursor: CursorWrapper, table: str, most: int) -> tuple[int, str]:
+    """About how many rows a table has, and how to look at so many of them; "" for all."""
+    cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
+    about = max(round(cursor.fetchone()[0]), 0)
+    share = most / about if about > most else 1.0
+    return about, f"TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)" if share < 1 else ""
+
+
+def _counted(counts: dict[str, int], looked_at: int, about: int, *, sampled: bool) -> _Counted:
+    if sampled:
+        return _Counted(about, True, about / max(looked_at, 1), counts)
+    return _Counted(looked_at, False, 1.0, counts)
+
+
+def _filled(table: str, places: Mapping[str, Sequence[str]]) -> _Counted:
+    """How many rows have a value at each of these places."""
+    counts = ", ".join(
+        f"count(nullif({column} #>> '{{{','.join(keys)}}}', ''))"
+        if keys
+        else f"count(nullif({column}::text, ''))"
+        for column, *keys in places.values()
+    )
+    with connection.cursor() as cursor:
+        about, sample = _about(cursor, table, EACH_FIELD)
+        cursor.execute(f"SELECT count(*), {counts} FROM {table} {sample} WHERE removed_at IS NULL")
+        looked_at, *numbers = cursor.fetchone()
+    return _counted(dict(zip(places, numbers, strict=True)), looked_at, about, sampled=bool(sample))
+
+
 def _keys(table: str, column: str) -> _Counted:
     """How many rows have each key in a JSON column."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
-        about = max(cursor.fetchone()[0], 0)
-        share = EXACT / about if about > EXACT else 1.0
-        sample = f"TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)" if share < 1 else ""
+        about, sample = _about(cursor, table, EXACT)
         cursor.execute(
             f"SELECT NULL, count(*) FROM {table} {sample} WHERE removed_at IS NULL UNION ALL"
             f" SELECT key, count(*) FROM {table} {sample}, jsonb_object_keys({column}) key"
@@ -113,9 +155,7 @@ def _keys(table: str, column: str) -> _Counted:
         )
         counts = dict(cursor.fetchall())
     looked_at = counts.pop(None)
-    if share < 1:
-        return _Counted(round(about), True, about / max(looked_at, 1), counts)
-    return _Counted(looked_at, False, 1.0, counts)
+    return _counted(counts, looked_at, about, sampled=bool(sample))
 
 
 def _values(rows: Iterable[Any]) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, QuerySet
 from django.db.models.expressions import Expression
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from tenure.customers import fields
 from tenure.customers.convert import Unreadable, typed
@@ -75,8 +75,12 @@ def rows(object_kind: str, sites: Collection[int] | None = None) -> QuerySet[Any
 
 def expression(path: str) -> Expression | F:
     """The value at this path, for a query."""
-    column, _, key = path.partition(".")
-    return KeyTextTransform(key, column) if key else F(column)
+    column, *keys = fields.place(path)
+    found: Expression | F = F(column)
+    for depth, key in enumerate(keys, 1):
+        made = KeyTextTransform if depth == len(keys) else KeyTransform
+        found = made(key, found)
+    return found
 
 
 def fit(field_name: str, kind: str, sites: Collection[int] | None = None) -> Fit:

@@ -71,9 +71,8 @@ def examples_of(object_kind: str) -> list[tuple[tuple[str, str], Any]]:
 def _ranked(object_kind: str) -> list[int]:
     """The newest records by how much of them is filled, the emptiest first."""
     table = fits.MODELS[object_kind]._meta.db_table
-    columns = dict.fromkeys(
-        one.path.partition(".")[0] for one in fields.STANDARD[object_kind] if "." not in one.path
-    )
+    named = [one.path for one in fields.STANDARD[object_kind]]
+    columns = [path for path in named if fields.place(path) == (path,)]
     filled = ", ".join(f"nullif({column}::text, '')" for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -9,7 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct
+
+NOTHING = Raw(b"null")
 
 
 class Record(Struct, kw_only=True, frozen=True):
@@ -53,8 +55,49 @@ class Plan(Record, frozen=True, kw_only=True):
     deleted_at: datetime | None = None
 
 
+class AccountExtras(Struct, omit_defaults=True, gc=False):
+    """What an account has besides, kept as one JSON object because few installations map any of it:
+    a name here is a key there. Times are text as they came; ``billing_address`` is as ``address``."""
+
+    tax_exempt: bool | None = None
+    exemption_certificate: str | None = None
+    entity_use_code: str | None = None
+    business_entity_upstream_id: str | None = None
+    dunning_campaign_upstream_id: str | None = None
+    invoice_template_upstream_id: str | None = None
+    bill_date: str | None = None
+    has_active_subscription: bool | None = None
+    has_future_subscription: bool | None = None
+    has_canceled_subscription: bool | None = None
+    has_paused_subscription: bool | None = None
+    billing_upstream_id: str | None = None
+    billing_first_name: str | None = None
+    billing_last_name: str | None = None
+    billing_company: str | None = None
+    billing_vat_number: str | None = None
+    billing_address: Raw = NOTHING
+    billing_is_primary: bool | None = None
+    billing_is_backup: bool | None = None
+    billing_created_at: str | None = None
+    billing_updated_at: str | None = None
+    billing_updated_country: str | None = None
+    billing_updated_ip: str | None = None
+    fraud_score: int | None = None
+    fraud_decision: str | None = None
+    payment_type: str | None = None
+    payment_gateway: str | None = None
+    payment_username: str | None = None
+    card_country: str | None = None
+    card_funding: str | None = None
+    card_network: str | None = None
+    bank_name: str | None = None
+    bank_account_name: str | None = None
+    bank_account_type: str | None = None
+
+
 class BillingAccount(Record, frozen=True, kw_only=True):
-    """A vendor's account: who is billed. ``custom_fields`` and ``address`` are JSON objects."""
+    """A vendor's account: who is billed. ``custom_fields`` and ``address`` are JSON objects;
+    ``extras`` is an ``AccountExtras`` as JSON."""
 
     code: str
     state: str
@@ -80,11 +123,34 @@ class BillingAccount(Record, frozen=True, kw_only=True):
     has_live_subscription: bool | None = None
     has_past_due_invoice: bool | None = None
     closed_at: datetime | None = None
+    extras: bytes = b"{}"
+
+
+class SubscriptionExtras(Struct, omit_defaults=True, gc=False):
+    """What a subscription has besides; as ``AccountExtras``. Amounts are exact, as text."""
+
+    billing_upstream_id: str | None = None
+    business_entity_upstream_id: str | None = None
+    payment_gateway: str | None = None
+    price_segment: str | None = None
+    revenue_schedule: str | None = None
+    credit_policy: str | None = None
+    tax_type: str | None = None
+    tax_region: str | None = None
+    terms_and_conditions: str | None = None
+    customer_notes: str | None = None
+    bank_account_authorized_at: str | None = None
+    shipping_address: Raw = NOTHING
+    shipping_method_upstream_id: str | None = None
+    shipping_method_code: str | None = None
+    shipping_method: str | None = None
+    shipping_amount: Decimal | None = None
 
 
 class Subscription(Record, frozen=True, kw_only=True):
     """A recurring agreement. ``add_ons``, ``coupon_redemptions``, ``pending_change`` and
-    ``ramp_intervals`` are the vendor's JSON, because the formulas of METRICS section 2 read them."""
+    ``ramp_intervals`` are the vendor's JSON, because the formulas of METRICS section 2 read them;
+    ``extras`` is a ``SubscriptionExtras`` as JSON."""
 
     uuid: str | None = None
     account_upstream_id: str
@@ -130,6 +196,7 @@ class Subscription(Record, frozen=True, kw_only=True):
     paused_at: datetime | None = None
     resume_at: datetime | None = None
     remaining_pause_cycles: int | None = None
+    extras: bytes = b"{}"
 
 
 class LineItem(Record, frozen=True, kw_only=True):

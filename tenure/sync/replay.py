@@ -24,6 +24,7 @@ from tenure.customers.landing import Batch
 from tenure.customers.models import Account, BillingAccount, ChangeSet, Origin, Subscription
 from tenure.customers.write import By
 from tenure.identity import recognition
+from tenure.sync import besides
 from tenure.sync.models import Replay
 from tenure.sync.touched import touch
 
@@ -83,6 +84,9 @@ def replay(
     change_set = _change_set(by, now, under)
     chosen = sorted((s for s in sites if not s.staged), key=lambda s: (s.priority, s.pk))
     work = _Replay(chosen, change_set, now, filling, progress, Replayed(change_set))
+    for site in chosen:
+        for _ in besides.complete(site):
+            work.moved(0)
     _retype(work, retyped)
     work.total = _unlinked(chosen).count() + _feeding(chosen).count() + _agreements(chosen).count()
     for site in chosen:

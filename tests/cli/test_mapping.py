@@ -40,6 +40,14 @@ def test_a_field_is_mapped_retyped_and_let_go(tenure: Program) -> None:
     ).json
     assert looked["unreadable"] == looked["filled"] > 0
 
+    every = tenure("mapping", "fields", "--object", "account", "--json").json["fields"]
+    of_city = next(one for one in every if one["field"] == "account.address.city")
+    assert (of_city["label"], of_city["attributes"]) == ("City", ["city"])
+    assert 0 < of_city["filled"] <= of_city["of"]
+    full = tenure("mapping", "fields", "--filled", "--json").json["fields"]
+    assert all(one["filled"] for one in full)
+    assert {"account.tax_exempt", "subscription.plan_name"} <= {one["field"] for one in full}
+
     assert tenure("mapping", "remove", "city").status == 0
     listed = tenure("mapping", "list", "--json").json
     assert next(o for o in listed["attributes"] if o["name"] == "city")["status"] == "by_hand"

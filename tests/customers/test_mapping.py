@@ -6,7 +6,7 @@ import pytest
 
 from tenure.connections.models import Site, Workspace
 from tenure.connections.read import workspace
-from tenure.customers import fits, mapping
+from tenure.customers import fits, mapping, overview
 from tenure.customers.models import Account, Attribute, Change, SourceField
 from tenure.customers.previewing import preview
 from tenure.customers.write import By, ValueRefused
@@ -112,7 +112,7 @@ def test_a_removed_mapping_leaves_its_values_to_be_changed_by_hand() -> None:
     mapping.remove("tier", "account", BY, NOW)
     assert Attribute.objects.get(name="tier").source_field == ""
     assert Account.objects.get().attributes["tier"] == "gold"
-    assert [one.status for one in mapping.listing() if one.attribute.name == "tier"] == ["by_hand"]
+    assert [one.status for one in overview.listing() if one.attribute.name == "tier"] == ["by_hand"]
     tiers(Site.objects.get(), "silver")  # the same record, changed
     assert Account.objects.get().attributes["tier"] == "gold"
 
@@ -128,14 +128,14 @@ def test_a_removed_attribute_that_nobody_has_is_gone() -> None:
 
 def test_the_list_says_how_many_have_a_value_and_shows_some() -> None:
     tiers(a_site(), "gold", "gold", "silver", "")
-    found = next(one for one in mapping.listing() if one.attribute.name == "tier")
+    found = next(one for one in overview.listing() if one.attribute.name == "tier")
     assert (found.fill.count, found.fill.total) == (3, 4)
     assert set(found.fill.samples) == {"gold", "silver"}
 
 
 def test_while_a_site_is_staged_the_list_tells_of_its_records() -> None:
     tiers(a_site(staged=True), "gold", "silver", "")
-    found = next(one for one in mapping.listing() if one.attribute.name == "tier")
+    found = next(one for one in overview.listing() if one.attribute.name == "tier")
     assert (found.fill.count, found.fill.total) == (2, 3)
 
 
@@ -152,7 +152,7 @@ def test_unmapped_fields_are_listed_fullest_first_with_a_type_and_a_free_name() 
         ],
     )
     land_subscriptions(site, [a_subscription(custom_fields=b'{"go_live": "2026-03-31"}')])
-    found = {one.field: one for one in mapping.unmapped()}
+    found = {one.field: one for one in overview.unmapped()}
     assert [one.object_kind for one in found.values()][-1] == "subscription"
     seats = found["account.custom_fields.seats"]
     assert (seats.kind, seats.fill.count, seats.fill.total) == ("number", 2, 2)
@@ -162,7 +162,7 @@ def test_unmapped_fields_are_listed_fullest_first_with_a_type_and_a_free_name() 
     assert found["account.custom_fields.tenant-id"].kind == "text"
     assert found["subscription.custom_fields.go_live"].kind == "date"
     mapping.map_each(found.values(), by=BY, now=NOW)
-    assert mapping.unmapped() == []
+    assert overview.unmapped() == []
 
 
 def test_a_type_that_does_not_fit_is_said_beforehand_with_counts() -> None:
@@ -231,7 +231,7 @@ def test_a_field_that_every_site_dropped_is_vanished_and_its_new_name_is_told() 
             last_seen=NOW,
             vanished_at=gone,
         )
-    listed = {one.attribute.name: one for one in mapping.listing()}
+    listed = {one.attribute.name: one for one in overview.listing()}
     assert listed["tier"].status == "mapped"
     SourceField.objects.filter(site=two).update(vanished_at=NOW + timedelta(days=1))
     SourceField.objects.create(
@@ -242,7 +242,7 @@ def test_a_field_that_every_site_dropped_is_vanished_and_its_new_name_is_told() 
         first_seen=NOW,
         last_seen=NOW,
     )
-    listed = {one.attribute.name: one for one in mapping.listing()}
+    listed = {one.attribute.name: one for one in overview.listing()}
     assert (listed["tier"].status, listed["tier"].renamed_to) == ("vanished", "level")
     assert "is called level now" in listed["tier"].note
     assert Change.objects.count() == 0

@@ -9,8 +9,8 @@ from tenure.connections.models import Mode, Site
 from tenure.connections.write import add_site
 from tenure.core.clock import FrozenClock
 from tenure.core.secrets import Secret
-from tenure.customers import mapping
-from tenure.customers.models import Account, SourceField
+from tenure.customers import mapping, overview
+from tenure.customers.models import Account, BillingAccount, SourceField, Subscription
 from tenure.customers.write import By
 from tenure.metrics.models import AccountFacts
 from tenure.simulator.server import Served
@@ -32,6 +32,9 @@ def map_anew() -> Replay:
     mapping.set_attribute("seats", "account.custom_fields.seats", kind="number", by=BY, now=TODAY)
     mapping.set_attribute("city", "account.address.city", by=BY, now=TODAY)
     mapping.set_attribute("since", "account.created_at", kind="date", by=BY, now=TODAY)
+    mapping.set_attribute("exempt", "account.tax_exempt", by=BY, now=TODAY)
+    mapping.set_attribute("paid_from", "account.billing_info.address.country", by=BY, now=TODAY)
+    mapping.set_attribute("dunning", "account.dunning_campaign_id", by=BY, now=TODAY)
     changed = mapping.set_attribute(
         "stage", "subscription.custom_fields.environment", by=BY, now=TODAY
     )
@@ -39,7 +42,7 @@ def map_anew() -> Replay:
         mapping.Changed(
             changed.attributes,
             changed.change_set,
-            filling=("city", "since", "stage"),
+            filling=("city", "since", "exempt", "paid_from", "dunning", "stage"),
             retyped={"account.seats": "text"},
         ),
         BY,
@@ -133,7 +136,7 @@ def test_a_vanished_field_is_told_of_and_its_values_stay(
     assert Account.objects.filter(attributes__has_key="industry").count() == before > 10
     note = StreamRun.objects.get(run=run, stream="custom_field_definitions").note
     assert "The custom field industry of accounts is gone." in note
-    listed = {one.attribute.name: one for one in mapping.listing()}
+    listed = {one.attribute.name: one for one in overview.listing()}
     assert listed["industry"].status == "vanished"
     assert listed["seats"].status == "mapped"
 
@@ -149,9 +152,34 @@ def test_a_renamed_field_is_recognised_and_waits_to_be_chosen(
     note = StreamRun.objects.get(run=run, stream="custom_field_definitions").note
     assert "The custom field industry of accounts is called sector now." in note
     assert SourceField.objects.get(name="industry").vanished_at
-    waiting = {one.field: one for one in mapping.unmapped()}
+    waiting = {one.field: one for one in overview.unmapped()}
     assert "account.custom_fields.sector" in waiting
     change(served, us, kind="custom_field_definitions", id=known["id"], set={"name": "industry"})
     live(served, 1)
     sync(us)
     assert SourceField.objects.get(name="industry").vanished_at is None
+
+
+def test_rows_from_before_an_upgrade_take_what_they_lack_from_the_stored_payloads(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    sync(us)
+    whole = _besides()
+    assert any("tax_exempt" in extras for extras in whole.values())
+    BillingAccount.objects.update(extras=None)
+    Subscription.objects.update(extras=None)
+    served.call(lambda s: s.log.clear())
+    asked = map_anew()
+    flow.replay(asked.pk, FrozenClock(TODAY))
+    assert not requests(served)
+    assert _besides() == whole
+    exempt = [a.attributes.get("exempt") for a in Account.objects.all()]
+    assert exempt.count(None) == 0
+
+
+def _besides() -> dict[str, Any]:
+    rows = (
+        model.objects.values_list("upstream_id", "extras")
+        for model in (BillingAccount, Subscription)
+    )
+    return {upstream_id: extras for found in rows for upstream_id, extras in found}

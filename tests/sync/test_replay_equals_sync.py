@@ -27,6 +27,8 @@ FIELDS = (
     "account.email",
     "account.address.city",
     "account.created_at",
+    "account.tax_exempt",
+    "account.billing_address.country",
     "account.custom_fields.a",
     "account.custom_fields.b",
     "account.custom_fields.c",
@@ -34,11 +36,19 @@ FIELDS = (
 SUBSCRIPTION_FIELDS = (
     "subscription.po_number",
     "subscription.quantity",
+    "subscription.customer_notes",
+    "subscription.shipping_amount",
+    "subscription.pending_change.plan.code",
     "subscription.custom_fields.a",
 )
 VALUES = st.sampled_from(
     ["", "12", "1,250", "0.50", "yes", "No", "2026-03-31", "a,b", "b;a", "x y"]
 )
+EXTRAS = [
+    b"{}",
+    b'{"tax_exempt": false}',
+    b'{"tax_exempt": true, "billing_address": {"country": "IE"}}',
+]
 CUSTOM = st.dictionaries(st.sampled_from("abc"), VALUES)
 
 Mapping = dict[str, tuple[str, str]]
@@ -68,6 +78,7 @@ def records(draw: st.DrawFn) -> dict[str, list[tuple[str, dict[str, Any]]]]:
                     "created_at": EARLIER + timedelta(days=i),
                     "address": draw(st.sampled_from([b"{}", b'{"city": "Leeds"}'])),
                     "custom_fields": _json(draw(CUSTOM)),
+                    "extras": draw(st.sampled_from(EXTRAS)),
                 },
             )
             for i in range(count)
@@ -154,6 +165,10 @@ AGREEMENTS = st.lists(
             {
                 "po_number": st.sampled_from([None, "77", "x"]),
                 "quantity": st.sampled_from([None, 3]),
+                "pending_change": st.sampled_from([None, b'{"plan": {"code": "pro"}}']),
+                "extras": st.sampled_from(
+                    [b"{}", b'{"customer_notes": "x", "shipping_amount": "5.50"}']
+                ),
                 "custom_fields": CUSTOM.map(_json),
             }
         ),

@@ -49,6 +49,15 @@ def test_the_page_shows_what_is_mapped_and_what_waits(
     assert "<b>gold</b>" not in text
 
 
+def test_each_field_to_choose_from_says_how_full_it_is(
+    signed_in: Client, customers: Account
+) -> None:
+    text = signed_in.get(f"{PAGE}new/").content.decode()
+    assert "seats · 100 %" in text
+    assert "Purchase order · 100 %" in text
+    assert "Exempt from tax · empty" in text
+
+
 def test_a_field_is_mapped_with_one_click(signed_in: Client, customers: Account) -> None:
     answer = signed_in.post(f"{PAGE}map/", {"field": SEATS["field"], "back": PAGE})
     assert answer.url == PAGE

@@ -13,10 +13,11 @@ from tenure.api.listing import Short, sliced
 from tenure.api.problems import Problem, not_found
 from tenure.api.resource import ADMIN, Resource
 from tenure.api.schemas import Body, PageOf, Shape
-from tenure.customers import mapping, shapes
+from tenure.customers import mapping, overview, shapes
 from tenure.customers.filling import Filled
-from tenure.customers.mapping import Changed, Listed
-from tenure.customers.mapping import Unmapped as Waiting
+from tenure.customers.mapping import Changed
+from tenure.customers.overview import Listed
+from tenure.customers.overview import Unmapped as Waiting
 from tenure.sync import replays
 
 resource = Resource("attributes")
@@ -75,13 +76,13 @@ class NewDefinition(DefinitionChanges):
 @resource.get("", PageOf[Definition])
 def list_attributes(request: HttpRequest, how: Query[Short]) -> HttpResponse:
     """List attributes, with the field each one is read from."""
-    return sliced(mapping.listing(), how, _definition)
+    return sliced(overview.listing(), how, _definition)
 
 
 @resource.get("/unmapped", PageOf[Unmapped])
 def list_unmapped(request: HttpRequest, how: Query[Short]) -> HttpResponse:
     """List custom fields that no attribute is read from, the fullest first."""
-    return sliced(mapping.unmapped(), how, _unmapped)
+    return sliced(overview.unmapped(), how, _unmapped)
 
 
 @resource.post("", Definition, scope=ADMIN, status=201)
@@ -158,7 +159,7 @@ def _of(name: str, object_kind: str) -> Listed | None:
     return next(
         (
             one
-            for one in mapping.listing()
+            for one in overview.listing()
             if (one.attribute.name, one.attribute.object_kind) == (name.strip(), object_kind)
         ),
         None,

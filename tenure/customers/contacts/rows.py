@@ -34,7 +34,7 @@ def payers_of(
 ) -> dict[int, list[Payer]]:
     """What bills these accounts and may name people, by account."""
     path = _identifying_path()
-    identifying = [path.partition(".")[0]] if path else []
+    identifying = [fields.column_of(path)] if path else []
     read = fields.reader([path])
     named = {
         site.pk: (site.subdomain, site.priority)

@@ -94,6 +94,7 @@ class BillingAccount(Upstream):
     has_live_subscription = models.BooleanField(null=True)
     has_past_due_invoice = models.BooleanField(null=True)
     closed_at = models.DateTimeField(null=True)
+    extras = models.JSONField(null=True)  # None in a row written before this was kept
     identified_as = models.CharField(max_length=255, null=True)
 
     class Meta:
@@ -160,6 +161,7 @@ class Subscription(Upstream):
     paused_at = models.DateTimeField(null=True)
     resume_at = models.DateTimeField(null=True)
     remaining_pause_cycles = models.IntegerField(null=True)
+    extras = models.JSONField(null=True)  # None in a row written before this was kept
     identified_as = models.CharField(max_length=255, null=True)
     attributes = models.JSONField(default=dict, db_default={})
     sources = models.JSONField(default=dict, db_default={})

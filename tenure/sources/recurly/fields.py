@@ -9,13 +9,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from tenure.sources.records import NOTHING, AccountExtras, SubscriptionExtras
+
 # A time without its zone would be read in the database's own; upstream always names UTC.
 Time = Annotated[datetime, Meta(tz=True)]
 Int = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Small = Annotated[int, Meta(ge=-(2**15), le=2**15 - 1)]
 Id = Annotated[str, Meta(min_length=1)]
 
-NOTHING = Raw(b"null")
 # Far beyond any amount of money; an exponent of a million would fill the memory as a number.
 LARGEST = 24
 
@@ -62,6 +63,11 @@ def by_name(fields: Sequence[CustomField] | None) -> bytes:
     return _encode({field.name: field.value for field in fields if bytes(field.value) != b"null"})
 
 
+def kept(extras: AccountExtras | SubscriptionExtras) -> bytes:
+    """What a record has besides, as JSON."""
+    return _encode(extras)
+
+
 def listed(raw: Raw, name: str) -> bytes:
     """A JSON list as it came, ``[]`` for none. Raises ValueError for anything else."""
     text = bytes(raw)
@@ -80,6 +86,11 @@ def mapped(raw: Raw, name: str) -> bytes | None:
     if text[:1] != b"{":
         raise ValueError(f"{name} is not an object")
     return text
+
+
+def folded(raw: Raw, name: str) -> Raw:
+    """A JSON object as it came, left out when there is none. Raises ValueError for anything else."""
+    return raw if raw is NOTHING or mapped(raw, name) else NOTHING
 
 
 def id_of(mini: Mini | None) -> str | None:

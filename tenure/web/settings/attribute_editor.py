@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tenure.customers import attributes, fields, fits, mapping
-from tenure.customers.models import Attribute, AttributeKind, SourceField
+from tenure.customers import attributes, fields, fits, mapping, overview
+from tenure.customers.models import Attribute, AttributeKind
 from tenure.customers.previewing import Preview, preview
 from tenure.customers.write import ValueRefused
 from tenure.web.frame import member_of
@@ -58,35 +58,29 @@ class AttributeForm(Styled):
 
 
 def choices(object_kind: str | None, current: str = "") -> list[tuple[str, Any]]:
-    """The fields to choose from, custom ones first, by the object that carries them."""
+    """The fields to choose from with how full each is, custom ones first, by the object that has them."""
     found: list[tuple[str, Any]] = []
     for kind in (object_kind,) if object_kind else fields.KINDS:
-        custom = _custom(kind)
-        if current and current not in custom and fields.custom_name(fields.split(current)[1]):
-            custom[current] = f"{fields.custom_name(fields.split(current)[1])} (gone)"
+        known = overview.choices(kind)
+        custom = [(one.field, _words(one)) for one in known if one.is_custom]
+        lost = fields.custom_name(fields.split(current)[1])
+        if lost and current not in dict(custom) and fields.split(current)[0] == kind:
+            custom.append((current, f"{lost} (gone)"))
         if custom:
-            found.append((f"Custom fields of {kind}s", list(custom.items())))
-        standard = [(f"{kind}.{one.path}", one.label) for one in fields.STANDARD[kind]]
+            found.append((f"Custom fields of {kind}s", custom))
+        standard = [(one.field, _words(one)) for one in known if not one.is_custom]
         found.append((f"Fields of {kind}s", standard))
     return [*found, ("No field", [(BY_HAND, "Nothing: set by hand only")])]
 
 
-def _custom(kind: str) -> dict[str, str]:
-    rows = SourceField.objects.filter(object_kind=kind, vanished_at=None).order_by("name")
-    named = {
-        fields.custom(kind, name): f"{name} ({label})" if label else name
-        for name, label in rows.values_list("name", "label")
-    }
-    mapped = Attribute.objects.filter(object_kind=kind, source_field__contains=fields.CUSTOM)
-    used = set(mapped.values_list("source_field", flat=True))
-    for one in mapping.unmapped():
-        if one.object_kind == kind:
-            named.setdefault(one.field, fields.custom_name(fields.split(one.field)[1]) or one.field)
-    gone = SourceField.objects.filter(object_kind=kind, vanished_at__isnull=False)
-    lost = {fields.custom(kind, name) for name in gone.values_list("name", flat=True)}
-    for field in sorted(used - lost):
-        named.setdefault(field, fields.custom_name(fields.split(field)[1]) or field)
-    return named
+def _words(one: overview.Choice) -> str:
+    fill = one.fill
+    full = f"{'about ' if fill.about else ''}{fill.percent} %" if fill.count else "empty"
+    if not one.is_custom:
+        return f"{one.label} · {full}"
+    name = fields.custom_name(fields.split(one.field)[1]) or one.field
+    named = name if one.label == attributes.label_for(name) else f"{name} ({one.label})"
+    return f"{named} · {full}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +175,7 @@ def _initial(request: HttpRequest, kept: Attribute | None) -> dict[str, Any]:
             "unit": kept.unit,
         }
     field = request.GET.get("field", "")
-    waiting = next((one for one in mapping.unmapped() if one.field == field), None)
+    waiting = next((one for one in overview.unmapped() if one.field == field), None)
     if waiting is None:
         return {"field": field}
     return {

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tenure.connections.read import workspace
 from tenure.core.clock import SystemClock
 from tenure.core.errors import TenureError
-from tenure.customers import fields, mapping
+from tenure.customers import fields, mapping, overview
 from tenure.customers.mapping import Changed
 from tenure.customers.models import Change, Origin
 from tenure.customers.write import By
@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def mapped(request: HttpRequest) -> dict[str, Any]:
     """What ``attributes_mapped.html`` shows: attributes by the object that has them."""
-    listed = mapping.listing()
+    listed = overview.listing()
     groups = [
         (kind, label, [one for one in listed if one.attribute.object_kind == kind])
         for kind, label in OBJECTS.items()
@@ -64,7 +64,7 @@ def waiting(request: HttpRequest) -> dict[str, Any]:
     """What ``attributes_waiting.html`` shows: custom fields that no attribute reads. ``back`` is where
     mapping one of them leads."""
     return {
-        "waiting": mapping.unmapped(),
+        "waiting": overview.unmapped(),
         "may_map": may_map(member_of(request)),
         "back": request.path,
     }
@@ -93,7 +93,7 @@ def replay_live(request: HttpRequest, pk: int) -> HttpResponse:
 def map_fields(request: HttpRequest) -> HttpResponse:
     """Map the chosen custom fields as suggested, or all that wait."""
     chosen = request.POST.getlist("field")
-    wanted = [one for one in mapping.unmapped() if one.field in chosen or "all" in request.POST]
+    wanted = [one for one in overview.unmapped() if one.field in chosen or "all" in request.POST]
     if not wanted:
         messages.error(request, "That field is mapped already, or no record has it any more.")
         return back_to(request)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from tenure.connections import read as connections
 from tenure.connections import write
 from tenure.connections.setups import Step
-from tenure.customers import fields, fits, mapping, previewing
+from tenure.customers import fields, fits, mapping, overview, previewing
 from tenure.customers.attributes import Mapped
 from tenure.customers.filling import Filled
 from tenure.customers.models import Account, AttributeKind, Origin
@@ -110,12 +110,12 @@ def _groups(rows: Sequence[Row]) -> Sequence[tuple[str, Sequence[Row]]]:
 
 def _rows(posted: QueryDict | None) -> list[Row]:
     """Custom fields first, the fullest on top: those are what a business put there itself."""
-    found = [_row_of(one, posted) for one in mapping.listing() if one.attribute.source_field]
-    found += [_row_of_new(one, posted) for one in mapping.unmapped()]
+    found = [_row_of(one, posted) for one in overview.listing() if one.attribute.source_field]
+    found += [_row_of_new(one, posted) for one in overview.unmapped()]
     return sorted(found, key=lambda row: (not row.is_custom, -row.fill.share, row.field))
 
 
-def _row_of(one: mapping.Listed, posted: QueryDict | None) -> Row:
+def _row_of(one: overview.Listed, posted: QueryDict | None) -> Row:
     attribute = one.attribute
     is_custom = fields.custom_name(fields.split(attribute.source_field)[1]) is not None
     better = _suggested(attribute.source_field, attribute.kind, one.fill) if is_custom else ""
@@ -136,7 +136,7 @@ def _row_of(one: mapping.Listed, posted: QueryDict | None) -> Row:
     )
 
 
-def _row_of_new(one: mapping.Unmapped, posted: QueryDict | None) -> Row:
+def _row_of_new(one: overview.Unmapped, posted: QueryDict | None) -> Row:
     key = f"{one.object_kind}.{one.name}"
     ticked = key in posted.getlist("take") if posted is not None else one.fill.count > 0
     return Row(

@@ -4,7 +4,8 @@ from msgspec import Raw, Struct, json
 
 from tenure.sources import records
 from tenure.sources.base import Stream
-from tenure.sources.recurly.fields import NOTHING, Id, Int, Time, digest, listed
+from tenure.sources.records import NOTHING
+from tenure.sources.recurly.fields import Id, Int, Time, digest, listed
 from tenure.sources.recurly.kind import Kind
 
 

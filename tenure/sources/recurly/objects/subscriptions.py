@@ -6,8 +6,8 @@ from msgspec import Raw, Struct, json
 
 from tenure.sources import records
 from tenure.sources.base import Stream
+from tenure.sources.records import NOTHING
 from tenure.sources.recurly.fields import (
-    NOTHING,
     CustomField,
     Id,
     Int,
@@ -17,6 +17,8 @@ from tenure.sources.recurly.fields import (
     by_name,
     digest,
     exact,
+    folded,
+    kept,
     listed,
     mapped,
 )
@@ -25,6 +27,18 @@ from tenure.sources.recurly.kind import Kind
 
 class TaxInfo(Struct, gc=False):
     rate: Decimal | None = None
+    type: str | None = None
+    region: str | None = None
+
+
+class CreditPolicy(Struct, gc=False):
+    mode: str | None = None
+
+
+class Shipping(Struct, gc=False):
+    address: Raw = NOTHING
+    method: Named | None = None
+    amount: Decimal | None = None
 
 
 class Subscription(Struct, gc=False):
@@ -73,13 +87,28 @@ class Subscription(Struct, gc=False):
     paused_at: Time | None = None
     resume_at: Time | None = None
     remaining_pause_cycles: Int | None = None
+    billing_info_id: str | None = None
+    business_entity_id: str | None = None
+    gateway_code: str | None = None
+    price_segment_id: str | None = None
+    revenue_schedule_type: str | None = None
+    credit_application_policy: CreditPolicy | None = None
+    terms_and_conditions: str | None = None
+    customer_notes: str | None = None
+    bank_account_authorized_at: str | None = None
+    shipping: Shipping | None = None
 
 
 NO_PLAN = Named()
+NO_METHOD = Named()
+NO_TAX = TaxInfo()
+NO_POLICY = CreditPolicy()
+NO_SHIPPING = Shipping()
 
 
 def to_record(one: Subscription, payload: bytes) -> records.Subscription:
     plan = one.plan or NO_PLAN
+    tax_info = one.tax_info or NO_TAX
     return records.Subscription(
         upstream_id=one.id,
         created_at=one.created_at,
@@ -99,7 +128,7 @@ def to_record(one: Subscription, payload: bytes) -> records.Subscription:
         add_ons_total=exact(one.add_ons_total),
         subtotal=exact(one.subtotal),
         tax=exact(one.tax),
-        tax_rate=exact(one.tax_info.rate) if one.tax_info else None,
+        tax_rate=exact(tax_info.rate),
         tax_inclusive=one.tax_inclusive,
         total=exact(one.total),
         coupon_redemptions=listed(one.coupon_redemptions, "coupon_redemptions"),
@@ -130,6 +159,32 @@ def to_record(one: Subscription, payload: bytes) -> records.Subscription:
         paused_at=one.paused_at,
         resume_at=one.resume_at,
         remaining_pause_cycles=one.remaining_pause_cycles,
+        extras=_extras(one, tax_info),
+    )
+
+
+def _extras(one: Subscription, tax_info: TaxInfo) -> bytes:
+    shipping = one.shipping or NO_SHIPPING
+    method = shipping.method or NO_METHOD
+    return kept(
+        records.SubscriptionExtras(
+            billing_upstream_id=one.billing_info_id,
+            business_entity_upstream_id=one.business_entity_id,
+            payment_gateway=one.gateway_code,
+            price_segment=one.price_segment_id,
+            revenue_schedule=one.revenue_schedule_type,
+            credit_policy=(one.credit_application_policy or NO_POLICY).mode,
+            tax_type=tax_info.type,
+            tax_region=tax_info.region,
+            terms_and_conditions=one.terms_and_conditions,
+            customer_notes=one.customer_notes,
+            bank_account_authorized_at=one.bank_account_authorized_at,
+            shipping_address=folded(shipping.address, "shipping.address"),
+            shipping_method_upstream_id=method.id,
+            shipping_method_code=method.code,
+            shipping_method=method.name,
+            shipping_amount=exact(shipping.amount),
+        )
     )
 
 
