@@ -1,0 +1,1 @@
+"""One language for what people ask of accounts: list filters, segments, alerts, health."""
