@@ -55,7 +55,7 @@ def explained(text: str, error: Any) -> RuleRefused:
 
 
 def _unreadable(text: str, error: UnexpectedCharacters) -> RuleRefused:
-    place = int(error.pos_in_stream or 0)
+    place: int = error.pos_in_stream  # type: ignore[assignment]
     shown = (text[place : place + 12].split(maxsplit=1) or [text[place]])[0]
     if text[place] in "“”'‘’":
         return refuse(
