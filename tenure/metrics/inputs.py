@@ -176,6 +176,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     auto_renew: bool | None = None
     remaining_billing_cycles: int | None = None
     started_with_gift: bool | None = None
+    updated_at: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -10,6 +10,21 @@ from django.db import models
 from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.customers.models import Account
+from tenure.metrics.past import MrrPoint, MrrStep, SitePast, Unexplored, VersionKind
+
+__all__ = [
+    "AccountFacts",
+    "FactsVersion",
+    "Figures",
+    "InvoiceStatus",
+    "MrrPoint",
+    "MrrStep",
+    "SitePast",
+    "SubscriptionStatus",
+    "Unexplored",
+    "VersionKind",
+    "as_money",
+]
 
 
 def _amounts() -> "models.JSONField[Any, Any]":
@@ -168,14 +183,6 @@ class AccountFacts(Figures):
 
     def __str__(self) -> str:
         return f"facts of account {self.account_id}"
-
-
-class VersionKind(models.TextChoices):
-    """How a past version of figures is known (METRICS section 6)."""
-
-    SNAPSHOT = "snapshot", "As it was known then"
-    RECONSTRUCTED = "reconstructed", "Reconstructed from invoices"
-    INFERRED = "inferred", "Inferred across a gap"
 
 
 class FactsVersion(Figures):

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from tenure.customers.models import Account
+from tenure.metrics import mrr_steps, points
 from tenure.metrics.days import local_day
 from tenure.metrics.facts import Exchange, columns_of
 from tenure.metrics.inputs import Settings
@@ -68,14 +69,16 @@ def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> i
     subscriptions = subscriptions_of(account_ids)
     accounts = books(account_ids, now, settings)
     exchange = exchange_at(now, settings)
-    rows = []
+    rows, rollups = [], {}
     for account_id in account_ids:
         account = accounts.get(account_id) or Books()
         rollup = account_rollup(
             subscriptions.get(account_id, ()), now, settings, past_due_days=account.past_due_days
         )
+        rollups[account_id] = rollup
         receivables = of_ledgers(account.ledgers.values(), now, settings)
         rows.append(columns_of(account_id, rollup, receivables, now, exchange))
+    mrr_steps.make(points.record(rollups, now, settings))
     return save(rows)
 
 

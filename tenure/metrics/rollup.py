@@ -53,6 +53,7 @@ class Rollup:
     subscriptions_count: int = 0
     flags: set[str] = field(default_factory=set)
     next_change_at: datetime | None = None
+    measured: Sequence["Measured"] = field(default=(), compare=False)
 
     @property
     def arr(self) -> Sums:
@@ -84,7 +85,7 @@ def account_rollup(
     subscription, the days of the oldest past-due invoice that bills it."""
     late = past_due_days or {}
     measured = [_measured(sub, as_of, settings, late.get(sub.key, 0)) for sub in subscriptions]
-    rollup = Rollup(subscriptions_count=len(measured))
+    rollup = Rollup(subscriptions_count=len(measured), measured=measured)
     for one in measured:
         _add_money(rollup, one, as_of, settings)
     _describe(rollup, measured, as_of, settings.zone)

@@ -33,7 +33,8 @@ _SUBSCRIPTIONS = """
            s.pending_change::text, next.interval_unit, next.interval_length,
            s.current_period_started_at, s.current_period_ends_at, s.current_term_ends_at,
            s.trial_started_at, s.trial_ends_at, s.activated_at, s.canceled_at, s.expires_at,
-           s.paused_at, s.auto_renew, s.remaining_billing_cycles, s.started_with_gift
+           s.paused_at, s.auto_renew, s.remaining_billing_cycles, s.started_with_gift,
+           s.updated_at
     FROM customers_subscription s
     LEFT JOIN customers_plan p ON p.site_id = s.site_id AND p.upstream_id = s.plan_upstream_id
     LEFT JOIN customers_plan next ON next.site_id = s.site_id
@@ -46,7 +47,7 @@ _OF_ACCOUNTS = """
 _PLAIN = (
     "current_period_started_at current_period_ends_at current_term_ends_at trial_started_at"
     " trial_ends_at activated_at canceled_at expires_at paused_at auto_renew"
-    " remaining_billing_cycles started_with_gift"
+    " remaining_billing_cycles started_with_gift updated_at"
 ).split()
 
 _add_ons = msgspec.json.Decoder(tuple[AddOn, ...], strict=False)
