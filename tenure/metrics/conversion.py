@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from tenure.metrics.inputs import Settings
+from tenure.metrics.rates import table
+
 PLACES = 18
 
 
@@ -17,6 +20,17 @@ class Conversion:
 
     currency: str
     rate: Callable[[str, date], Fraction | None]
+
+
+def to_workspace_currency(settings: Settings) -> Conversion:
+    """Into the workspace's currency, by the rates people entered."""
+    rates = table(settings)
+
+    def rate(source: str, day: date) -> Fraction | None:
+        quote = rates.on(source, settings.currency, day)
+        return quote.rate if quote else None
+
+    return Conversion(settings.currency, rate)
 
 
 @dataclass(frozen=True, slots=True)
