@@ -5,19 +5,29 @@ from typing import Any
 from django.db import connection
 
 from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
+from tenure.rules.sql import Sql
 
 # A part of the list reads from here: rows with a known value, with an unknown one, and accounts
 # that have no facts yet. Each part is one range of one index, so no page reads what it skips.
-_MEASURED = f"{FACTS} f JOIN {ACCOUNT} a ON a.id = f.account_id"
-_UNMEASURED = f"{ACCOUNT} a LEFT JOIN {FACTS} f ON f.account_id = a.id"
+MEASURED = f"{FACTS} f JOIN {ACCOUNT} a ON a.id = f.account_id"
+# Where no figure is asked for, the planner leaves the facts out: they are one row an account.
+EVERY = f"{ACCOUNT} a LEFT JOIN {FACTS} f ON f.account_id = a.id"
 
 _LIVE = "a.removed_at IS NULL"
 
 Condition = tuple[str, list[Any]]
 
 
-def matching(search: str) -> Condition:
-    """The condition on account ``a``, with its values: every word occurs, or it is the identifier."""
+def matching(search: str, where: Sql | None = None) -> Condition:
+    """The condition on account ``a``, with its values: every word occurs, or it is the identifier.
+    ``where`` is a rule's condition on ``a`` and its figures ``f`` besides."""
+    text, values = _searched(search)
+    if where is None:
+        return text, values
+    return f"{text} AND ({where.text})", [*values, *where.values]
+
+
+def _searched(search: str) -> Condition:
     term = search.replace("\x00", "").encode("utf-8", "replace").decode().strip()
     if not term:
         return _LIVE, []
@@ -72,10 +82,10 @@ def _part(order: Order, phase: int, place: Place | None, matching: Condition) ->
 def _source(order: Order, phase: int) -> tuple[str, str, str, str]:
     """Tables, id column, value column and own condition of a part."""
     if order.table == ACCOUNT:
-        return f"{ACCOUNT} a", "a.id", f"a.{order.column}", "TRUE"
+        return EVERY, "a.id", f"a.{order.column}", "TRUE"
     value = f"f.{order.column}"
     if phase == 2:
-        return _UNMEASURED, "a.id", "NULL", "f.account_id IS NULL"
+        return EVERY, "a.id", "NULL", "f.account_id IS NULL"
     if phase == 1:
-        return _MEASURED, "f.account_id", "NULL", f"{value} IS NULL"
-    return _MEASURED, "f.account_id", value, f"{value} IS NOT NULL"
+        return MEASURED, "f.account_id", "NULL", f"{value} IS NULL"
+    return MEASURED, "f.account_id", value, f"{value} IS NOT NULL"

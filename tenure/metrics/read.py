@@ -15,11 +15,12 @@ from tenure.customers import read as customers
 from tenure.customers.models import Account
 from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.days import local_day
-from tenure.metrics.keyset import matching, walk
+from tenure.metrics.keyset import EVERY, MEASURED, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
-from tenure.metrics.paging import ACCOUNT, FACTS, Place, cursor_of, order_of, place_of
+from tenure.metrics.paging import FACTS, Place, cursor_of, order_of, place_of
 from tenure.metrics.rates import in_force
 from tenure.metrics.settings import current
+from tenure.rules.sql import Sql
 
 LONGEST_PAGE = 200
 
@@ -133,17 +134,18 @@ def accounts_page(
     cursor: str | None = None,
     limit: int = 50,
     with_values: bool = False,
+    where: Sql | None = None,
 ) -> AccountsPage:
     """One page of accounts, stable while others are added: it goes on from a row, not a count.
 
     ``sort`` is one of ``paging.ORDERS``, with a minus sign for descending; unknown values come
     last either way. ``search`` is words that must all occur in the account's searchable text, or
-    its exact identifier. Raises UnusablePage for an unknown sort or a damaged cursor.
+    its exact identifier; ``where`` a rule's condition on ``a`` and ``f`` besides. Raises UnusablePage for an unknown sort or a damaged cursor.
     """
     order = order_of(sort)
     place = place_of(order, cursor) if cursor else None
     limit = max(1, min(limit, LONGEST_PAGE))
-    keys = walk(order, place, matching(search), limit + 1)
+    keys = walk(order, place, matching(search, where), limit + 1)
     more, keys = len(keys) > limit, keys[:limit]
     backwards = bool(place and place.backwards)
     if backwards:
@@ -157,31 +159,31 @@ def accounts_page(
     )
 
 
-def matching_ids(search: str = "", *, limit: int) -> list[int]:
-    """The accounts that match a search, at most ``limit`` of them, by id."""
-    condition, values = matching(search)
-    found = f"SELECT a.id FROM {ACCOUNT} a WHERE {condition} ORDER BY a.id LIMIT %s"  # noqa: S608
+def matching_ids(search: str = "", *, limit: int, where: Sql | None = None) -> list[int]:
+    """The accounts that match a search and a rule, at most ``limit`` of them, by id."""
+    condition, values = matching(search, where)
+    found = f"SELECT a.id FROM {EVERY} WHERE {condition} ORDER BY a.id LIMIT %s"  # noqa: S608
     with connection.cursor() as db:
         db.execute(found, [*values, limit])
         return [row[0] for row in db.fetchall()]
 
 
-def capped_count(search: str = "", *, cap: int = 10_000) -> int:
+def capped_count(search: str = "", *, cap: int = 10_000, where: Sql | None = None) -> int:
     """How many accounts match, counting no further than ``cap``: the answer ``cap`` means or more."""
-    condition, values = matching(search)
-    found = f"SELECT 1 FROM {ACCOUNT} a WHERE {condition} LIMIT %s"  # noqa: S608
+    condition, values = matching(search, where)
+    found = f"SELECT 1 FROM {EVERY} WHERE {condition} LIMIT %s"  # noqa: S608
     with connection.cursor() as db:
         db.execute(f"SELECT count(*) FROM ({found}) found", [*values, cap])  # noqa: S608
         return int(db.fetchone()[0])
 
 
-def totals() -> Totals:
-    """MRR, due and past due of all measured accounts. Reads every facts row: ask it apart from a
-    page, not before it."""
+def totals(search: str = "", *, where: Sql | None = None) -> Totals:
+    """MRR, due and past due of all measured accounts, or of those that match. Reads every facts row:
+    ask it apart from a page, not before it."""
     sums: dict[str, dict[str, Decimal]] = {"mrr": {}, "total_due": {}, "past_due": {}}
     accounts = paying = 0
     with connection.cursor() as db:
-        db.execute(_TOTALS)
+        db.execute(*_totals_of(search, where))
         for currency, count, with_mrr, *amounts in db.fetchall():
             accounts, paying = accounts + count, paying + with_mrr
             for figure, amount in zip(sums, amounts, strict=True):
@@ -222,27 +224,35 @@ def converted(figures: Mapping[str, Sequence[Money]], now: datetime) -> Converte
     )
 
 
+def _totals_of(search: str, where: Sql | None) -> tuple[str, list[Any]]:
+    if where is None and not search.strip():
+        return _TOTALS.format(facts=FACTS), []
+    condition, values = matching(search, where)
+    chosen = f"WITH chosen AS (SELECT f.* FROM {MEASURED} WHERE {condition})"  # noqa: S608
+    return chosen + _TOTALS.format(facts="chosen"), values
+
+
 # Nearly every account has one currency, whose amount is looked up by its code; only the others are
 # taken apart from JSON, which costs ten times as much.
-_TOTALS = f"""
+_TOTALS = """
     SELECT main_currency, count(*), count(*) FILTER (WHERE mrr_sort > 0),
            sum((mrr ->> main_currency)::numeric), sum((total_due ->> main_currency)::numeric),
            sum((past_due ->> main_currency)::numeric)
-    FROM {FACTS} WHERE NOT mixed_currencies GROUP BY 1
+    FROM {facts} WHERE NOT mixed_currencies GROUP BY 1
     UNION ALL
     SELECT entry.key, 0, 0,
            sum(entry.value::numeric) FILTER (WHERE part.figure = 'mrr'),
            sum(entry.value::numeric) FILTER (WHERE part.figure = 'total_due'),
            sum(entry.value::numeric) FILTER (WHERE part.figure = 'past_due')
-    FROM {FACTS} f
+    FROM {facts} f
     CROSS JOIN LATERAL (VALUES ('mrr', f.mrr), ('total_due', f.total_due),
                                ('past_due', f.past_due)) AS part (figure, amounts)
     CROSS JOIN LATERAL jsonb_each_text(part.amounts) AS entry
     WHERE f.mixed_currencies GROUP BY 1
     UNION ALL
     SELECT '', count(*), count(*) FILTER (WHERE mrr_sort > 0), NULL, NULL, NULL
-    FROM {FACTS} WHERE mixed_currencies
-"""  # noqa: S608
+    FROM {facts} WHERE mixed_currencies
+"""
 
 
 def _before(place: Place) -> Place:

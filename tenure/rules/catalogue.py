@@ -1,8 +1,9 @@
 """What a rule may name: attributes, the rows related to an account, and where history is kept.
 
-Columns are templates over table aliases: ``{a}`` is the account, ``{f}`` its figures, ``{r}`` a
-related row, ``{zone}`` the workspace's time zone as a bound text. They are written by the packages
-that own the tables, never by users.
+Columns are SQL over the account ``a``, related rows under their relation's alias, and histories, whose
+alias is written ``{f}`` so that a past row can stand in for the live one. ``{zone}``, ``{today}``,
+``{now}`` and ``{currency}`` are bound values; ``CASE currency{converted} END`` is what one unit of a
+currency is worth. They are written by the packages that own the tables, never by users.
 """
 
 import difflib

@@ -5,6 +5,7 @@ rows are asked with EXISTS on the tables themselves. Values are always bound; wh
 from the catalogue.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from tenure.rules.tree import (
 )
 
 PAST = "past"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 TRUE, FALSE = Sql("true"), Sql("false")
 
 
@@ -38,6 +40,12 @@ def compiled(node: Node, catalogue: Catalogue, context: Context, *, account: str
 class _Compiler:
     def __init__(self, catalogue: Catalogue, context: Context, account: str) -> None:
         self.catalogue, self.context, self.account = catalogue, context, account
+        self._bound = {
+            "zone": bound(context.zone, "text"),
+            "today": bound(context.today, "date"),
+            "now": bound(context.now, "timestamptz"),
+            "converted": _rates(context.rates),
+        }
 
     def node(self, node: Node, relation: Relation | None) -> Sql:
         match node:
@@ -76,21 +84,17 @@ class _Compiler:
     def value(self, attribute: Attribute, name: Name, **aliases: str) -> Sql:
         """The attribute's value as SQL; ``aliases`` stand in for those of the live rows."""
         template = attribute.by_currency if name.currency else attribute.column
-        text, values = template, []
-        if "{currency}" in text:
-            text = text.replace("{currency}", "%s::text")
-            values.append(name.currency)
-        if "{zone}" in text:
-            text = text.replace("{zone}", "%s::text")
-            values.append(self.context.zone)
-        if len(values) > 1:
-            raise ValueError(f"{attribute.key}: currency and zone cannot be in one column")
-        if "{converted}" in text:
-            rates = _rates(self.context.rates)
-            head, tail = text.split("{converted}")
-            return _aliased(head, aliases) + rates + _aliased(tail, aliases)
-        count = text.count("%s::text")
-        return Sql(_aliased(text, aliases).text, tuple(values * count))
+        made = Sql("")
+        for place, piece in enumerate(_PLACEHOLDER.split(template)):
+            if place % 2 == 0:
+                made += piece
+            elif piece in self._bound:
+                made += self._bound[piece]
+            elif piece == "currency":
+                made += bound(name.currency, "text")
+            else:
+                made += aliases.get(piece, piece)
+        return made
 
     def quantified(self, node: Quantified) -> Sql:
         relation = self.catalogue.relations[node.relation]
@@ -198,14 +202,6 @@ def is_strict(node: Aggregate, attribute: Attribute) -> bool:
     nothing, while a day that has not come is left out of the latest."""
     named = node.name is not None and node.name.currency is not None
     return not named and (node.function == "sum" or attribute.type is Type.MONEY)
-
-
-def _aliased(template: str, aliases: Mapping[str, str]) -> Sql:
-    text = template
-    for alias, stand_in in aliases.items():
-        text = text.replace(f"{{{alias}}}", stand_in)
-    # What is left stands for itself.
-    return Sql(text.replace("{", "").replace("}", ""))
 
 
 def _rates(rates: Mapping[str, Decimal]) -> Sql:
