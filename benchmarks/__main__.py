@@ -7,6 +7,10 @@ BENCHMARKS = {
     "import": ("benchmarks.first_import", "a site's first import, whole and by part"),
     "replay": ("benchmarks.replaying", "a new mapping over many accounts, without a request"),
     "plan": ("benchmarks.plan", "what the next sync of a large site would do"),
+    "newcomer": (
+        "benchmarks.newcomer",
+        "from a key to the accounts in a browser, reading included",
+    ),
     "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
 }
 

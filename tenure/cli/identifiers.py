@@ -11,17 +11,21 @@ from rich.console import Group as Parts
 from rich.console import RenderableType
 
 from tenure import flow
+from tenure.cli import replaying
 from tenure.cli.asking import confirm
 from tenure.cli.command import Group, now
 from tenure.cli.screen import Column, Screen, table
 from tenure.cli.words import counted
-from tenure.connections.models import Truth
+from tenure.connections.models import ContactSource, Truth
 from tenure.core import csvs
-from tenure.identity import reidentify
+from tenure.customers.models import Origin
+from tenure.customers.write import By
+from tenure.identity import contacts, reidentify
 from tenure.identity.report import Report, left_out_each, report
 from tenure.identity.report.choosing import choose, has_accounts, words_of
 from tenure.identity.report.figures import Candidate
 from tenure.sources import registry
+from tenure.sync import replays
 from tenure.sync.touched import touch
 
 # The source is said by its own name; the model knows it as the source.
@@ -31,6 +35,7 @@ TRUTHS = {
     Truth.THIRD_PARTY.value: Truth.THIRD_PARTY,
 }
 SHOWN_SAMPLES = 2
+ANEW = By(Origin.MANUAL, reason="Contacts are recognised anew")
 LEFT_OUT_COLUMNS = ("site", "object", "id", "code", "name", "email", "reason")
 
 
@@ -72,6 +77,19 @@ def report_(screen: Screen, field: str | None) -> None:
 )
 @click.option("--fold-case", is_flag=True, help="Take upper and lower case for the same.")
 @click.option(
+    "--contacts",
+    "people",
+    metavar="FIELD",
+    help=f"By what a contact is recognised: {contacts.CHOICES}.",
+)
+@click.option(
+    "--contacts-from",
+    "sources",
+    metavar="LIST",
+    help=f"Who beside the account's own e-mail is a contact, with commas between:"
+    f" {', '.join(ContactSource.values)}; none for nobody.",
+)
+@click.option(
     "--plan", is_flag=True, help="Say what becomes of the accounts there are; do nothing."
 )
 @click.pass_obj
@@ -81,11 +99,14 @@ def set_(
     truth: str,
     per_site: bool | None,
     fold_case: bool,
+    people: str | None,
+    sources: str | None,
     plan: bool,
 ) -> None:
     """Choose the field that names accounts from now on; accounts that exist are re-keyed."""
     joins = None if per_site is None else not per_site
-    if plan or has_accounts():
+    there = has_accounts()
+    if plan or there:
         foreseen = reidentify.preview(field, joins=joins, fold_case=fold_case)
         if plan:
             screen.answer(foreseen.as_json(), words_of(foreseen))
@@ -96,6 +117,10 @@ def set_(
             field, truth=TRUTHS[truth], joins=joins, fold_case=fold_case, now=now(), seen=True
         )
         touch(set(chosen.touched), now())
+        anew = contacts.choose(people, _listed(sources), now=now())
+        replay = replays.again(ANEW) if anew and there else None
+    if replay:
+        replaying.carry_out(screen, replay)
     flow.catch_up(now())
     rule = chosen.rule
     across = (
@@ -109,8 +134,18 @@ def set_(
         "source": truth,
         "joins_sites": rule.joins,
         "fold_case": rule.fold_case,
+        "contact_field": contacts.in_force().field,
+        "contact_sources": list(contacts.in_force().sources),
     }
+    told += f" Contacts are recognised by {document['contact_field']}."
     screen.answer(document | chosen.as_json(), f"{told} {chosen.words}".strip())
+
+
+def _listed(sources: str | None) -> Sequence[str] | None:
+    if sources is None:
+        return None
+    named = [one.strip() for one in sources.split(",")]
+    return [] if named == ["none"] else named
 
 
 def _write_left_out(screen: Screen, field: str) -> None:

@@ -78,12 +78,26 @@ class Truth(models.TextChoices):
     THIRD_PARTY = "third-party", "A third party"
 
 
+class ContactSource(models.TextChoices):
+    """Where people are named beside the account's own e-mail (DESIGN 3.2)."""
+
+    COPIES = "copies", "Copies of invoices"
+    SHIPPING = "shipping", "Shipping addresses"
+    BILLING = "billing", "Billing name"
+
+
+def every_contact_source() -> list[str]:
+    """All of them, as long as nobody says otherwise."""
+    return list(ContactSource.values)
+
+
 class IdentifierRule(models.Model):
     """Where the identifier of an account is read. Rules are only added: the newest is in force.
 
     ``field`` is ``account.code``, ``account.id``, ``account.custom_fields.NAME`` or
     ``subscription.custom_fields.NAME``. ``joins`` says that equal values of two sites are one
-    customer. ``contact_field`` is where the identifier of a contact is read.
+    customer. ``contact_field`` is where the identifier of a contact is read, ``contact_sources``
+    who beside the account's own e-mail becomes one.
     """
 
     field = models.CharField(max_length=120)
@@ -91,6 +105,7 @@ class IdentifierRule(models.Model):
     joins = models.BooleanField(default=True)
     fold_case = models.BooleanField(default=False)
     contact_field = models.CharField(max_length=120, default="contact.email")
+    contact_sources = models.JSONField(default=every_contact_source)
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
 

@@ -47,14 +47,15 @@ def choose(
     """Put a rule in force for what is read from now on. ``joins`` left out is what suits the field.
 
     Accounts that exist are not touched: where there are any, ``reidentify.apply`` is the way, which
-    chooses the rule and re-keys them. Raises RuleRefused.
+    chooses the rule and re-keys them. Contacts go on as they are. Raises RuleRefused.
     """
     checked(field)
+    before = identifier_rule()
     if truth not in Truth.values:
         raise RuleRefused(
             f"{truth!r} is no source of truth.", next_step=f"Choose one of {', '.join(Truth)}."
         )
-    return connections.IdentifierRule.objects.create(
+    rule = connections.IdentifierRule(
         field=field,
         truth=truth,
         joins=joins_of(field) if joins is None else joins,
@@ -62,6 +63,10 @@ def choose(
         member=member,
         created_at=now,
     )
+    if before is not None:
+        rule.contact_field, rule.contact_sources = before.contact_field, before.contact_sources
+    rule.save()
+    return rule
 
 
 def joins_of(field: str) -> bool:

@@ -29,6 +29,7 @@ from tenure.web.settings import (
     attribute_editor,
     attributes,
     connect,
+    contact_rule,
     identifiers,
     integrations,
     site,
@@ -115,6 +116,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
     path("settings/identifiers/", identifiers.page, name="identifiers"),
+    path("settings/identifiers/contacts/", contact_rule.save, name="contact_rule"),
     path(
         "settings/identifiers/field/<path:name>/left-out.csv",
         identifiers.export,

@@ -6,6 +6,7 @@ from django.test import Client
 from tenure.access.models import Member, Role
 from tenure.connections.models import IdentifierRule
 from tenure.customers.models import BillingAccount
+from tenure.sync.models import Replay
 from tests.metrics.rows import a_billing_account, a_site, an_account, upstream
 from tests.web.builders import a_member
 
@@ -38,6 +39,37 @@ def test_warnings_are_said_in_words(signed_in: Client, db: None) -> None:
     stored("T-1", "t-1", "T-2", "T-2")
     line = next(x for x in signed_in.get(PAGE).context["lines"] if x.candidate.field == TENANT)
     assert line.warnings == ("1 shared by several", "1 nearly equal")
+
+
+def test_contacts_are_recognised_by_another_field_and_taken_from_fewer_places(
+    signed_in: Client, db: None
+) -> None:
+    stored("T-1")
+    text = signed_in.get(PAGE).text
+    assert "A contact is recognised by" in text
+    told = {"contact_field": "account.username", "contact_sources": ["shipping"]}
+    answer = signed_in.post(f"{PAGE}contacts/", told, follow=True)
+    assert "Contacts are recognised by account.username." in answer.text
+    rule = IdentifierRule.objects.get()
+    assert (rule.contact_field, rule.contact_sources) == ("account.username", ["shipping"])
+    assert (rule.field, rule.joins) == ("account.code", False)
+    signed_in.post(f"{PAGE}field/{TENANT}/choose/", TERMS)
+    newest = IdentifierRule.objects.latest("pk")
+    assert (newest.field, newest.contact_field) == (TENANT, "account.username")
+
+
+def test_a_field_that_identifies_nobody_is_refused_for_contacts(
+    signed_in: Client, db: None
+) -> None:
+    answer = signed_in.post(f"{PAGE}contacts/", {"contact_field": "account.company"}, follow=True)
+    assert "identifies no contact" in answer.text
+    assert not IdentifierRule.objects.exists()
+
+
+def test_contacts_that_exist_follow_by_a_replay(signed_in: Client, db: None) -> None:
+    an_account("Acme")
+    signed_in.post(f"{PAGE}contacts/", {"contact_field": "account.username"})
+    assert Replay.objects.count() == 1
 
 
 def test_a_page_without_records_says_what_to_do(signed_in: Client, db: None) -> None:

@@ -1,6 +1,7 @@
 """The set-up of sites, step by step: bad input at each, closing and coming back, cancelling."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -183,9 +184,10 @@ def test_going_on_begins_to_read(signed_in: Client, setup: SetUp) -> None:
     answer = signed_in.post(at(setup, "test"), {"go": ""})
     assert answer.url == at(setup, "sample")
     assert Run.objects.get().trigger == "first"
-    text = signed_in.get(answer.url).text
-    assert "Waiting for a worker" in text
-    assert 'hx-trigger="every 1s"' in text
+    assert "Waiting for a worker" not in signed_in.get(answer.url).text
+    Run.objects.update(requested_at=Run.objects.get().requested_at - timedelta(minutes=1))
+    assert "Waiting for a worker" in signed_in.get(answer.url).text
+    assert 'hx-trigger="every 1s"' in signed_in.get(answer.url).text
 
 
 def test_the_sample_polls_only_its_live_part_and_ends(signed_in: Client, setup: SetUp) -> None:

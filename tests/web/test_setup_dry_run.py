@@ -55,7 +55,7 @@ def test_the_dry_run_is_worked_out_in_the_background(signed_in: Client, dry: Set
 def test_the_dry_run_shows_counts_and_lost_edits_first(signed_in: Client, dry: SetUp) -> None:
     signed_in.get(at(dry, "dry-run"))
     plan = planned(dry, counts={"objects": {"account": {"create": 7, "override": 1, "leave": 2}}})
-    common = {"plan": plan, "object_kind": "account", "identifier": "BW-1", "name": "Acme"}
+    common = {"plan": plan, "object_kind": "account", "identifier": "BW-1", "account_id": 1}
     told = {"attributes.seats": {"source": "manual", "set_by": "ada@example.com"}}
     PlanEntry.objects.create(
         position=1,
@@ -66,10 +66,44 @@ def test_the_dry_run_shows_counts_and_lost_edits_first(signed_in: Client, dry: S
     )
     text = signed_in.get(at(dry, "dry-run")).text
     assert "1 account has values set by hand that would be replaced" in text
-    assert "set by ada@example.com" in text
-    assert "<del>12</del>" in text
+    assert "Set by ada@example.com" in text
+    assert '<del class="isolate" dir="auto">12</del>' in text
     assert "Make 7 accounts" in text
     assert "and 7 more" in text
+    assert f"/sync/plans/{plan.pk}/plan.csv" in text
+    assert f'value="{plan.pk}:1"' in text
+
+
+def test_what_a_row_would_lose_is_kept_by_a_pin_and_the_dry_run_made_anew(
+    signed_in: Client, dry: SetUp
+) -> None:
+    account = a_customer("Acme", identifier="BW-1")
+    signed_in.get(at(dry, "dry-run"))
+    plan = planned(dry, counts={"objects": {"account": {"override": 1}}})
+    PlanEntry.objects.create(
+        plan=plan,
+        position=1,
+        verb="override",
+        object_kind="account",
+        account_id=account.pk,
+        identifier="BW-1",
+        changes={"attributes.seats": ["12", "30"]},
+        overridden={"attributes.seats": {"source": "manual"}},
+    )
+    kept = {"keep": f"{plan.pk}:1", "reason": "Agreed by phone"}
+    told = signed_in.post(at(dry, "dry-run"), kept, follow=True)
+    assert "1 value pinned. The dry run is worked out with them." in told.text
+    account.refresh_from_db()
+    assert account.sources["seats"]["pin"]["reason"] == "Agreed by phone"
+    assert Plan.objects.count() == 2
+
+
+def test_only_the_dry_runs_of_this_set_up_are_kept_from(signed_in: Client, dry: SetUp) -> None:
+    signed_in.get(at(dry, "dry-run"))
+    planned(dry)
+    other = Plan.objects.create(site=rows.a_site("other"), state=PlanState.READY, created_at=NOW)
+    signed_in.post(at(dry, "dry-run"), {"keep": f"{other.pk}:all"})
+    assert Plan.objects.count() == 2
 
 
 def test_a_dry_run_that_failed_says_why_and_is_worked_out_again(

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from tenure.connections.models import Mode, Site
+from tenure.connections.models import ContactSource, Mode, Site, every_contact_source
 from tenure.connections.read import identifier_rule
 from tenure.customers import fields, payers
 from tenure.customers.contacts.people import LONGEST_EMAIL, Payer, Person
@@ -19,6 +19,12 @@ from tenure.customers.history import Batched
 from tenure.customers.models import Account, BillingAccount, Change, Contact, Origin
 
 BY_EMAIL = "contact.email"
+# What of a payer names people beside its own e-mail, by the source that a person may switch off.
+NAMED_BY: Mapping[str, str] = {
+    ContactSource.COPIES: "cc_emails",
+    ContactSource.SHIPPING: "shipping",
+    ContactSource.BILLING: "billing_name",
+}
 _COLUMNS = (
     "id site_id created_at upstream_id email first_name last_name billing_name cc_emails"
     " shipping_contacts"
@@ -33,7 +39,7 @@ def payers_of(
     ids: Sequence[int], sites: Mapping[int, Site], daily: Collection[str]
 ) -> dict[int, list[Payer]]:
     """What bills these accounts and may name people, by account."""
-    path = _identifying_path()
+    path, sources = _identifying_path(), _sources_in_force()
     identifying = [fields.column_of(path)] if path else []
     read = fields.reader([path])
     named = {
@@ -48,7 +54,7 @@ def payers_of(
     rows = BillingAccount.objects.filter(pk__in=list(fed), site_id__in=named)
     for row_id, site_id, *row in rows.values_list(*_COLUMNS, *identifying):
         held = row.pop() if path else None
-        payer = Payer(*named[site_id], *row)
+        payer = _naming(Payer(*named[site_id], *row), sources)
         if held:
             said = str(read(SimpleNamespace(**{identifying[0]: held})).get(path, ""))
             payer = replace(payer, identifier=said[:LONGEST_EMAIL])
@@ -63,6 +69,19 @@ def _identifying_path() -> str:
     field = rule.contact_field if rule else BY_EMAIL
     kind, path = fields.split(field)
     return path if kind == fields.ACCOUNT and path != "email" else ""
+
+
+def _sources_in_force() -> Collection[str]:
+    rule = identifier_rule()
+    return rule.contact_sources if rule else every_contact_source()
+
+
+def _naming(payer: Payer, sources: Collection[str]) -> Payer:
+    """The payer without whom it names in places that make nobody a contact."""
+    unasked: dict[str, Any] = {
+        name: None for source, name in NAMED_BY.items() if source not in sources
+    }
+    return replace(payer, **unasked) if unasked else payer
 
 
 def existing_of(ids: Sequence[int], *, lock: bool) -> dict[int, list[Contact]]:

@@ -32,8 +32,7 @@ CREDENTIALS = (
     Credential(
         "key",
         "API Key",
-        "A private key of that site, from Integrations > API Credentials in Recurly. A label of its"
-        " own lets you revoke it without touching other systems.",
+        "A private key of its own, from Integrations > API Credentials in Recurly.",
         secret=True,
     ),
     Credential(

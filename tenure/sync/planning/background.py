@@ -69,10 +69,10 @@ def _fail(plan: Plan, reason: str, next_step: str) -> None:
     )
 
 
-def first_entries(plan: Plan, limit: int) -> Sequence[PlanEntry]:
-    """The entries a person should see first. Subscriptions are only counted: they follow their
-    source in any case."""
-    return list(plan.entries.exclude(object_kind="subscription")[:limit])
+def first_entries(plan: Plan, limit: int, *, verb: str) -> Sequence[PlanEntry]:
+    """The first entries of a kind. Subscriptions are only counted: they follow their source in any
+    case."""
+    return list(plan.entries.exclude(object_kind="subscription").filter(verb=verb)[:limit])
 
 
 def of_ids(ids: Sequence[int]) -> Sequence[Plan]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from tenure.access.models import Member
 from tenure.connections import read as connections
 from tenure.core import csvs
 from tenure.core.errors import TenureError
@@ -119,19 +121,27 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     plan = _plan(pk)
     position = request.POST.get("position", "")
     reason = request.POST.get("reason", "").strip()[:500] or KEPT
-    by = By(Origin.MANUAL, member_of(request), reason=reason)
-    kept = 0
+    member = member_of(request)
     try:
-        for account_id, names in _lost(plan, position):
-            write.pin(account_id, names, Pin(reason), by, now=settings.TENURE_CLOCK.now())
-            kept += len(names)
-        again = background.ask(plan.site, member=by.member, now=settings.TENURE_CLOCK.now())
+        kept = pin_lost(plan, position, member, reason=reason, now=settings.TENURE_CLOCK.now())
+        again = background.ask(plan.site, member=member, now=settings.TENURE_CLOCK.now())
     except TenureError as error:
         messages.error(request, str(error))
         return _to(plan)
     values = f"{kept} value{'' if kept == 1 else 's'}"
     messages.success(request, f"{values} pinned. This is the plan as it is with them.")
     return _to(again)
+
+
+def pin_lost(plan: Plan, position: str, member: Member, *, reason: str, now: datetime) -> int:
+    """Pin what the row at this position would lose, or every row when it names none; how many values.
+    Raises TenureError. Whoever shows the plan has it made anew."""
+    by = By(Origin.MANUAL, member, reason=reason)
+    kept = 0
+    for account_id, names in _lost(plan, position):
+        write.pin(account_id, names, Pin(reason), by, now=now)
+        kept += len(names)
+    return kept
 
 
 def _lost(plan: Plan, position: str) -> Iterator[tuple[int, list[str]]]:

@@ -33,6 +33,7 @@ from tenure.sources import registry
 from tenure.sync.touched import touch
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, only
+from tenure.web.settings.contact_rule import ContactsForm
 from tenure.web.settings.forms import Styled
 
 SHOWN_LEFT_OUT = 20
@@ -70,7 +71,7 @@ class RuleForm(Styled):
 
     truth = forms.ChoiceField(
         label="Source of truth",
-        help_text="Whose identifier it is. It is shown beside every account.",
+        help_text="Whose identifier it is.",
     )
     sites = forms.ChoiceField(
         label="Equal values of two sites are",
@@ -120,10 +121,18 @@ def terms_of(made: Report, field: str) -> dict[str, Any]:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The candidates; while counting would take long, the page first and the figures when they are there."""
-    shown = {"rule": identifier_rule(), "standard": rules.in_force(), "truths": dict(truths())}
+    shown: dict[str, Any] = {
+        "rule": identifier_rule(),
+        "standard": rules.in_force(),
+        "truths": dict(truths()),
+    }
     if is_quick() or request.headers.get("HX-Target") == "identifier-report":
         made = report(now=settings.TENURE_CLOCK.now())
         shown |= candidates_context(made, chosen=_field_in_force())
+        shown |= {
+            "contacts": ContactsForm(made=made),
+            "may_manage": may_manage_sites(member_of(request)),
+        }
     template = "identifier_report" if request.headers.get("HX-Target") else "identifiers"
     return render(request, f"web/settings/{template}.html", shown)
 

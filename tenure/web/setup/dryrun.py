@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
@@ -19,47 +20,34 @@ from tenure.core.clock import SystemClock
 from tenure.core.errors import TenureError
 from tenure.customers import attributes
 from tenure.sync import read as sync
-from tenure.sync.models import Plan, PlanState
+from tenure.sync.models import Plan, PlanEntry, PlanState
 from tenure.sync.planning import background
 from tenure.web.frame import member_of
-from tenure.web.permissions import may_manage_sites, only
+from tenure.web.permissions import may_edit_customers, may_manage_sites, only
+from tenure.web.plans.entries import VERBS, Row, Tile, rows
+from tenure.web.plans.pages import pin_lost
 from tenure.web.runs.progress import Progress, progress
 from tenure.web.setup import steps
 
-SHOWN = 12
-OBJECTS = {"account": "Accounts", "subscription": "Subscriptions", "attribute": "Attributes"}
-# Sign and word of each verb, in the order in which people read them.
-SIGNS = {
-    "create": ("+", "to be made"),
-    "update": ("~", "to be changed"),
-    "override": ("!", "with manual values to be replaced"),
-    "leave": ("=", "left as they are"),
-    "pinned": ("▪", "with pinned values kept"),
-    "conflict": ("?", "in conflict"),
-    "unidentified": ("?", "without identifier"),
-    "quarantine": ("?", "unreadable"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many objects one verb is about."""
-
-    sign: str
-    verb: str
-    words: str
-    number: int
+SHOWN, OF_EACH = 12, 2
+KEPT = "Kept in the set-up"
+# Whatever a person set by hand is shown in full; of everything else a few, and the rest in the plan.
+IN_FULL = frozenset({"override"})
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One site's dry run: still to wait for (``reading``), being worked out, ready or failed."""
+    """One site's dry run: still to wait for (``reading``), being worked out, ready or failed. ``tiles``
+    count accounts, ``follows`` the subscriptions, which follow their source in any case."""
 
     site: Site
     plan: Plan | None
-    counts: Mapping[str, Sequence[Count]]
-    entries: Sequence[Any]
-    more: int
+    tiles: Sequence[Tile] = ()
+    rows: Sequence[Row] = ()
+    more: int = 0
+    lost: int = 0
+    follows: int = 0
+    may_keep: bool = False
     reading: Progress | None = None
 
     @property
@@ -81,6 +69,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and "again" in request.POST:
         setups.note(setup, plans=None)
         return HttpResponseRedirect(steps.address(setup, Step.DRY_RUN))
+    if request.method == "POST" and "keep" in request.POST:
+        return _keep(request, setup)
     planned = [_planned(setup, site, member_of(request)) for site in setups.sites_of(setup)]
     ready = all(one.is_ready for one in planned)
     if request.method == "POST" and ready:
@@ -91,29 +81,62 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "alive": not ready and not any(one.has_failed for one in planned),
         "made": _sum(planned, "create"),
         "lost": _sum(planned, "override"),
-        "nobody": _sum(planned, "unidentified") + _sum(planned, "quarantine"),
         "rule": connections.identifier_rule(),
     }
     part = "web/setup/dry_run_live.html" if request.headers.get("HX-Target") == "plan-live" else ""
     return steps.show(request, setup, Step.DRY_RUN, shown, part=part)
 
 
+def _keep(request: HttpRequest, setup: SetUp) -> HttpResponse:
+    """Pin what one row of a site's dry run, or every row, would lose; then it is worked out anew."""
+    pk, _, position = request.POST["keep"].partition(":")
+    ours = {str(kept["plan"]) for kept in setup.choices.get("plans", {}).values()}
+    found = background.of_ids([int(pk)]) if pk in ours else ()
+    if found and may_edit_customers(member_of(request)):
+        now, reason = settings.TENURE_CLOCK.now(), request.POST.get("reason", "").strip()[:500]
+        try:
+            kept = pin_lost(found[0], position, member_of(request), reason=reason or KEPT, now=now)
+        except TenureError as error:
+            messages.error(request, str(error))
+        else:
+            setups.note(setup, plans=None)
+            values = f"{kept} value{'' if kept == 1 else 's'}"
+            messages.success(request, f"{values} pinned. The dry run is worked out with them.")
+    return HttpResponseRedirect(steps.address(setup, Step.DRY_RUN))
+
+
 def _planned(setup: SetUp, site: Site, member: Member) -> Planned:
     going = sync.active_run(site)
     if going:
-        return Planned(site, None, {}, (), 0, progress(going, SystemClock().now()))
+        return Planned(site, None, reading=progress(going, SystemClock().now()))
     plan = _plan(setup, site, member)
     if plan is None or plan.state != PlanState.READY:
-        return Planned(site, plan, {}, (), 0)
-    counts = {OBJECTS.get(k, k): _counts(v) for k, v in plan.counts.get("objects", {}).items()}
-    entries = background.first_entries(plan, SHOWN)
-    total = sum(
-        number
-        for kind, verbs in plan.counts.get("objects", {}).items()
-        for verb, number in verbs.items()
-        if kind != "subscription" and verb != "leave"
+        return Planned(site, plan)
+    accounts: Mapping[str, int] = plan.counts.get("objects", {}).get("account", {})
+    shown = _first(plan)
+    return Planned(
+        site,
+        plan,
+        tiles=[
+            Tile(verb, accounts[verb.key], is_chosen=False)
+            for verb in VERBS
+            if accounts.get(verb.key)
+        ],
+        rows=rows(shown),
+        more=max(0, sum(n for verb, n in accounts.items() if verb != "leave") - len(shown)),
+        lost=accounts.get("override", 0),
+        follows=sum(plan.counts.get("objects", {}).get("subscription", {}).values()),
+        may_keep=may_edit_customers(member) and site.allows_pins,
     )
-    return Planned(site, plan, counts, entries, max(0, total - len(entries)))
+
+
+def _first(plan: Plan) -> Sequence[PlanEntry]:
+    """Lost edits, as many as there is room for, then a few entries of every other kind."""
+    found: list[PlanEntry] = []
+    for verb in VERBS:
+        room = SHOWN if verb.key in IN_FULL else OF_EACH
+        found += background.first_entries(plan, room, verb=verb.key)
+    return found
 
 
 def _plan(setup: SetUp, site: Site, member: Member) -> Plan | None:
@@ -154,15 +177,6 @@ def _basis(site: Site) -> list[Any]:
         site.allows_pins,
         mapping,
     ]
-
-
-def _counts(verbs: Mapping[str, int]) -> Sequence[Count]:
-    found = [
-        Count(sign, verb, words, verbs.get(verb, 0))
-        for verb, (sign, words) in SIGNS.items()
-        if verbs.get(verb) or verb in ("create", "update", "override")
-    ]
-    return [one for one in found if one.number or one.verb == "create"] or found[:1]
 
 
 def _sum(planned: Sequence[Planned], verb: str) -> int:

@@ -4,10 +4,12 @@ each would do on what was read."""
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from tenure.access.models import Member
 from tenure.connections import setups
 from tenure.connections.models import IdentifierRule, SetUp
 from tenure.connections.read import identifier_rule
@@ -20,10 +22,13 @@ from tenure.identity.report.making import is_quick
 from tenure.sync import read as sync
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, only
-from tenure.web.settings.identifiers import RuleForm, candidates_context, terms_of
+from tenure.web.settings.contact_rule import ContactsForm
+from tenure.web.settings.identifiers import Line, RuleForm, candidates_context, terms_of
 from tenure.web.setup import steps
 
 SHOWN_LEFT_OUT = 5
+LEAST_DISTINCT = 80
+MOST_LIKELY = 4
 LIVE, TERMS = "identifier-live", "identifier-terms"
 
 
@@ -47,29 +52,40 @@ def _choose(request: HttpRequest, setup: SetUp) -> HttpResponse:
     if has_accounts():
         return steps.onward(setup, Step.IDENTIFIER)
     form = RuleForm(request.POST)
+    people = _people(request)
     field = request.POST.get("field", "")
-    if form.is_valid():
-        data = form.cleaned_data
-        wanted = (field, data["truth"], data["sites"] == "join", data["fold_case"])
+    if form.is_valid() and (people is None or people.is_valid()):
         try:
-            if not field:
-                raise ConfigurationError(
-                    "No field is chosen.", next_step="Choose one of the table."
-                )
-            if wanted != _in_force(identifier_rule()):
-                choose(
-                    field,
-                    truth=data["truth"],
-                    joins=data["sites"] == "join",
-                    fold_case=data["fold_case"],
-                    member=member_of(request),
-                    now=settings.TENURE_CLOCK.now(),
-                )
+            with transaction.atomic():
+                _keep(field, form, member_of(request))
+                if people:
+                    people.save(member_of(request))
         except ConfigurationError as refused:
             form.add_error(None, str(refused))
         else:
             return steps.onward(setup, Step.IDENTIFIER)
-    return _show(request, setup, form=form, field=field)
+    return _show(request, setup, form=form, field=field, people=people)
+
+
+def _people(request: HttpRequest) -> ContactsForm | None:
+    return ContactsForm(request.POST) if "contact_field" in request.POST else None
+
+
+def _keep(field: str, form: RuleForm, member: Member) -> None:
+    """Put the rule in force, unless it is already. Raises ConfigurationError."""
+    data = form.cleaned_data
+    if not field:
+        raise ConfigurationError("No field is chosen.", next_step="Choose one of the table.")
+    wanted = (field, data["truth"], data["sites"] == "join", data["fold_case"])
+    if wanted != _in_force(identifier_rule()):
+        choose(
+            field,
+            truth=data["truth"],
+            joins=data["sites"] == "join",
+            fold_case=data["fold_case"],
+            member=member,
+            now=settings.TENURE_CLOCK.now(),
+        )
 
 
 def _in_force(rule: IdentifierRule | None) -> tuple[str, str, bool, bool] | None:
@@ -81,6 +97,7 @@ def _show(
     setup: SetUp,
     *,
     form: RuleForm | None = None,
+    people: ContactsForm | None = None,
     field: str = "",
     part: str = "",
 ) -> HttpResponse:
@@ -88,6 +105,7 @@ def _show(
     if part or form or is_quick():
         made = report(now=settings.TENURE_CLOCK.now())
         shown |= _figures(made, form, field, picking=not shown["fixed"])
+        shown["contacts"] = ContactsForm(people.data if people else None, made=made)
     shown["is_reading"] = any(sync.active_run(site) for site in setups.sites_of(setup))
     status = 400 if form is not None else 200
     return steps.show(request, setup, Step.IDENTIFIER, shown, status=status, part=part)
@@ -97,11 +115,26 @@ def _figures(made: Report, form: RuleForm | None, field: str, *, picking: bool) 
     rule = identifier_rule()
     best = made.recommendation.field if made.recommendation else rules.in_force().field
     chosen = field or (rule.field if rule else best)
+    shown = candidates_context(made, chosen=chosen, picking=picking)
+    likely = [line for line in shown["lines"] if _is_likely(line)][:MOST_LIKELY]
     return {
-        **candidates_context(made, chosen=chosen, picking=picking),
+        **shown,
         **_terms_of(made, chosen, form),
+        "likely": likely or shown["lines"],
+        "others": [line for line in shown["lines"] if line not in likely] if likely else [],
         "in_force": made.candidate(rules.in_force().field),
     }
+
+
+def _is_likely(line: Line) -> bool:
+    """Whether somebody should weigh it up: it can name accounts, and looks like what does."""
+    found = line.candidate.figures
+    return line.chosen or (
+        line.can_choose
+        and found.filled * 2 > found.records
+        and line.candidate.distinct_percent > LEAST_DISTINCT
+        and "Not an id" not in line.warnings
+    )
 
 
 def _terms_of(made: Report, field: str, form: RuleForm | None = None) -> dict[str, Any]:

@@ -58,12 +58,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One stored record under the mapping as it is chosen: name, site, and its filled values."""
+    """One stored record under the mapping as it is chosen: name, site, and its filled values, those of
+    custom fields apart from the ``rest``."""
 
     caption: str
     title: str
     site: str
     values: Sequence[tuple[str, Any, str]]
+    rest: Sequence[tuple[str, Any, str]]
     empty: int
 
 
@@ -174,15 +176,17 @@ def _previews(rows: Sequence[Row]) -> Sequence[Shown]:
         for row in rows
         if row.taken and row.object_kind == fields.ACCOUNT and row.kind in KINDS
     ]
-    labels = {row.name: (row.label, row.kind) for row in rows}
+    known = {row.name: row for row in rows if row.object_kind == fields.ACCOUNT}
     found = []
     for caption, title, site, values in previewing.whole(fields.ACCOUNT, mapped):
         filled = [
-            (labels[name][0], value, labels[name][1])
-            for name, value in values.items()
-            if value not in (None, "", [])
+            (known[name], value) for name, value in values.items() if value not in (None, "", [])
         ]
-        found.append(Shown(caption, title, site, filled, len(values) - len(filled)))
+        own, rest = (
+            [(row.label, value, row.kind) for row, value in filled if row.is_custom is custom]
+            for custom in (True, False)
+        )
+        found.append(Shown(caption, title, site, own, rest, len(values) - len(filled)))
     return found
 
 

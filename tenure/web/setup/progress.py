@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tenure.connections import setups
+from tenure.connections import schedule, setups
 from tenure.connections.models import SetUp
 from tenure.connections.setups import Step
 from tenure.core.clock import SystemClock
@@ -100,6 +100,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
         "held": customers.staged_counts(ids),
         "made": customers.accounts_of_sites(ids),
         "totals": metrics.totals(),
+        "kept": [(site, schedule.in_words(site.schedule)) for site in sites],
         "unlinked": customers.unlinked_of_sites(ids),
     }
     return steps.show(request, setup, Step.DONE, shown)

@@ -1,5 +1,7 @@
 """Step 3, Sample: the records are read and staged. Nobody need wait for the end to go on."""
 
+from datetime import datetime, timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +17,8 @@ from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, only
 from tenure.web.runs.progress import Progress, progress
 from tenure.web.setup import steps
+
+PATIENCE = timedelta(seconds=10)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,6 +39,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     held = customers.staged_counts([site.pk for site in sites])
     shown = {
         "read": [one for one in read if one],
+        "late": [one.run.pk for one in read if one and _is_late(one.run, SystemClock().now())],
         "alive": any(one.run.is_active for one in read if one),
         "stopped": [one for one in read if one and _has_stopped(one.run)],
         "needs_key": [site for site in sites if site.state == SiteState.NEEDS_KEY],
@@ -47,6 +52,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _newest(site: Site) -> Progress | None:
     found = sync.runs(site, limit=1)
     return progress(found[0], SystemClock().now()) if found else None
+
+
+def _is_late(run: Run, now: datetime) -> bool:
+    """Nobody took it up although a worker would have."""
+    return run.state == "queued" and now - run.requested_at > PATIENCE
 
 
 def _has_stopped(run: Run) -> bool:

@@ -136,6 +136,20 @@ def test_a_mapped_field_identifies_contacts_when_the_rule_says_so() -> None:
     assert change.changes == {"identifier": ["ann@acme.example", "u-7"]}
 
 
+def test_people_are_taken_only_from_where_the_rule_says() -> None:
+    site = a_site()
+    rule = IdentifierRule.objects.create(
+        field="account.code", contact_sources=["billing"], created_at=NOW
+    )
+    told = {**ANN, "cc_emails": "bob@acme.example"}
+    bring(site, [a_billing_account(**told)])
+    assert set(people()) == {"ann@acme.example"}
+    rule.contact_sources = ["billing", "copies"]
+    rule.save()
+    bring(site, [a_billing_account(**told, company="Acme", updated_at=LATER)])
+    assert set(people()) == {"ann@acme.example", "bob@acme.example"}
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_two_sites_make_the_same_contacts_whatever_arrived_first(reverse: bool) -> None:
     first, second = a_site("one", priority=0), a_site("two", priority=1)
