@@ -1,6 +1,6 @@
 """The order of the stages, and nothing else. Read this first.
 
-    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics
+    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health
 
 Each stage reads what the one before it stored, stores its own, and stops.
 """
@@ -13,6 +13,8 @@ from django.db import transaction
 from tenure.core.clock import Clock
 from tenure.customers.exchange import work as exchange
 from tenure.customers.models import Import
+from tenure.health import scoring as health
+from tenure.health import staleness
 from tenure.metrics import basis
 from tenure.metrics import refresh as metrics
 from tenure.sync import activation, replays, touched
@@ -63,12 +65,23 @@ def catch_up(now: datetime) -> int:
     while due := metrics.due(now, limit=CHUNK):
         refresh(due, now)
         refreshed += len(due)
+    while due := health.due(now, limit=CHUNK):
+        health.score(due, now)
+        refreshed += len(due)
     return refreshed
+
+
+def age(real_now: datetime, clock: Clock) -> None:
+    """Let what depends on how old a site's data is follow its age, which is by the real clock."""
+    if staleness.watch(real_now, clock.now()):
+        catch_up(clock.now())
 
 
 def refresh(accounts: Iterable[int], now: datetime) -> None:
     """Everything that is computed from an account's records, in order."""
-    metrics.measure(accounts, now)
+    chosen = list(accounts)
+    metrics.measure(chosen, now)
+    health.score(chosen, now)
 
 
 def _refresh_touched(now: datetime) -> int:

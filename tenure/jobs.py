@@ -80,6 +80,7 @@ def tick(timestamp: int) -> None:
         schedule.start_due(datetime.now(UTC))
         activation.revive(datetime.now(UTC))
     flow.catch_up(_clock().now())
+    flow.age(datetime.now(UTC), _clock())
 
 
 @app.periodic(cron="* * * * * */30")

@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "tenure.identity",
     "tenure.sync",
     "tenure.metrics",
+    "tenure.health",
     "tenure.api",
     "tenure.web",
 ]

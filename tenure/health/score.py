@@ -113,7 +113,7 @@ def score(
     scores = {
         measure.name: measure.score(value)
         for measure in definition.measures
-        if (value := values.get(measure.name)) is not None
+        if measure.weight and (value := values.get(measure.name)) is not None
     }
     holding = set(events)
     days = values.get("oldest_past_due_days")
@@ -129,9 +129,10 @@ def combine(
     values: Mapping[str, Fraction | None] | None = None,
 ) -> Score:
     """The score of points that are there already, by measure."""
-    present = [measure for measure in definition.measures if measure.name in scores]
-    missing = tuple(m.name for m in definition.measures if m.name not in scores)
-    everything = sum((measure.weight for measure in definition.measures), ZERO)
+    counted = [measure for measure in definition.measures if measure.weight]
+    present = [measure for measure in counted if measure.name in scores]
+    missing = tuple(m.name for m in counted if m.name not in scores)
+    everything = sum((measure.weight for measure in counted), ZERO)
     weight = sum((measure.weight for measure in present), ZERO)
     coverage = weight / everything if everything else ZERO
     if not weight or coverage < definition.min_coverage:

@@ -23,14 +23,14 @@ INVOICE_SUMS = tuple(
 SUBSCRIPTION_VALUES = tuple(
     (
         "subscription_status plan_names plan_codes total_quantity next_renewal_date next_bill_date"
-        " term_end_date customer_since subscriptions_count active_subscriptions"
+        " term_end_date customer_since subscriptions_count active_subscriptions ended_at"
     ).split()
 )
 INVOICE_VALUES = tuple(
     (
         "invoice_status invoices_count past_due_count oldest_past_due_days oldest_past_due_since"
         " next_due_date last_paid_date last_invoice_date in_dunning dunning_step final_dunning"
-        " payment_failures_90d on_time_count_12m on_time_considered_12m"
+        " payment_failures_90d on_time_count_12m on_time_considered_12m failed_lately"
     ).split()
 )
 
@@ -80,6 +80,9 @@ def columns_of(
             for currency, groups in receivables.ageing.items()
         },
         "on_time_rate_12m": None if rate is None else rounded(rate, 6),
+        "outlooks": {
+            outlook: [count, texts_of(sums)] for outlook, (count, sums) in rollup.outlooks.items()
+        },
     }
     row |= _converted(rollup, receivables, exchange)
     row |= _sorting(rollup, receivables, row)

@@ -99,6 +99,8 @@ class Figures(models.Model):
     subscriptions_count = models.IntegerField(default=0)
     active_subscriptions = models.IntegerField(default=0)
     flags = ArrayField(models.TextField(), default=list)
+    outlooks = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True)
 
     total_due = _amounts()
     past_due = _amounts()
@@ -112,6 +114,7 @@ class Figures(models.Model):
     net_billed = _amounts()
     written_off = _amounts()
     failed_amount = _amounts()
+    failed_lately = models.BooleanField(default=False)
     invoice_status = models.CharField(
         max_length=12, choices=InvoiceStatus.choices, default=InvoiceStatus.NONE
     )
@@ -158,6 +161,10 @@ class AccountFacts(Figures):
 
     ``updated_at`` is when a figure last changed; ``as_of`` when the row was last written, which may
     be for a new ``next_change_at`` alone. A null is an unknown or absent value, never a zero.
+    ``outlooks`` says how subscriptions will go on (see ``metrics.outlook``): by outlook, how many and
+    their amounts, ``{"auto_renew": [2, {"USD": "150.00"}]}``. ``ended_at`` is when the last of them
+    ended, null while one is live or yet to start.
+
     ``flags`` joins those of the subscriptions with ``mrr_unknown`` (a subscription whose MRR cannot
     be computed) and ``no_due_date`` (an open invoice nobody can say is late).
     """

@@ -38,6 +38,7 @@ class Receivables:
     net_billed: Sums = field(default_factory=dict)
     written_off: Sums = field(default_factory=dict)
     failed_amount: Sums = field(default_factory=dict)
+    failed_lately: bool = False
     invoice_status: str = "none"
     invoices_count: int = 0
     past_due_count: int = 0
@@ -127,6 +128,7 @@ def _add_lateness(found: Receivables, ledgers: Collection[Ledger]) -> None:
     step = max((one.dunning_step for one in ledgers), default=0)
     found.in_dunning, found.dunning_step = step > 0, step or None
     found.final_dunning = any(one.final_dunning for one in ledgers)
+    found.failed_lately = any(one.failed_lately for one in ledgers)
     found.on_time_count_12m = sum(one.on_time for one in ledgers)
     found.on_time_considered_12m = sum(one.considered for one in ledgers)
     if any(one.no_due_date for one in ledgers):

@@ -19,6 +19,7 @@ from tenure.metrics.days import local_day
 from tenure.metrics.discounts import ends_at
 from tenure.metrics.inputs import DEFAULTS, Settings, Subscription
 from tenure.metrics.mrr import COUNTING, LIVE, SubscriptionMrr, price_of, subscription_mrr
+from tenure.metrics.outlook import SOON, Outlooks, ended_at, outlooks
 
 STATUSES = ("active", "cancelling", "paused", "trial", "future", "expired", "failed", "none")
 STARTS_WITHIN = timedelta(days=90)
@@ -52,6 +53,8 @@ class Rollup:
     active_subscriptions: int = 0
     subscriptions_count: int = 0
     flags: set[str] = field(default_factory=set)
+    outlooks: Outlooks = field(default_factory=dict)
+    ended_at: datetime | None = None
     next_change_at: datetime | None = None
     measured: Sequence["Measured"] = field(default=(), compare=False)
 
@@ -89,6 +92,8 @@ def account_rollup(
     for one in measured:
         _add_money(rollup, one, as_of, settings)
     _describe(rollup, measured, as_of, settings.zone)
+    results = [(one.sub, one.result) for one in measured]
+    rollup.outlooks, rollup.ended_at = outlooks(results, as_of), ended_at(results)
     rollup.next_change_at = min(
         (at for one in measured for at in moments(one.sub) if at > as_of), default=None
     )
@@ -235,6 +240,7 @@ def moments(sub: Subscription) -> Iterable[datetime]:
         sub.trial_ends_at,
         sub.current_period_ends_at,
         sub.current_term_ends_at,
+        sub.current_term_ends_at - SOON if sub.current_term_ends_at else None,
         sub.expires_at,
         sub.paused_at,
         start - STARTS_WITHIN if start else None,

@@ -1,0 +1,176 @@
+"""Definitions of health with all their versions, the score of each account now and before, and what
+people set in its place."""
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenure.access.models import Member
+from tenure.customers.models import Account
+
+
+class Band(models.TextChoices):
+    """The word for a score."""
+
+    GREEN = "green", "Green"
+    AMBER = "amber", "Amber"
+    RED = "red", "Red"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class State(models.TextChoices):
+    """How the shown score came to be, where it is not simply the computed one."""
+
+    COMPUTED = "", "Computed"
+    OVERRIDDEN = "overridden", "Set by a person"
+    FROZEN = "frozen", "Frozen by a person"
+    ENDED = "ended", "Ended"
+    STALE = "stale", "Data too old"
+
+
+class Definition(models.Model):
+    """What counts for the accounts of one segment, or for everyone where ``segment`` is empty. Of
+    several that fit an account the one with the lowest ``priority`` number decides."""
+
+    name = models.CharField(max_length=120, unique=True)
+    segment = models.CharField(max_length=120, blank=True)
+    priority = models.IntegerField(default=1000)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DefinitionVersion(models.Model):
+    """One state of a definition, never changed after it was saved; the highest number is in force."""
+
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    reason = models.TextField(blank=True)
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_by = models.CharField(max_length=254, blank=True)
+    made_at = models.DateTimeField()
+    restores = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint("definition", "number", name="health_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.definition_id} version {self.number}"
+
+
+class OverrideKind(models.TextChoices):
+    """What a person set: a score, only its band, or that the present score stays."""
+
+    SCORE = "score", "Score"
+    BAND = "band", "Band"
+    FREEZE = "freeze", "Freeze"
+
+
+class Override(models.Model):
+    """A person's word in place of the computed score, through the local day ``until``. A frozen one
+    keeps the ``score`` and ``band`` of the moment. ``ended_at`` is set when somebody ends it early."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="health_overrides")
+    kind = models.CharField(max_length=8, choices=OverrideKind.choices)
+    score = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    band = models.CharField(max_length=8, choices=Band.choices, blank=True)
+    reason = models.TextField()
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_by = models.CharField(max_length=254, blank=True)
+    made_at = models.DateTimeField()
+    until = models.DateField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=254, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["account", "-made_at"], name="health_override_of_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.until}"
+
+
+class Verdict(models.Model):
+    """How an account stands at one time; see ``HealthScore``."""
+
+    score = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    band = models.CharField(max_length=8, choices=Band.choices)
+    state = models.CharField(max_length=10, choices=State.choices, blank=True)
+    computed_score = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    computed_band = models.CharField(max_length=8, choices=Band.choices)
+    uncapped = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    coverage = models.DecimalField(max_digits=5, decimal_places=4)
+    measured = models.JSONField(default=dict)
+    caps = ArrayField(models.TextField(), default=list)
+    missing = ArrayField(models.TextField(), default=list)
+    explanation = models.JSONField(default=dict)
+    version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="+")
+    override = models.ForeignKey(Override, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class HealthScore(Verdict):
+    """The present score of one account. ``score`` and ``band`` are what people see and lists sort by;
+    where ``state`` says so they are not the computed ones, which stand beside them.
+
+    ``measured`` holds the raw values by measure as decimal text, null where missing: from them and
+    ``version`` the computed score can be made again, exactly. ``explanation`` says what each of them
+    gave and kept (``health.explanation``). ``data_as_of`` is when all sites of the account were last
+    proved to be here whole, as it was when the score last changed. The score holds until
+    ``next_change_at`` unless a figure changes first.
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="health"
+    )
+    computed_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    data_as_of = models.DateTimeField(null=True)
+    next_change_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["score", "account"], name="health_by_score"),
+            models.Index(fields=["band", "account"], name="health_by_band"),
+            models.Index(fields=["next_change_at"], name="health_next_change"),
+        ]
+
+    def __str__(self) -> str:
+        return f"health of account {self.account_id}"
+
+
+class HealthVersion(Verdict):
+    """A score an account had, from ``valid_from`` up to but not including ``valid_to``. It is written
+    when the score gives way to another and never changed."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="past_health")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["account", "valid_from"], name="health_version_of_account"),
+            models.Index(fields=["valid_from", "valid_to"], name="health_version_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"health until {self.valid_to}"
+
+
+class StaleSite(models.Model):
+    """A site whose data is too old to be trusted with a score, since when; gone when it is good."""
+
+    site_id = models.BigIntegerField(primary_key=True)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"site {self.site_id} stale since {self.since}"

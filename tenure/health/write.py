@@ -1,0 +1,65 @@
+"""Saving scores: one statement a chunk, and only rows that differ are written. A score that gives way
+to another is kept as a version, by the same statement."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from tenure.health.models import HealthScore, Verdict
+
+_TABLE = "health_healthscore"
+_VERSIONS = "health_healthversion"
+
+
+def save(rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert or update these scores; the answer counts rows written. ``updated_at`` moves only with
+    the verdict."""
+    if not rows:
+        return 0
+    document = msgspec.json.encode(rows)
+    with connection.cursor() as db:
+        db.execute(_statement(), [document.decode()])
+        return int(db.rowcount)
+
+
+def drop(account_ids: Collection[int]) -> None:
+    """Take away the scores of accounts that have no figures any more."""
+    if account_ids:
+        HealthScore.objects.filter(account_id__in=list(account_ids)).delete()
+
+
+@cache
+def _statement() -> str:
+    columns = [field.column for field in HealthScore._meta.concrete_fields]
+    verdict = [field.column for field in Verdict._meta.fields]
+    names, kept, ours, theirs, new = (
+        ", ".join(f"{prefix}{column}" for column in chosen)
+        for prefix, chosen in (
+            ("", columns),
+            ("", verdict),
+            ("h.", verdict),
+            ("excluded.", verdict),
+            ("fresh.", verdict),
+        )
+    )
+    changed = f"({ours}) IS DISTINCT FROM ({theirs})"
+    sets = ", ".join(f"{column} = excluded.{column}" for column in verdict)
+    return f"""
+        WITH fresh AS (
+            SELECT * FROM jsonb_populate_recordset(NULL::{_TABLE}, %s::jsonb)
+        ), past AS (
+            INSERT INTO {_VERSIONS} (account_id, valid_from, valid_to, {kept})
+            SELECT h.account_id, h.updated_at, fresh.updated_at, {ours}
+            FROM {_TABLE} h JOIN fresh USING (account_id)
+            WHERE h.updated_at < fresh.updated_at AND ({ours}) IS DISTINCT FROM ({new})
+        )
+        INSERT INTO {_TABLE} AS h ({names})
+        SELECT {names} FROM fresh
+        ON CONFLICT (account_id) DO UPDATE SET {sets}, computed_at = excluded.computed_at,
+            data_as_of = excluded.data_as_of, next_change_at = excluded.next_change_at,
+            updated_at = CASE WHEN {changed} THEN excluded.updated_at ELSE h.updated_at END
+        WHERE {changed} OR h.next_change_at IS DISTINCT FROM excluded.next_change_at
+    """  # noqa: S608
