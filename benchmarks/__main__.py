@@ -11,6 +11,7 @@ BENCHMARKS = {
         "benchmarks.newcomer",
         "from a key to the accounts in a browser, reading included",
     ),
+    "rescore": ("benchmarks.rescoring", "the health of every account anew"),
     "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
 }
 

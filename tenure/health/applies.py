@@ -6,6 +6,7 @@ never do. A segment is asked for by name; an empty name is everyone.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from tenure.core.errors import ConfigurationError
 from tenure.health import definitions
@@ -28,9 +29,11 @@ class InForce:
     scorer: Scorer
 
 
-def made_ready(versions: Sequence[DefinitionVersion]) -> list[InForce]:
-    """These versions in their order, each ready to score with."""
-    return [InForce(one, Scorer(definitions.read(one.document))) for one in versions]
+def made_ready(versions: Sequence[DefinitionVersion], coverage: Fraction) -> list[InForce]:
+    """These versions in their order, each ready to score with; ``coverage`` is the workspace's."""
+    return [
+        InForce(one, Scorer(definitions.read(one.document), coverage=coverage)) for one in versions
+    ]
 
 
 def assigned(account_ids: Collection[int], in_force: Sequence[InForce]) -> dict[int, InForce]:

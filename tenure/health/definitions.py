@@ -1,9 +1,9 @@
 """A definition as a document: read and checked, written, and what makes two of them differ.
 
     {"measures": [{"name", "weight", "curve": [[value, points], …]}, …],
-     "caps": [{"name", "most"}, …], "green": "70", "amber": "40", "min_coverage": "0.5"}
+     "caps": [{"name", "most"}, …], "green": "70", "amber": "40", "min_coverage": "0.5" or null}
 
-Numbers are decimal text. A measure or cap that is not named does not count. Points go one way only:
+Numbers are decimal text; without a least coverage of its own the workspace's holds. A measure or cap that is not named does not count. Points go one way only:
 more of what is bad never earns more, which is also what makes the smallest change findable.
 """
 
@@ -38,7 +38,7 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "caps": [{"name": cap.name, "most": plain(cap.most)} for cap in definition.caps],
         "green": plain(definition.green),
         "amber": plain(definition.amber),
-        "min_coverage": plain(definition.min_coverage),
+        "min_coverage": None if definition.min_coverage is None else plain(definition.min_coverage),
     }
 
 
@@ -73,7 +73,9 @@ def read(document: Any) -> Definition:
         caps=_caps(document.get("caps") or ()),
         green=green,
         amber=amber,
-        min_coverage=Fraction(_number(document.get("min_coverage"), "min_coverage", 0, 1)),
+        min_coverage=None
+        if document.get("min_coverage") in (None, "")
+        else Fraction(_number(document["min_coverage"], "min_coverage", 0, 1)),
     )
 
 
@@ -188,7 +190,7 @@ def differences(old: Definition, new: Definition) -> list[tuple[str, str, str]]:
         ("Least coverage", old.min_coverage, new.min_coverage),
     ):
         if a != b:
-            found.append((label, plain(a), plain(b)))
+            found.append((label, _maybe(a), _maybe(b)))
     return found
 
 
@@ -200,6 +202,10 @@ def _paired(old: Definition, new: Definition) -> list[tuple[str, Measure | None,
 def said(points: Curve) -> str:
     """A curve in one line: 0 → 100, 30 → 40."""
     return ", ".join(f"{plain(value)} → {plain(height)}" for value, height in points)
+
+
+def _maybe(number: Fraction | Decimal | None) -> str:
+    return "the workspace's" if number is None else plain(number)
 
 
 def _cap(cap: Cap | None) -> str:

@@ -2,7 +2,8 @@
 
     {"shares": {measure: [points, contribution, loss, weight]},   in ten-thousandths
      "inputs": {measure: the figures it was made from},
-     "missing": {measure: reason}, "caps": {cap: most, in tenths}, "held": {measure: value}}
+     "missing": {measure: reason}, "events": [caps that hold, whether the definition has them or not],
+     "caps": {cap: most, in tenths}, "held": {measure: value}}
 
 ``held`` are last known values of measures whose figures cannot be told now: the score is no better
 than with them.
@@ -14,8 +15,6 @@ from typing import Any
 from tenure.health.evidence import Evidence
 from tenure.health.scorer import Outcome, text_of
 from tenure.metrics.signals import Amounts, Signals
-
-MISSING_DATA = "missing_data"
 
 Held = Mapping[str, int]
 
@@ -32,6 +31,7 @@ def stored(
         },
         "inputs": {name: made for name, made in inputs(signals).items() if name in known},
         "missing": evidence.missing,
+        "events": sorted(evidence.events),
         "caps": dict(caps),
     }
     if held:

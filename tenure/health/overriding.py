@@ -13,7 +13,8 @@ from tenure.customers.write import By, ValueRefused
 from tenure.health import overrides, scoring
 from tenure.health.models import HealthScore, Override, OverrideKind
 from tenure.metrics.days import local_day
-from tenure.metrics.inputs import DEFAULTS, Settings
+from tenure.metrics.inputs import Settings
+from tenure.metrics.settings import current
 
 KIND = "health"
 
@@ -29,7 +30,7 @@ class Wanted:
 
 
 def override(
-    account_id: int, wanted: Wanted, by: By, *, now: datetime, settings: Settings = DEFAULTS
+    account_id: int, wanted: Wanted, by: By, *, now: datetime, settings: Settings | None = None
 ) -> Override:
     """Put a person's word in place of the score; one that held before ends. Raises ValueRefused."""
     if bool(wanted.score) == bool(wanted.band):
@@ -42,7 +43,7 @@ def override(
 
 
 def freeze(
-    account_id: int, wanted: Wanted, by: By, *, now: datetime, settings: Settings = DEFAULTS
+    account_id: int, wanted: Wanted, by: By, *, now: datetime, settings: Settings | None = None
 ) -> Override:
     """Keep the score as it is now, whatever the figures do. Raises ValueRefused without a score."""
     scoring.score([account_id], now, settings=settings)
@@ -58,7 +59,7 @@ def freeze(
 
 
 def end(
-    account_id: int, by: By, *, now: datetime, settings: Settings = DEFAULTS
+    account_id: int, by: By, *, now: datetime, settings: Settings | None = None
 ) -> Override | None:
     """Let the computed score speak again; the word that was ended, None when none held."""
     with transaction.atomic():
@@ -76,9 +77,9 @@ def _place(
     values: dict[str, Any],
     by: By,
     now: datetime,
-    settings: Settings,
+    settings: Settings | None,
 ) -> Override:
-    today = local_day(now, settings.zone)
+    today = local_day(now, (settings or current()).zone)
     until = overrides.checked_until(wanted.until, today)
     reason = overrides.checked_reason(wanted.reason)
     with transaction.atomic():
@@ -100,10 +101,12 @@ def _place(
     return made
 
 
-def _held(account_id: int, now: datetime, settings: Settings) -> Override | None:
+def _held(account_id: int, now: datetime, settings: Settings | None) -> Override | None:
     # Whoever scores or overrides the same account waits for this row.
     HealthScore.objects.select_for_update(no_key=True).filter(pk=account_id).first()
-    return overrides.in_force([account_id], local_day(now, settings.zone)).get(account_id)
+    return overrides.in_force([account_id], local_day(now, (settings or current()).zone)).get(
+        account_id
+    )
 
 
 def _end(held: Override, by: By, now: datetime) -> None:

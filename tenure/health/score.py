@@ -37,13 +37,14 @@ CAPS = (
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What counts and how much; bands start at these rounded scores."""
+    """What counts and how much; bands start at these rounded scores. Where ``min_coverage`` is None
+    the workspace's holds, which is half unless it says otherwise."""
 
     measures: tuple[Measure, ...] = MEASURES
     caps: tuple[Cap, ...] = CAPS
     green: Decimal = Decimal(70)
     amber: Decimal = Decimal(40)
-    min_coverage: Fraction = Fraction(1, 2)
+    min_coverage: Fraction | None = None
 
     def band(self, score: Decimal | None) -> str:
         """The word for a rounded score."""
@@ -55,6 +56,12 @@ class Definition:
 
 
 DEFAULT = Definition()
+HALF = Fraction(1, 2)
+
+
+def least_coverage(definition: Definition, workspace: Fraction = HALF) -> Fraction:
+    """The share of the weight that must be known for a score."""
+    return workspace if definition.min_coverage is None else definition.min_coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ def combine(
     everything = sum((measure.weight for measure in counted), ZERO)
     weight = sum((measure.weight for measure in present), ZERO)
     coverage = weight / everything if everything else ZERO
-    if not weight or coverage < definition.min_coverage:
+    if not weight or coverage < least_coverage(definition):
         return Score(None, "unknown", None, coverage, missing=missing)
     parts = tuple(_part(m, scores[m.name], weight, (values or {}).get(m.name)) for m in present)
     exact = sum((part.contribution for part in parts), ZERO)

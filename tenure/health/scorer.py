@@ -13,11 +13,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tenure.health.measures import Measure
-from tenure.health.score import Definition
+from tenure.health.score import HALF, Definition, least_coverage
 
 MILLION = 10**6
 SIXTY_DAYS = 60 * MILLION
-PAST_DUE_60 = "past_due_60"
+PAST_DUE_60, MISSING_DATA = "past_due_60", "missing_data"
+NONE: dict[str, int | None] = {}
 
 Values = Mapping[str, int | None]
 
@@ -48,9 +49,10 @@ class Outcome:
 
 
 class Scorer:
-    """One definition, made ready. Its answers are those of ``score.score`` for the same values."""
+    """One definition, made ready. Its answers are those of ``score.score`` for the same values.
+    ``coverage`` is the workspace's, for a definition without its own."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, *, coverage: Fraction = HALF) -> None:
         self.definition = definition
         counted = [measure for measure in definition.measures if measure.weight]
         self.names = tuple(measure.name for measure in counted)
@@ -66,7 +68,7 @@ class Scorer:
         self._caps = [(cap.name, cap.most) for cap in definition.caps]
         self._green = int(definition.green * 10)
         self._amber = int(definition.amber * 10)
-        self._least = definition.min_coverage
+        self._least = least_coverage(definition, coverage)
 
     def band(self, tenths: int | None) -> str:
         """The word for a score in tenths."""
@@ -77,9 +79,15 @@ class Scorer:
         return "amber" if tenths >= self._amber else "red"
 
     def __call__(
-        self, values: Values, events: Collection[str] = (), *, explained: bool = False
+        self,
+        values: Values,
+        events: Collection[str] = (),
+        held: Values = NONE,
+        *,
+        explained: bool = False,
     ) -> Outcome:
-        """The score of these values in millionths; ``explained`` adds each measure's share."""
+        """The score of these values in millionths; ``explained`` adds each measure's share. It is no
+        better than with ``held`` values, last known of what cannot be told now, in their place."""
         weighted, weight, missing = {}, 0, []
         for name in self.names:
             value = values.get(name)
@@ -95,15 +103,19 @@ class Scorer:
             return Outcome(None, None, coverage, (), tuple(missing))
         top, bottom = sum(weighted.values()), self._below * weight
         uncapped = _rounded(top * 10, bottom)
-        held = set(events)
+        holding = set(events)
         days = values.get("oldest_past_due_days")
         if days is not None and days >= SIXTY_DAYS:
-            held.add(PAST_DUE_60)
+            holding.add(PAST_DUE_60)
         score, caps = uncapped, []
         for name, most in self._caps:
-            if name in held:
+            if name in holding:
                 caps.append(name)
                 score = min(score, _rounded(most.numerator * 10, most.denominator))
+        if held:
+            ceiling = self({**values, **held}, events).score
+            if ceiling is not None and ceiling < score:
+                score, caps = ceiling, [*caps, MISSING_DATA]
         if not explained:
             return Outcome(score, uncapped, coverage, tuple(caps), tuple(missing))
         shares = tuple(self._share(name, part, bottom) for name, part in weighted.items())

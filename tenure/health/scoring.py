@@ -14,14 +14,16 @@ from django.db import transaction
 
 from tenure.health import overrides, read, staleness
 from tenure.health.applies import InForce, assigned
-from tenure.health.evidence import UNTOLD, Convert, Evidence, evidence_of, no_rates
-from tenure.health.explanation import MISSING_DATA, stored
+from tenure.health.evidence import UNTOLD, Convert, Evidence, evidence_of
+from tenure.health.explanation import stored
 from tenure.health.models import HealthScore, Override, State
-from tenure.health.scorer import Outcome, text_of
+from tenure.health.scorer import MISSING_DATA, Outcome, text_of
 from tenure.health.versions import in_force
 from tenure.health.write import drop, save
 from tenure.metrics.days import local_day
-from tenure.metrics.inputs import DEFAULTS, Settings
+from tenure.metrics.inputs import Settings
+from tenure.metrics.rates import in_force as rates_in_force
+from tenure.metrics.settings import current
 from tenure.metrics.signals import Signals, signals_of
 
 CHUNK = 1_000
@@ -34,7 +36,6 @@ class Circumstances:
 
     now: datetime
     settings: Settings
-    convert: Convert
     applies: Mapping[int, InForce]
     overrides: Mapping[int, Override]
     before: Mapping[int, read.Before]
@@ -42,16 +43,16 @@ class Circumstances:
     untrusted: frozenset[int]
 
 
-def score(account_ids: Iterable[int], now: datetime, *, settings: Settings = DEFAULTS) -> int:
+def score(account_ids: Iterable[int], now: datetime, *, settings: Settings | None = None) -> int:
     """Bring the scores of these accounts up to date at ``now``; the answer counts rows written.
 
-    Each chunk is a transaction of its own unless the caller is in one, and waits for whoever else
+    By the workspace's settings unless said otherwise. Each chunk is a transaction of its own unless the caller is in one, and waits for whoever else
     measures or scores the same accounts.
     """
-    ids, written = sorted(set(account_ids)), 0
+    ids, written, chosen = sorted(set(account_ids)), 0, settings or current()
     for start in range(0, len(ids), CHUNK):
         with transaction.atomic():
-            written += _score(ids[start : start + CHUNK], now, settings)
+            written += _score(ids[start : start + CHUNK], now, chosen)
     return written
 
 
@@ -64,7 +65,8 @@ def due(now: datetime, *, limit: int = CHUNK) -> list[int]:
 def _score(account_ids: Sequence[int], now: datetime, settings: Settings) -> int:
     found = signals_of(account_ids, now)
     drop(set(account_ids) - {one.account_id for one in found})
-    told = {one.account_id: evidence_of(one, no_rates) for one in found}
+    convert = conversion(now, settings)
+    told = {one.account_id: evidence_of(one, convert) for one in found}
     around = _circumstances(found, told, now, settings)
     rows = (_row(one, told[one.account_id], around) for one in found)
     return save([row for row in rows if row])
@@ -84,13 +86,20 @@ def _circumstances(
     return Circumstances(
         now,
         settings,
-        no_rates,
-        assigned(ids, in_force(now)),
+        assigned(ids, in_force(now, settings)),
         overrides.in_force(ids, local_day(now, settings.zone)),
         read.before(needed) if needed else {},
         {pk: staleness.oldest(sites.get(pk, ()), good) for pk in ids},
         frozenset(pk for pk in ids if old.intersection(sites.get(pk, ()))),
     )
+
+
+def conversion(now: datetime, settings: Settings) -> Convert:
+    """Amounts of several currencies as one number, by the rates in force on the local day. A trend
+    is converted at one day's rates on both ends: what a currency did is not what a customer did."""
+    day = local_day(now, settings.zone)
+    rates = rates_in_force(day, settings)
+    return lambda amounts: rates.converted(amounts, settings.currency, day).amount
 
 
 def is_over(signals: Signals, now: datetime) -> bool:
@@ -144,21 +153,12 @@ def _row(signals: Signals, told: Evidence, around: Circumstances) -> dict[str, A
 def judged(
     applied: InForce, told: Evidence, held: Mapping[str, int]
 ) -> tuple[Outcome, dict[str, int]]:
-    """The outcome, and the caps that hold with the most they allow in tenths. With ``held`` values
-    the score is no better than it would be with them."""
-    scorer = applied.scorer
-    outcome = scorer(told.values, told.events, explained=True)
-    most = {cap.name: int(cap.most * 10) for cap in scorer.definition.caps}
-    caps = {name: most[name] for name in outcome.caps}
-    if held and outcome.score is not None:
-        ceiling = scorer({**told.values, **held}, told.events).score
-        if ceiling is not None and ceiling < outcome.score:
-            caps[MISSING_DATA] = ceiling
-            outcome = Outcome(
-                ceiling, outcome.uncapped, outcome.coverage, (*outcome.caps, MISSING_DATA),
-                outcome.missing, outcome.exact, outcome.shares,
-            )  # fmt: skip
-    return outcome, caps
+    """The outcome, and the caps that hold with the most they allow in tenths."""
+    outcome = applied.scorer(told.values, told.events, held, explained=True)
+    most = {cap.name: int(cap.most * 10) for cap in applied.scorer.definition.caps}
+    if MISSING_DATA in outcome.caps and outcome.score is not None:
+        most[MISSING_DATA] = outcome.score
+    return outcome, {name: most[name] for name in outcome.caps}
 
 
 def _held(told: Evidence, before: "read.Before | None") -> dict[str, int]:

@@ -13,6 +13,7 @@ from tenure.health import definitions
 from tenure.health.applies import InForce, made_ready
 from tenure.health.models import Definition, DefinitionVersion
 from tenure.health.score import DEFAULT
+from tenure.metrics.inputs import Settings
 
 EVERYONE = "Everyone"
 FIRST_REASON = "The definition Tenure starts with."
@@ -30,9 +31,9 @@ def newest() -> list[DefinitionVersion]:
     return list(rows.order_by("definition__priority", "definition_id"))
 
 
-def in_force(now: datetime) -> list[InForce]:
+def in_force(now: datetime, settings: Settings) -> list[InForce]:
     """The definitions in force, ready to score with; the first time the one Tenure starts with."""
-    return made_ready(newest() or [_first(now)])
+    return made_ready(newest() or [_first(now)], settings.min_coverage)
 
 
 def of_definition(definition_id: int) -> list[DefinitionVersion]:

@@ -11,7 +11,7 @@ from tenure.health import overriding, read, scoring, staleness, versions
 from tenure.health.models import HealthScore, HealthVersion, StaleSite
 from tenure.health.overriding import Wanted
 from tenure.metrics import refresh
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import AccountFacts, FxRate
 from tests.health.rows import NOW, a_payer, paid, score_again, scored
 from tests.metrics.rows import a_payment, a_plan, a_site, a_subscription, an_account, an_invoice
 
@@ -268,3 +268,12 @@ def test_an_account_without_anything_has_no_score_and_every_reason() -> None:
     found = scored(an_account())
     assert found.band == "unknown"
     assert set(found.missing) == set(found.explanation["missing"])
+
+
+def test_several_currencies_are_compared_by_the_rates_in_force() -> None:
+    account = a_payer()
+    an_invoice(account, currency="EUR", state="past_due", balance="50", due_at=NOW - DAY)
+    FxRate.objects.create(
+        source="EUR", target="USD", day=NOW.date() - 5 * DAY, rate="1.2", set_at=NOW
+    )
+    assert scored(account).measured["past_due_months_of_mrr"] == "0.6"
