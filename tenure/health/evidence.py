@@ -23,8 +23,7 @@ REASONS: Mapping[str, str] = {
     "no_invoices": "This account has never been invoiced.",
     "too_few_invoices": f"Fewer than {ON_TIME_NEEDS} invoices fell due within a year.",
     "nothing_to_compare": "Nothing is past due and there is no MRR to compare with.",
-    "no_history": "Nobody knew its MRR ninety days ago.",
-    "no_mrr_then": "There was no MRR ninety days ago.",
+    "no_mrr_then": "There was no MRR ninety days ago, as far as is known.",
     "no_subscriptions": "There is no subscription.",
     "not_started": "Its subscriptions have not started yet.",
     "mrr_unknown": "The price of a subscription cannot be read.",
@@ -105,8 +104,6 @@ def _on_time(signals: Signals) -> Fraction | str:
 
 
 def _trend(signals: Signals, convert: Convert) -> Fraction | str:
-    if signals.mrr_before is None:
-        return "no_history"
     if signals.mrr_unknown:
         return "mrr_unknown"
     amounts = together((signals.mrr, signals.mrr_before), convert)

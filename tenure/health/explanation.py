@@ -50,7 +50,7 @@ def inputs(signals: Signals) -> dict[str, dict[str, Any]]:
         "on_time_rate_12m": {"on_time": signals.on_time, "considered": signals.considered},
         "mrr_trend_90d": {
             "mrr": _texts(signals.mrr),
-            "mrr_before": _texts(signals.mrr_before or {}),
+            "mrr_before": _texts(signals.mrr_before),
         },
         "renewal_outlook": {
             word: [count, _texts(amounts)] for word, (count, amounts) in signals.outlooks.items()

@@ -63,7 +63,7 @@ def due(now: datetime, *, limit: int = CHUNK) -> list[int]:
 
 
 def _score(account_ids: Sequence[int], now: datetime, settings: Settings) -> int:
-    found = signals_of(account_ids, now)
+    found = signals_of(account_ids, now, settings.zone)
     drop(set(account_ids) - {one.account_id for one in found})
     convert = conversion(now, settings)
     told = {one.account_id: evidence_of(one, convert) for one in found}

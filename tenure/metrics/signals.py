@@ -6,9 +6,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
+
+from tenure.metrics.days import local_day, midnight
 
 TREND = timedelta(days=90)
 
@@ -20,8 +23,9 @@ _outlooks = msgspec.json.Decoder(dict[str, tuple[int, dict[str, Decimal]]])
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """One account's figures. ``mrr_before`` is None when nobody knew its MRR ninety days ago;
-    ``before_changes_at`` is the instant at which that comparison looks at another amount."""
+    """One account's figures. ``mrr_before`` is its MRR at the end of the day ninety days ago, nothing
+    where there was none as far as is known; ``before_changes_at`` is the instant at which the
+    comparison looks at another amount."""
 
     account_id: int
     mrr: Amounts
@@ -40,50 +44,55 @@ class Signals:
     ended_at: datetime | None
     mrr_unknown: bool
     as_of: datetime
-    mrr_before: Amounts | None = None
-    before_changes_at: datetime | None = None
+    mrr_before: Amounts
+    before_changes_at: datetime | None
 
 
-# The figures in force ninety days before are in the row itself when it has not changed since;
-# otherwise in the version that was valid then. Which instant comes next decides when to look again.
+# What the account's MRR was at the end of the day ninety days before, from the steps of its history,
+# and the first later day on which it moved: ninety days after that one the comparison is another.
 _SIGNALS = """
+    WITH asked AS (
+        SELECT unnest(%(ids)s::bigint[]) AS account_id
+    ), last AS (
+        SELECT DISTINCT ON (s.account_id, s.site_id, s.currency) s.account_id, s.currency, s.mrr
+        FROM metrics_mrrstep s JOIN asked USING (account_id) WHERE s.day <= %(then)s
+        ORDER BY s.account_id, s.site_id, s.currency, s.day DESC
+    ), summed AS (
+        SELECT account_id, currency, sum(mrr) AS mrr FROM last GROUP BY 1, 2 HAVING sum(mrr) <> 0
+    ), before AS (
+        SELECT account_id, jsonb_object_agg(currency, mrr::text)::text AS mrr FROM summed GROUP BY 1
+    ), following AS (
+        SELECT s.account_id, min(s.day) AS day FROM metrics_mrrstep s JOIN asked USING (account_id)
+        WHERE s.day > %(then)s GROUP BY 1
+    )
     SELECT f.account_id, f.mrr::text, f.past_due::text, f.invoices_count, f.oldest_past_due_days,
            f.past_due_count, f.on_time_count_12m, f.on_time_considered_12m, f.payment_failures_90d,
            f.final_dunning, f.failed_lately, f.outlooks::text, f.subscription_status,
            f.subscriptions_count, f.ended_at, 'mrr_unknown' = ANY(f.flags), f.as_of,
-           CASE WHEN f.updated_at <= %(then)s THEN f.mrr::text ELSE past.mrr::text END,
-           CASE WHEN f.updated_at > %(then)s
-                THEN coalesce(past.valid_to, first.valid_from, f.updated_at) END
+           before.mrr, following.day
     FROM metrics_accountfacts f
-    LEFT JOIN LATERAL (
-        SELECT v.mrr, v.valid_to FROM metrics_factsversion v
-        WHERE v.account_id = f.account_id AND v.valid_from <= %(then)s AND v.valid_to > %(then)s
-        ORDER BY v.valid_from DESC LIMIT 1
-    ) past ON f.updated_at > %(then)s
-    LEFT JOIN LATERAL (
-        SELECT v.valid_from FROM metrics_factsversion v
-        WHERE v.account_id = f.account_id AND v.valid_from > %(then)s
-        ORDER BY v.valid_from LIMIT 1
-    ) first ON f.updated_at > %(then)s AND past.valid_to IS NULL
+    LEFT JOIN before USING (account_id)
+    LEFT JOIN following USING (account_id)
     WHERE f.account_id = ANY(%(ids)s)
     ORDER BY f.account_id
 """
 
 
-def signals_of(account_ids: Sequence[int], now: datetime) -> list[Signals]:
+def signals_of(account_ids: Sequence[int], now: datetime, zone: ZoneInfo) -> list[Signals]:
     """The signals of these accounts, by id; accounts that were not measured are absent."""
+    then = local_day(now, zone) - TREND
     with connection.cursor() as db:
-        db.execute(_SIGNALS, {"ids": list(account_ids), "then": now - TREND})
-        return [_signals(row) for row in db.fetchall()]
+        db.execute(_SIGNALS, {"ids": list(account_ids), "then": then})
+        return [_signals(row, zone) for row in db.fetchall()]
 
 
-def _signals(row: Sequence[Any]) -> Signals:
+def _signals(row: Sequence[Any], zone: ZoneInfo) -> Signals:
     found = dict(zip(_COLUMNS, row, strict=True))
-    before, changes_at = found["mrr_before"], found["before_changes_at"]
+    before, moved = found["mrr_before"], found["before_changes_at"]
     found |= {name: _amounts.decode(found[name]) for name in ("mrr", "past_due")}
     found["outlooks"] = _outlooks.decode(found["outlooks"])
-    found["mrr_before"] = None if before is None else _amounts.decode(before)
-    found["before_changes_at"] = changes_at + TREND if changes_at else None
+    found["mrr_before"] = _amounts.decode(before) if before else {}
+    found["before_changes_at"] = midnight(moved + TREND, zone) if moved else None
     return Signals(**found)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metrics', '0003_rates_and_converted'),
+        ('metrics', '0004_mrr_history'),
     ]
 
     operations = [
