@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import click
 from django.utils import timezone
@@ -64,7 +65,7 @@ def show(screen: Screen, number: int) -> None:
 @click.option("--pin", help="Hold the restored values against Daily Sync, for this reason.")
 @click.pass_obj
 def revert(screen: Screen, number: int, only_shown: bool, pin: str | None) -> None:
-    """Take a run back: values, accounts and links as before it; what was edited since stays.
+    """Take a run back: accounts, contacts, links and attributes as before; later edits stay.
 
     Daily Sync brings its own values back at its next run, unless they are pinned.
     """
@@ -74,7 +75,7 @@ def revert(screen: Screen, number: int, only_shown: bool, pin: str | None) -> No
         counts = reverts.count(change_set)
         lines = reverts.preview(change_set, limit=LONGEST)
         screen.answer(
-            {"run": number, "counts": asdict(counts), "accounts": [asdict(one) for one in lines]},
+            {"run": number, "counts": asdict(counts), "entries": [_line(one) for one in lines]},
             Parts(_revert_facts(counts), "", _revert_table(lines)),
         )
         return
@@ -106,15 +107,31 @@ def _revert_facts(counts: reverts.Counts) -> RenderableType:
             ("Accounts hidden", f"{counts.hidden:,}"),
             ("Accounts shown again", f"{counts.shown:,}"),
             ("Links taken back", f"{counts.links:,}"),
-            ("Accounts edited since, which stay", f"{counts.stayed:,}"),
+            ("Contacts as before", f"{counts.contacts:,}"),
+            ("Subscriptions as before", f"{counts.subscriptions:,}"),
+            ("Edited since, which stay", f"{counts.stayed:,}"),
         ]
     )
 
 
+def _line(one: reverts.Line) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "identifier": one.identifier,
+        "name": one.name,
+        "account_id": one.account_id,
+        "back": dict(one.back),
+        "stayed": dict(one.stayed),
+        "hides": one.hides,
+    }
+
+
 def _revert_table(lines: Sequence[reverts.Line]) -> RenderableType:
+    titles = ["", "Kind", "Identifier", "Name", "Restored", "Stays"]
     rows = [
         (
             "-" if one.hides else "~" if one.back else "=",
+            one.kind,
             one.identifier,
             one.name,
             "; ".join(f"{place}: {now} → {then}" for place, (now, then) in one.back.items()),
@@ -122,7 +139,7 @@ def _revert_table(lines: Sequence[reverts.Line]) -> RenderableType:
         )
         for one in lines
     ]
-    return table(["", "Identifier", "Name", "Restored", "Stays"], rows, empty="Nothing to restore.")
+    return table(titles, rows, empty="Nothing to restore.")
 
 
 @click.command(cls=DatabaseCommand)

@@ -18,6 +18,7 @@ from tenure.customers import attributes, contacts, effective, fields, payers, sa
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, Terms, decide, is_edited
 from tenure.customers.effective import Contribution, Effective
+from tenure.customers.history import replaced
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, Alias, BillingAccount, Change, Subscription
 from tenure.customers.searching import searchable
@@ -149,6 +150,7 @@ def revive(accounts: Collection[int], batch: Batch) -> None:
             object_id=pk,
             account_id=pk,
             changes={"removed_at": [removed_at and removed_at.isoformat(), None]},
+            was={},
             at=batch.now,
         )
         for pk, removed_at in hidden.items()
@@ -439,6 +441,7 @@ def _apply(
     standing = Standing(account.name, account.state, account.attributes, account.sources)
     decision = decide(standing, composed, terms, now=batch.now)
     followed.overridden += len(decision.overridden)
+    was = replaced(account.sources, decision.changes)
     for place, (_, new) in decision.changes.items():
         _set(account, place, new, decision.sites.get(place), batch)
     differs = bool(decision.changes) | _note_held(account, decision.held)
@@ -450,7 +453,7 @@ def _apply(
     if not decision.changes:
         return None, True
     account.updated_at, account.changed_in = batch.now, batch.change_set
-    return _change(account, decision.changes, batch), True
+    return _change(account, decision.changes, was, batch), True
 
 
 def _note_held(account: Account, held: Mapping[str, Any]) -> bool:
@@ -486,12 +489,15 @@ def _set(account: Account, place: str, value: Any, site: str | None, batch: Batc
     }
 
 
-def _change(account: Account, changes: dict[str, list[Any]], batch: Batch) -> Change:
+def _change(
+    account: Account, changes: dict[str, list[Any]], was: Mapping[str, Any], batch: Batch
+) -> Change:
     return Change(
         change_set=batch.change_set,
         object_kind="account",
         object_id=account.pk,
         account_id=account.pk,
         changes=changes,
+        was=was,
         at=batch.now,
     )

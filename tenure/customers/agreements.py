@@ -15,8 +15,9 @@ from tenure.connections.models import Mode, Site
 from tenure.customers import attributes, fields
 from tenure.customers.attributes import Mapped
 from tenure.customers.convert import Unreadable, typed
-from tenure.customers.deciding import Decision, Standing, Terms, decide
+from tenure.customers.deciding import Decision, Standing, Terms, decide, is_edited
 from tenure.customers.effective import Effective
+from tenure.customers.history import Batched, replaced
 from tenure.customers.landing import Batch
 from tenure.customers.models import Change, Subscription
 from tenure.sources import records
@@ -33,15 +34,17 @@ class Held:
     created_in_id: int | None
     attributes: dict[str, Any]
     sources: dict[str, Any]
+    edited: bool
 
 
-HELD = ("pk", "account_id", "created_in_id", "attributes", "sources")
+HELD = ("pk", "account_id", "created_in_id", "attributes", "sources", "edited")
 
 _SAVE = """
     UPDATE customers_subscription s
-    SET attributes = v.attributes, sources = v.sources, changed_in_id = v.changed_in
+    SET attributes = v.attributes, sources = v.sources, edited = v.edited,
+        changed_in_id = v.changed_in
     FROM jsonb_to_recordset(%s::jsonb)
-        AS v (id bigint, attributes jsonb, sources jsonb, changed_in bigint)
+        AS v (id bigint, attributes jsonb, sources jsonb, edited bool, changed_in bigint)
     WHERE s.id = v.id
 """
 
@@ -83,10 +86,15 @@ def follow(
 
 
 def recompose(
-    site: Site, rows: Sequence[Any], batch: Batch, *, filling: Collection[str] = ()
+    site: Site,
+    rows: Sequence[Any],
+    batch: Batch,
+    *,
+    filling: Collection[str] = (),
+    spares_hand: bool = True,
 ) -> int:
     """Bring the attributes of these locked rows, of ``columns_of`` the present mapping, to it; how
-    many changed."""
+    many changed. What is there by hand stays, unless ``spares_hand`` is off as it is in a run."""
     mapping = attributes.mapped(KIND)
     if not mapping or site.subscriptions_mode == Mode.LINK:
         return 0
@@ -95,7 +103,7 @@ def recompose(
     return _settle(
         [held(row) for row in rows],
         incoming,
-        _terms(site, mapping, filling, spares_hand=True),
+        _terms(site, mapping, filling, spares_hand=spares_hand),
         batch,
     )
 
@@ -142,12 +150,32 @@ def _settle(
             continue
         decision = _decide(row, incoming[row.pk], terms, batch)
         if decision.changes:
+            was = replaced(row.sources, decision.changes)
             _take(row, decision, batch)
-            changes.append(_change(row, decision, batch))
+            changes.append(_change(row, decision, was, batch))
+        edited = is_edited(row.sources, terms.mapping)
+        if decision.changes or edited != row.edited:
+            row.edited = edited
             changed.append(row)
     save(changed, batch)
     Change.objects.bulk_create(changes)
     return len(changed)
+
+
+def edited_of(site_id: int, after: int, *, limit: int) -> list[int]:
+    """The next subscriptions of this site, by id, with an attribute that is there by hand."""
+    rows = Subscription.objects.filter(site_id=site_id, edited=True, removed_at=None, pk__gt=after)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def bring_up_to_date(site: Site, ids: Sequence[int], batch: Batch) -> int:
+    """Let the attributes of these subscriptions follow the site again; how many changed. Runs in the
+    caller's transaction."""
+    attributes.hold()
+    columns = columns_of(attributes.mapped(KIND))
+    locked = Subscription.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    rows = list(locked.order_by("upstream_id").values_list(*columns, named=True))
+    return recompose(site, rows, batch, spares_hand=False)
 
 
 def _decide(row: Held, composed: Effective, terms: Terms, batch: Batch) -> Decision:
@@ -172,18 +200,19 @@ def _take(row: Held, decision: Decision, batch: Batch) -> None:
         }
 
 
-def _change(row: Held, decision: Decision, batch: Batch) -> Change:
+def _change(row: Held, decision: Decision, was: Mapping[str, Any], batch: Batch) -> Change:
     return Change(
         change_set=batch.change_set,
         object_kind=KIND,
         object_id=row.pk,
         account_id=row.account_id,
         changes=decision.changes,
+        was=was,
         at=batch.now,
     )
 
 
-def save(rows: Sequence[Held], batch: Batch) -> None:
+def save(rows: Sequence[Held], batch: Batched) -> None:
     """Write the attributes of these locked rows."""
     if not rows:
         return
@@ -192,6 +221,7 @@ def save(rows: Sequence[Held], batch: Batch) -> None:
             "id": row.pk,
             "attributes": row.attributes,
             "sources": row.sources,
+            "edited": row.edited,
             "changed_in": batch.change_set.pk,
         }
         for row in rows

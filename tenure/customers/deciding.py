@@ -120,11 +120,11 @@ def _follows(
         return new is not None
     if new is None:
         # A value the source never had (set by hand, no field behind it) is not the source's to blank.
-        return terms.everything_daily and bool(terms.daily) and not is_by_hand(entry)
+        return terms.everything_daily and bool(terms.daily) and not _was_set_here(entry)
     if site not in terms.daily:
         return False
     came_from = entry.get("site")
-    return came_from is None or came_from in terms.daily or is_by_hand(entry)
+    return came_from is None or came_from in terms.daily or _was_set_here(entry)
 
 
 def _is_open(entry: Mapping[str, Any], held: Any, terms: Terms) -> bool:
@@ -141,7 +141,12 @@ def key_of(name: str) -> str:
 
 
 def is_by_hand(entry: Mapping[str, Any]) -> bool:
-    """Whether a value of this provenance was set here and not by a source."""
+    """Whether a value of this provenance is here by somebody's hand and not by a source: set, or
+    brought back against what a run had taken from the source."""
+    return _was_set_here(entry) or bool(entry.get("back", {}).get("against"))
+
+
+def _was_set_here(entry: Mapping[str, Any]) -> bool:
     return entry.get("source") in BY_HAND
 
 

@@ -18,7 +18,7 @@ from tenure.customers.accounts import contributions_of, daily_sites, terms_of
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import is_edited, key_of
 from tenure.customers.effective import Effective
-from tenure.customers.history import open_set
+from tenure.customers.history import open_set, replaced
 from tenure.customers.models import Account, Change, ChangeSet, Origin
 from tenure.customers.searching import searchable
 from tenure.customers.write import By, Edited, ValueRefused, plain, value_of
@@ -126,8 +126,10 @@ def _take(
     mapping = attributes.mapped(fields.ACCOUNT)
     accounts = {account.pk: account for account in locked}
     changes: dict[int, dict[str, list[Any]]] = {}
+    was: dict[int, dict[str, Any]] = {}
     for one in wanted:
         account = accounts[one.account_id]
+        was.setdefault(account.pk, {}).update(replaced(account.sources, [key_of(one.field)]))
         _set(account, one, by, change_set, now)
         changes.setdefault(account.pk, {})[key_of(one.field)] = [one.held, one.says]
     changed = [accounts[pk] for pk in changes]
@@ -143,6 +145,7 @@ def _take(
             object_id=pk,
             account_id=pk,
             changes=differing,
+            was=was[pk],
             at=now,
         )
         for pk, differing in changes.items()
@@ -207,7 +210,7 @@ def _differing(
         held = plain(value_of(account, name))
         entry = account.sources.get(name, {})
         unread = name in composed.unreadable and says is None
-        ours = says is None and entry and entry.get("source") != Origin.SYNC
+        ours = says is None and entry.get("source", Origin.SYNC) != Origin.SYNC
         site = composed.sites.get(name) or entry.get("site") or min(feeding)
         if held == says or unread or ours or site not in feeding:
             continue

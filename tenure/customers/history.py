@@ -1,7 +1,7 @@
 """Writing history: which fields of which rows a change set changed, from what to what."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -34,11 +34,11 @@ def open_set(
 @contextmanager
 def recording(table: Table, rows: Sequence[int], batch: Batched) -> Iterator[None]:
     """Compare these rows before and after the block and keep what differs as history."""
-    before = _snapshot(table.name, rows)
+    before = snapshot(table.name, rows)
     yield
     if not rows:
         return
-    after = _snapshot(table.name, rows)
+    after = snapshot(table.name, rows)
     Change.objects.bulk_create(
         Change(
             change_set=batch.change_set,
@@ -58,12 +58,21 @@ def would_change(
 ) -> dict[str, dict[str, list[Any]]]:
     """The changes that ``recording`` would keep if these records were written over their rows;
     both by upstream id."""
-    before = _snapshot(table.name, list(rows.values()))
+    before = snapshot(table.name, list(rows.values()))
     return {
         record.upstream_id: differences(before[rows[record.upstream_id]], _as_json(table, record))
         for record in records
         if rows.get(record.upstream_id) in before
     }
+
+
+def replaced(
+    sources: Mapping[str, Mapping[str, Any]], places: Iterable[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Where the values of these fields came from, for ``Change.was``; of an object's ``sources``
+    before they are replaced."""
+    named = {place: place.removeprefix("attributes.") for place in places}
+    return {place: sources[name] for place, name in named.items() if name in sources}
 
 
 def _as_json(table: Table, record: Record) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     }
 
 
-def _snapshot(table: str, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
+def snapshot(table: str, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
     if not rows:
         return {}
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from tenure.customers import attributes, fields, saving
 from tenure.customers.deciding import is_edited, key_of
-from tenure.customers.history import open_set
+from tenure.customers.history import open_set, replaced
 from tenure.customers.models import Account, Change, ChangeSet, Origin
 from tenure.customers.outlook import outlook
 from tenure.customers.write import By, Edited, ValueRefused, plain, value_of
@@ -22,6 +22,7 @@ def accept(account_id: int, name: str, by: By, *, now: datetime, shown: Any) -> 
         account = _waiting(account_id, name, shown)
         old = plain(value_of(account, name))
         change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
+        was = replaced(account.sources, [key_of(name)])
         _take(account, name, shown, _entry(account_id, name, shown, by, change_set, now))
         account.edited = is_edited(account.sources, attributes.mapped(fields.ACCOUNT))
         account.updated_at, account.changed_in = now, change_set
@@ -32,6 +33,7 @@ def accept(account_id: int, name: str, by: By, *, now: datetime, shown: Any) -> 
             object_id=account.pk,
             account_id=account.pk,
             changes={key_of(name): [old, shown]},
+            was=was,
             at=now,
         )
     return Edited(change_set, [account_id])

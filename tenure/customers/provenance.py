@@ -32,8 +32,18 @@ class Pinned:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """Who brought a value back that had been replaced, when, and in which change set."""
+
+    by: str
+    at: datetime
+    change_set: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
-    """The origin of one value: from which site or by whom, when, in which change set; its pin."""
+    """The origin of one value: from which site or by whom, when, in which change set; its pin. One
+    that was replaced and brought back keeps the origin it had."""
 
     source: str
     site: str | None
@@ -43,6 +53,7 @@ class Provenance:
     change_set: int | None = None
     pin: Pinned | None = None
     held: Held | None = None
+    back: Back | None = None
 
 
 def of_attribute(account: Account, name: str, payers: Sequence[BillingAccount]) -> Provenance:
@@ -67,6 +78,7 @@ def of_entry(entry: Mapping[str, Any], start: Mapping[str, Any]) -> Provenance:
         change_set=kept.get("change_set"),
         pin=_pin(kept.get("pin")),
         held=_held(kept),
+        back=_back(kept.get("back")),
     )
 
 
@@ -98,6 +110,13 @@ def _pin(pin: Mapping[str, Any] | None) -> Pinned | None:
         at=datetime.fromisoformat(at) if at else None,
         until=datetime.fromisoformat(until) if until else None,
     )
+
+
+def _back(back: Mapping[str, Any] | None) -> Back | None:
+    if not back:
+        return None
+    at = datetime.fromisoformat(back["at"])
+    return Back(back.get("by") or "", at, back.get("change_set"))
 
 
 def _held(entry: Mapping[str, Any]) -> Held | None:

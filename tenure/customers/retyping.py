@@ -11,6 +11,7 @@ from tenure.customers import accounts, agreements, effective, fields, saving
 from tenure.customers.attributes import Mapped
 from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import is_by_hand
+from tenure.customers.history import replaced
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, Attribute, Change, Subscription
 
@@ -30,10 +31,11 @@ def retype_accounts(rows: Sequence[Account], retyped: Mapping[str, str], batch: 
         def says(one: Mapped, parts: Sequence[Any] = parts) -> Any:
             return effective.compose(parts, [one]).values.get(one.name) if parts else None
 
+        was = dict(row.sources)
         differing = _converted(row.attributes, row.sources, defined, says)
         if differing:
             row.updated_at, row.changed_in = batch.now, batch.change_set
-            changes.append(_change("account", row.pk, row.pk, differing, batch))
+            changes.append(_change("account", row.pk, row.pk, differing, was, batch))
             changed.append(row)
     saving.save_accounts(changed)
     Change.objects.bulk_create(changes)
@@ -51,9 +53,11 @@ def retype_subscriptions(rows: Sequence[Any], retyped: Mapping[str, str], batch:
         def says(one: Mapped, row: Any = row) -> Any:
             return agreements.values_of(row, [one], read).values.get(one.name)
 
+        was = dict(held.sources)
         differing = _converted(held.attributes, held.sources, defined, says)
         if differing:
-            changes.append(_change("subscription", held.pk, held.account_id, differing, batch))
+            change = _change("subscription", held.pk, held.account_id, differing, was, batch)
+            changes.append(change)
             changed.append(held)
     agreements.save(changed, batch)
     Change.objects.bulk_create(changes)
@@ -108,7 +112,12 @@ def _read(held: Any, source: Mapping[str, Any], before: Mapped, after: Mapped, s
 
 
 def _change(
-    kind: str, pk: int, account_id: int | None, changes: dict[str, list[Any]], batch: Batch
+    kind: str,
+    pk: int,
+    account_id: int | None,
+    changes: dict[str, list[Any]],
+    sources: Mapping[str, Any],
+    batch: Batch,
 ) -> Change:
     return Change(
         change_set=batch.change_set,
@@ -116,6 +125,7 @@ def _change(
         object_id=pk,
         account_id=account_id,
         changes=changes,
+        was=replaced(sources, changes),
         at=batch.now,
     )
 

@@ -24,7 +24,7 @@ from tenure.customers.models import (
     Invoice,
     Subscription,
 )
-from tenure.customers.provenance import of_attribute, policy_of
+from tenure.customers.provenance import Back, of_attribute, policy_of
 
 SUBSCRIPTION_FIELDS = (
     "plan_code plan_name state quantity collection_method po_number auto_renew net_terms"
@@ -90,10 +90,16 @@ def _value(
         "policy": policy_of(origin, payers) if name in following else None,
         "pinned": held,
     }
+    if origin.back:
+        document["brought_back"] = _brought_back(origin.back)
     if held:
         document["pin"] = {key: entry["pin"].get(key) for key in ("reason", "until", "by", "at")}
         document["incoming"] = entry.get("incoming", account.attributes.get(name))
     return document
+
+
+def _brought_back(back: Back) -> dict[str, Any]:
+    return {"by": back.by, "at": back.at.isoformat(), "change_set": back.change_set}
 
 
 def payer(one: BillingAccount) -> dict[str, Any]:

@@ -46,6 +46,7 @@ UNTRACKED = frozenset(
         "upstream_id",
         "attributes",
         "sources",
+        "edited",
         "identified_as",
     }
 )

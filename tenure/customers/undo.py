@@ -4,7 +4,7 @@ What somebody changed since then stays: a value is put back only where it still 
 made it. Every way back is a change set of its own, so that it is seen and can be taken back too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
@@ -13,7 +13,7 @@ from tenure.access.models import Member
 from tenure.customers import write
 from tenure.customers.deciding import key_of
 from tenure.customers.models import Change, ChangeSet, Origin
-from tenure.customers.revert import RevertedAlready, revert
+from tenure.customers.revert import Counts, RevertedAlready, revert
 from tenure.customers.write import By, Edited, ValueRefused
 
 BY_PEOPLE = (Origin.MANUAL, Origin.CSV)
@@ -21,13 +21,13 @@ BY_PEOPLE = (Origin.MANUAL, Origin.CSV)
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back. ``change_set`` is None when there was nothing to take back; ``stayed``
-    counts the accounts where somebody has changed it again since."""
+    """What was taken back. ``change_set`` is None when there was nothing to take back; ``counts``
+    tells also of what somebody has changed again since."""
 
     of: ChangeSet | None
     change_set: ChangeSet | None
     accounts: tuple[int, ...] = ()
-    stayed: int = 0
+    counts: Counts = field(default_factory=Counts)
 
 
 def last_of(member: Member) -> ChangeSet | None:
@@ -49,21 +49,21 @@ def undo_last(member: Member, now: datetime) -> Undone:
 
 
 def undo(change_set: ChangeSet, by: By, now: datetime) -> Undone:
-    """Put back what the change set replaced, and hide the accounts it made."""
+    """Put back what the change set replaced, and hide the accounts and contacts it made."""
     try:
         done = revert(change_set, by, now)
     except RevertedAlready:
         return Undone(change_set, None)
-    return Undone(change_set, done.change_set, tuple(sorted(done.accounts)), done.counts.stayed)
+    return Undone(change_set, done.change_set, tuple(sorted(done.accounts)), done.counts)
 
 
-def restore(account_id: int, field: str, change_id: int, by: By, now: datetime) -> Edited:
+def restore(account_id: int, name: str, change_id: int, by: By, now: datetime) -> Edited:
     """Give a field the value it had before one of its changes. Raises ValueRefused when that change
     is not of this field."""
     change = Change.objects.filter(
-        pk=change_id, object_kind="account", object_id=account_id, changes__has_key=key_of(field)
+        pk=change_id, object_kind="account", object_id=account_id, changes__has_key=key_of(name)
     ).first()
     if change is None:
-        raise ValueRefused(field, "There is no such change of this value.", "Reload the page.")
-    old = change.changes[key_of(field)][0]
-    return write.edit([account_id], {field: old}, by, now=now)
+        raise ValueRefused(name, "There is no such change of this value.", "Reload the page.")
+    old = change.changes[key_of(name)][0]
+    return write.edit([account_id], {name: old}, by, now=now)

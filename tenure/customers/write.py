@@ -19,7 +19,7 @@ from tenure.core.errors import ConfigurationError
 from tenure.customers import attributes, fields, saving
 from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import is_edited, key_of
-from tenure.customers.history import open_set
+from tenure.customers.history import open_set, replaced
 from tenure.customers.models import Account, Alias, Attribute, Change, ChangeSet, Origin
 from tenure.customers.searching import searchable
 
@@ -312,6 +312,7 @@ def _write(
             change_set.save()
         entry = _entry(by, change_set, now, pin)
         before = {key_of(n): [plain(value_of(account, n)), plain(v)] for n, v in differing.items()}
+        was = replaced(account.sources, before)
         for name, value in differing.items():
             _set(account, name, value, dict(entry))
         if pin:
@@ -322,7 +323,7 @@ def _write(
         if before:
             account.search = searchable(account, account.search)
             account.updated_at, account.changed_in = now, change_set
-            changes.append(_change(account, before, change_set, now))
+            changes.append(_change(account, before, was, change_set, now))
             changed.append(account)
         elif pin:
             repinned.append(account)
@@ -371,7 +372,11 @@ def _entry(by: By, change_set: ChangeSet, now: datetime, pin: Pin | None) -> dic
 
 
 def _change(
-    account: Account, changes: dict[str, list[Any]], change_set: ChangeSet, now: datetime
+    account: Account,
+    changes: dict[str, list[Any]],
+    was: Mapping[str, Any],
+    change_set: ChangeSet,
+    now: datetime,
 ) -> Change:
     return Change(
         change_set=change_set,
@@ -379,6 +384,7 @@ def _change(
         object_id=account.pk,
         account_id=account.pk,
         changes=changes,
+        was=was,
         at=now,
     )
 

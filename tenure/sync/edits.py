@@ -5,7 +5,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tenure.connections.models import Mode
-from tenure.customers import accounts, payers
+from tenure.customers import accounts, agreements, payers
 from tenure.customers.accounts import Followed
 from tenure.customers.contacts.rows import edited_of as edited_contacts_of
 from tenure.customers.landing import Batch
@@ -22,10 +22,20 @@ CHUNK = 500
 
 
 async def override(work: Work) -> None:
-    """Bring the accounts edited by hand that this site feeds back to what it says, those that a
-    revert hid or unlinked among them."""
-    if work.site.accounts_mode != Mode.DAILY or work.site.staged:
+    """Bring what was edited by hand and this site feeds back to what it says: accounts, those that a
+    revert hid or unlinked among them, their contacts, and attributes of subscriptions."""
+    if work.site.staged:
         return
+    if work.site.accounts_mode == Mode.DAILY:
+        await _override_accounts(work)
+    if work.site.subscriptions_mode == Mode.DAILY:
+        last = 0
+        while chunk := await work.db(subscriptions_edited_of, work.site.pk, last):
+            await work.db(_override_subscriptions, work.first.applier, chunk)
+            last = chunk[-1]
+
+
+async def _override_accounts(work: Work) -> None:
     start = 0
     while rows := await work.db(let_go_of, work.site.pk, start):
         await work.db(_recognise, work.first.applier, rows)
@@ -47,6 +57,11 @@ def edited_of(site_id: int, after: int) -> list[int]:
 def contacts_edited_of(site_id: int, after: int) -> list[int]:
     """The next accounts, by id, that have a contact by hand where this site names one too."""
     return edited_contacts_of(site_id, after, limit=CHUNK)
+
+
+def subscriptions_edited_of(site_id: int, after: int) -> list[int]:
+    """The next subscriptions of this site, by id, with an attribute that is there by hand."""
+    return agreements.edited_of(site_id, after, limit=CHUNK)
 
 
 def let_go_of(site_id: int, after: int) -> list[BillingAccount]:
@@ -75,4 +90,11 @@ def _override(applier: Applier, chunk: list[int]) -> None:
         StreamRun.objects.filter(run_id=applier.run_id, stream=Stream.ACCOUNTS).update(
             overridden=F("overridden") + followed.overridden
         )
+        lease.guard(applier.run_id, applier.fence)  # last, as pages do
+
+
+def _override_subscriptions(applier: Applier, chunk: list[int]) -> None:
+    batch = Batch(applier.site.pk, applier.change_set, applier.now)
+    with transaction.atomic():
+        agreements.bring_up_to_date(applier.site, chunk, batch)
         lease.guard(applier.run_id, applier.fence)  # last, as pages do

@@ -1,13 +1,15 @@
-"""Taking a run back: the values it replaced, the accounts it made, the links it drew."""
+"""Taking a run back, or what a person changed: and the numbers follow."""
 
 from datetime import datetime
 
 from django.db import transaction
 
+from tenure.access.models import Member
 from tenure.core.errors import ConfigurationError
-from tenure.customers import revert
+from tenure.customers import revert, undo
 from tenure.customers.models import ChangeSet
 from tenure.customers.revert import Reverted
+from tenure.customers.undo import Undone
 from tenure.customers.write import By, Pin
 from tenure.sync.models import Run
 from tenure.sync.touched import touch
@@ -34,4 +36,20 @@ def revert_run(run: Run, by: By, now: datetime, *, pin: Pin | None = None) -> Re
     with transaction.atomic():
         done = revert.revert(change_set, by, now, pin=pin)
         touch(done.accounts, now)
+    return done
+
+
+def undo_last(member: Member, now: datetime) -> Undone:
+    """Take back the member's newest change, and see that the numbers follow."""
+    with transaction.atomic():
+        done = undo.undo_last(member, now)
+        touch(set(done.accounts), now)
+    return done
+
+
+def undo_one(change_set: ChangeSet, by: By, now: datetime) -> Undone:
+    """Take back what a person changed, and see that the numbers follow."""
+    with transaction.atomic():
+        done = undo.undo(change_set, by, now)
+        touch(set(done.accounts), now)
     return done

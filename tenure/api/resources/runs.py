@@ -71,13 +71,15 @@ class RevertWanted(Body):
 
 
 class RevertCounts(Shape):
-    """What it comes to, in accounts and links."""
+    """What it comes to, in accounts, links, contacts and subscriptions."""
 
     values: int = Field(description="Accounts whose values come back.")
     hidden: int = Field(description="Accounts it made, which are hidden.")
     shown: int
     links: int
-    stayed: int = Field(description="Accounts with something that was changed since, and stays.")
+    contacts: int = Field(description="Contacts that become as before, or that it made and go.")
+    subscriptions: int = Field(description="Subscriptions whose attributes come back.")
+    stayed: int = Field(description="Objects with something that was changed since, and stays.")
 
 
 class Reverted(RevertCounts):
@@ -87,7 +89,7 @@ class Reverted(RevertCounts):
 
 
 class RevertPreview(RevertCounts):
-    """What would be taken back, and the first 200 accounts."""
+    """What would be taken back, and the first 200 accounts, contacts and subscriptions."""
 
     data: list[dict[str, Any]]
 
@@ -161,8 +163,8 @@ def preview_revert(request: HttpRequest, number: Number) -> HttpResponse:
 def take_back(request: HttpRequest, number: Number, body: RevertWanted) -> HttpResponse:
     """Take a run back.
 
-    Values, names, owners, links and the making of accounts become what they were before it, as a
-    change set of its own; what was changed since stays. Daily Sync brings its values back at its
+    Values, names, owners, links, contacts, attributes of subscriptions and the making of accounts
+    become what they were before it, as a change set of its own; what was changed since stays. Daily Sync brings its values back at its
     next run, unless they are pinned.
     """
     run = run_of(number)
@@ -187,8 +189,10 @@ def _change_set(run: Row) -> ChangeSet:
 
 def _line(line: revert.Line) -> dict[str, Any]:
     return {
+        "kind": line.kind,
         "identifier": line.identifier,
         "name": line.name,
+        "of": line.of or None,
         "back": dict(line.back),
         "stayed": dict(line.stayed),
         "hides": line.hides,

@@ -4,7 +4,7 @@ A page's accounts are read, compared and written in a handful of statements. A p
 account names any more stays, marked so; nobody is deleted because a list became shorter.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tenure.connections.models import Site
@@ -12,7 +12,7 @@ from tenure.customers.contacts import rows
 from tenure.customers.contacts.comparing import Verdict, Way, compare
 from tenure.customers.contacts.people import Person, contacts_of
 from tenure.customers.deciding import is_by_hand
-from tenure.customers.history import Batched
+from tenure.customers.history import Batched, replaced
 from tenure.customers.models import Change, Contact, Origin
 
 FOLLOWING = ("email", "name")
@@ -74,6 +74,7 @@ class _Work:
         """Give the contact what was decided about it."""
         contact, changes = verdict.contact, verdict.changes
         self.overridden += len(verdict.overridden)
+        was = _was(contact, changes)
         for name, (_, new) in changes.items():
             if name in FOLLOWING and verdict.person:
                 contact.sources[name] = self._entry(verdict.person, name)
@@ -85,7 +86,7 @@ class _Work:
         self._changed.append(contact)
         if changes:
             contact.updated_at, contact.changed_in = self.batch.now, self.batch.change_set
-            self._changes.append(rows.change_of(contact, changes, self.batch))
+            self._changes.append(rows.change_of(contact, changes, was, self.batch))
 
     def save(self) -> None:
         """Write everything in as few statements as there are kinds of change."""
@@ -111,6 +112,14 @@ class _Work:
             "set_at": self.batch.now.isoformat(),
             "change_set": self.batch.change_set.pk,
         }
+
+
+def _was(contact: Contact, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Where what changes came from, for ``Change.was``; of who was unnamed, since when."""
+    was: dict[str, Any] = dict(replaced(contact.sources, changes))
+    if "named" in changes and contact.unnamed_at:
+        was["named"] = {"since": contact.unnamed_at.isoformat()}
+    return was
 
 
 def is_edited(contact: Contact) -> bool:

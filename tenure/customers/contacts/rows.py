@@ -108,14 +108,20 @@ def save(contacts: Sequence[Contact], changes: Sequence[Change]) -> None:
     Change.objects.bulk_create(changes)
 
 
-def change_of(contact: Contact, changes: dict[str, list[Any]], batch: Batched) -> Change:
-    """What changed about a contact, for its account's history."""
+def change_of(
+    contact: Contact,
+    changes: dict[str, list[Any]],
+    was: Mapping[str, Any],
+    batch: Batched,
+) -> Change:
+    """What changed about a contact, for its account's history; ``was`` as ``Change`` says."""
     return Change(
         change_set=batch.change_set,
         object_kind="contact",
         object_id=contact.pk,
         account_id=contact.account_id,
         changes=changes,
+        was=was,
         at=batch.now,
     )
 

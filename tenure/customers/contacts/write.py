@@ -10,7 +10,7 @@ from django.db import transaction
 from tenure.customers.contacts import rows
 from tenure.customers.contacts.follow import is_edited
 from tenure.customers.contacts.people import LONGEST_EMAIL, LONGEST_NAME, addresses_in, fold
-from tenure.customers.history import open_set
+from tenure.customers.history import open_set, replaced
 from tenure.customers.models import Account, Change, ChangeSet, Contact
 from tenure.customers.write import By, Pin, ValueRefused
 
@@ -195,6 +195,7 @@ def _made(one: Wanted, act: _Act) -> Contact:
 
 def _apply(contact: Contact, differing: Mapping[str, Any], act: _Act, pin: Pin | None) -> Change:
     changes: dict[str, list[Any]] = {}
+    was = replaced(contact.sources, differing)
     for name, value in differing.items():
         if name == "removed":
             changes[name] = [contact.removed_at is not None, bool(value)]
@@ -207,7 +208,7 @@ def _apply(contact: Contact, differing: Mapping[str, Any], act: _Act, pin: Pin |
         contact.sources.pop("removed", None)
     contact.edited = is_edited(contact)
     contact.updated_at, contact.changed_in = act.now, act.change_set
-    return rows.change_of(contact, changes, act)
+    return rows.change_of(contact, changes, was, act)
 
 
 def _remove(contact: Contact, act: _Act, pin: Pin | None) -> Change:
@@ -223,39 +224,3 @@ def _read(name: str, value: Any) -> str:
     if name == "email" and text and addresses_in(text) != [text]:
         raise ValueRefused("email", f"{text[:80]!r} is not an e-mail address.", "Correct it.")
     return text
-
-
-def remove_each(
-    contacts: Sequence[Contact], by: By, change_set: ChangeSet, *, now: datetime
-) -> None:
-    """Take these contacts off their accounts, in the caller's transaction."""
-    act = _Act(by, change_set, now)
-    rows.save(contacts, [_remove(contact, act, None) for contact in contacts])
-
-
-def put_back(
-    changes: Sequence[Change], by: By, change_set: ChangeSet, *, now: datetime
-) -> list[tuple[bool, bool]]:
-    """Give contacts the values they had before these changes, where they still have what the change
-    gave them; of each change whether something came back, and whether something stayed."""
-    act = _Act(by, change_set, now)
-    locked = Contact.objects.select_for_update(no_key=True)
-    found = {c.pk: c for c in locked.filter(pk__in=[c.object_id for c in changes]).order_by("pk")}
-    told, written, kept = [], [], []
-    for change in changes:
-        contact = found[change.object_id]
-        back = {
-            name: old
-            for name, (old, new) in change.changes.items()
-            if name in (*FIELDS, "removed") and _standing(contact, name) == new
-        }
-        told.append((bool(back), len(back) < len(change.changes)))
-        if back:
-            kept.append(_apply(contact, back, act, None))
-            written.append(contact)
-    rows.save(written, kept)
-    return told
-
-
-def _standing(contact: Contact, name: str) -> Any:
-    return contact.removed_at is not None if name == "removed" else getattr(contact, name)

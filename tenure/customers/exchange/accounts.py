@@ -143,6 +143,7 @@ def removal_of(
         object_id=account.pk,
         account_id=account.pk,
         changes={HIDDEN: moments},
+        was={},
         at=batch.now,
     )
 

@@ -110,8 +110,8 @@ class BillingAccount(Upstream):
 class Subscription(Upstream):
     """A recurring agreement: the effective row. ``account`` is None until it is known whose it is.
 
-    ``attributes`` and ``sources`` are as an account's. ``identified_as`` is set when the identifier
-    is read on subscriptions.
+    ``attributes``, ``sources`` and ``edited`` are as an account's. ``identified_as`` is set when the
+    identifier is read on subscriptions.
     """
 
     account = models.ForeignKey(
@@ -165,10 +165,16 @@ class Subscription(Upstream):
     identified_as = models.CharField(max_length=255, null=True)
     attributes = models.JSONField(default=dict, db_default={})
     sources = models.JSONField(default=dict, db_default={})
+    edited = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [once("subscription")]
         indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["site", "id"],
+                condition=models.Q(edited=True),
+                name="customers_subscription_edited",
+            ),
             models.Index(
                 fields=["site", "account_upstream_id"], name="customers_subscription_payer"
             ),

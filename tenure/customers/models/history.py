@@ -40,6 +40,9 @@ class Change(models.Model):
     """One object's changed fields in one change set: ``changes`` maps field to ``[old, new]``.
 
     Only changes are kept, not first values: an object's row names the change set that made it.
+    ``was`` has, by the same fields, where each old value had come from (an entry of ``sources``; a
+    field is absent when its value had none), so that what is taken back says so again. It is None
+    where values have no provenance, as billing facts, and for changes of before it was kept.
     """
 
     change_set = models.ForeignKey(ChangeSet, on_delete=models.PROTECT, related_name="changes")
@@ -47,6 +50,7 @@ class Change(models.Model):
     object_id = models.BigIntegerField()
     account_id = models.BigIntegerField(null=True)
     changes = models.JSONField()
+    was = models.JSONField(null=True)
     at = models.DateTimeField()
 
     class Meta:

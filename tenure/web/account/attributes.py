@@ -13,7 +13,7 @@ from tenure.access.models import Member
 from tenure.customers import fields, provenance
 from tenure.customers import read as customers
 from tenure.customers.models import Attribute, AttributeKind
-from tenure.customers.provenance import Held, Pinned
+from tenure.customers.provenance import Back, Held, Pinned
 from tenure.sync import standing
 from tenure.web import moments
 from tenure.web.account.head import Head, head_of, shown
@@ -45,6 +45,7 @@ class Value:
     pin: Pinned | None
     pin_over: bool
     held: Held | None
+    back: Back | None
     says_site: str
     editable: bool
     others: tuple[tuple[str, str], ...] = ()
@@ -118,6 +119,7 @@ def _value(head: Head, attribute: Attribute, now: datetime, *, editable: bool) -
         pin=origin.pin,
         pin_over=origin.pin is not None and not origin.pin.holds(now),
         held=origin.held,
+        back=origin.back,
         says_site=_whose(head, attribute.source_field, origin.held),
         editable=editable,
         others=() if origin.held else others,

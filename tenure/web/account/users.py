@@ -16,10 +16,12 @@ from tenure.customers.contacts import read, write
 from tenure.customers.models import Contact, Origin
 from tenure.customers.write import By, Pin, ValueRefused
 from tenure.web.account.head import head_of, shown
+from tenure.web.editing.toasts import undo_tag
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, only
 from tenure.web.settings.forms import Styled
 
+Said = tuple[str, int | None]  # a sentence, and the change set that can be taken back
 NO_CONTACT = "There is no such contact here. It may have been removed."
 
 
@@ -69,9 +71,9 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = ContactForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
 
-        def act() -> str:
+        def act() -> Said:
             made = write.create(pk, form.cleaned_data, _by(request), now=_now())
-            return f"{made} is a contact of {head.account.name} now."
+            return f"{made} is a contact of {head.account.name} now.", made.changed_in_id
 
         if _done(request, form, act):
             return HttpResponseRedirect(reverse("account_users", args=[pk]))
@@ -103,31 +105,32 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
     return render(request, "web/account/user.html", context, status=400 if form.errors else 200)
 
 
-def _edited(request: HttpRequest, contact: Contact, form: EditForm) -> str:
-    """Do what the pressed button says; the sentence about it."""
+def _edited(request: HttpRequest, contact: Contact, form: EditForm) -> Said:
+    """Do what the pressed button says; the sentence about it, and what takes it back."""
     now, by, data = _now(), _by(request), form.cleaned_data
     act = request.POST.get("act", "save")
     pin = Pin(data["reason"].strip()) if data["pin"] else None
     if act == "remove":
-        write.remove(contact.pk, by, now=now, pin=pin)
-        return f"{contact} is removed."
+        done = write.remove(contact.pk, by, now=now, pin=pin)
+        return f"{contact} is removed.", done.pk
     if act == "merge":
         other = request.POST.get("other", "")
         absorbed = _contact(contact.account_id, int(other) if other.isdecimal() else 0)
-        write.merge(contact.pk, absorbed.pk, by, now=now)
-        return f"{contact} and {absorbed} are one contact now."
+        done = write.merge(contact.pk, absorbed.pk, by, now=now)
+        return f"{contact} and {absorbed} are one contact now.", done.pk
     values = {name: data[name] for name in write.FIELDS}
     changed = write.edit(contact.pk, values, by, now=now, pin=pin)
-    return f"{contact} is saved." if changed else "Nothing differed."
+    return (f"{contact} is saved.", changed.pk) if changed else ("Nothing differed.", None)
 
 
-def _done(request: HttpRequest, form: Styled, act: Callable[[], str]) -> bool:
+def _done(request: HttpRequest, form: Styled, act: Callable[[], Said]) -> bool:
     """Whether it could be done; a refusal stands at its field."""
     try:
-        messages.success(request, act())
+        words, change_set = act()
     except ValueRefused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         return False
+    messages.success(request, words, extra_tags=undo_tag(change_set))
     return True
 
 

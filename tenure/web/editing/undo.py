@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST
 from tenure.customers import read as customers
 from tenure.customers import undo as undoing
 from tenure.customers.models import Account, ChangeSet, Origin
-from tenure.customers.revert import reverted_by
+from tenure.customers.revert import Counts, reverted_by
 from tenure.customers.undo import Undone
 from tenure.customers.write import By, ValueRefused
+from tenure.sync import reverting
 from tenure.web.account.head import GONE
 from tenure.web.editing.fields import field_named
 from tenure.web.editing.toasts import undo_tag
@@ -28,9 +29,9 @@ def undo(request: HttpRequest) -> HttpResponse:
     member, now = member_of(request), settings.TENURE_CLOCK.now()
     named = request.POST.get("change_set", "")
     if not named:
-        return _told(request, undoing.undo_last(member, now))
+        return _told(request, reverting.undo_last(member, now))
     found = _change_set(named)
-    return _told(request, undoing.undo(found, By(Origin.REVERT, member), now))
+    return _told(request, reverting.undo_one(found, By(Origin.REVERT, member), now))
 
 
 @require_POST
@@ -72,11 +73,18 @@ def _told(request: HttpRequest, undone: Undone) -> HttpResponse:
     if undone.change_set is None:
         told = "It was undone already." if reverted_by(undone.of) else STAYED
         return _said(request, told, level="info")
-    count = len(undone.accounts)
-    words = f"Undone: {count} account{'' if count == 1 else 's'} as before."
-    if undone.stayed:
-        words += f" {undone.stayed} changed since and stay{'s' if undone.stayed == 1 else ''}."
+    words = f"Undone: {_what(undone.counts)} as before."
+    stayed = undone.counts.stayed
+    if stayed:
+        words += f" {stayed:,} changed since and stay{'s' if stayed == 1 else ''}."
     return _said(request, words, change_set=undone.change_set.pk)
+
+
+def _what(counts: Counts) -> str:
+    accounts = max(counts.values + counts.hidden + counts.shown, counts.links)
+    nouns = {"account": accounts, "contact": counts.contacts, "subscription": counts.subscriptions}
+    some = [f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in nouns.items() if n]
+    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
 
 
 STAYED = "Nothing was undone: every value has been changed again since."

@@ -41,9 +41,8 @@ def revert(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _show(request: HttpRequest, run: Run, change_set: ChangeSet, refused: str = "") -> HttpResponse:
-    after = request.GET.get("after", "")
-    start = int(after) if after.isdecimal() and len(after) < 18 else 0
-    lines = reverts.preview(change_set, after=start, limit=PAGE + 1)
+    start = _cursor(request.GET.get("after", ""))
+    lines = reverts.preview(change_set, after=start or reverts.START, limit=PAGE + 1)
     known = labels()
     shown: dict[str, Any] = {
         "run": run,
@@ -51,7 +50,7 @@ def _show(request: HttpRequest, run: Run, change_set: ChangeSet, refused: str = 
         "rows": [
             (one, fields_of(one.back, known), fields_of(one.stayed, known)) for one in lines[:PAGE]
         ],
-        "more": lines[PAGE - 1].account_id if len(lines) > PAGE else None,
+        "more": f"{lines[PAGE - 1].kind}-{lines[PAGE - 1].object_id}" if len(lines) > PAGE else "",
         "first": not start,
         "before": reverts.reverted_by(change_set),
         "follows": run.site.accounts_mode == Mode.DAILY,
@@ -59,6 +58,14 @@ def _show(request: HttpRequest, run: Run, change_set: ChangeSet, refused: str = 
         "refused": refused,
     }
     return render(request, "web/plans/revert.html", shown, status=REFUSED if refused else 200)
+
+
+def _cursor(text: str) -> reverts.Cursor | None:
+    """Where the next page begins: after an object, named by its kind and number."""
+    kind, _, number = text.partition("-")
+    if kind in reverts.KINDS and number.isdecimal() and len(number) < 18:
+        return kind, int(number)
+    return None
 
 
 def _revert(request: HttpRequest, run: Run, change_set: ChangeSet) -> HttpResponse:

@@ -8,7 +8,7 @@ from tenure.access.models import Member
 from tenure.connections.models import Site
 from tenure.core import csvs
 from tenure.core.clock import FrozenClock
-from tenure.customers import write
+from tenure.customers import undo, write
 from tenure.customers.contacts import write as contacts
 from tenure.customers.exchange import imports, work
 from tenure.customers.exchange.reading import Unusable
@@ -240,6 +240,22 @@ ACC1,nonsense,Y,
     assert set(found) == {("ACC1", "Eve"), ("ACC2", "Eve")}
     undone(job)
     assert set(found.all()) == {("ACC2", "Old")}
+
+
+def test_ctrl_z_of_an_import_takes_its_contacts_too(site: Site, member: Member) -> None:
+    text = "Account,E-mail,Name\nACC1,eve@acme.example,Eve\nACC2,old@acme.example,New\n"
+    acme = Account.objects.get(identifier="ACC2")
+    contacts.create(acme.pk, {"email": "old@acme.example", "name": "Old"}, By(), now=NOW)
+    job = applied(text, "contacts")
+    found = Contact.objects.filter(removed_at=None).values_list("account__identifier", "name")
+    assert set(found.all()) == {("ACC1", "Eve"), ("ACC2", "New")}
+    Import.objects.update(member=member)
+    ChangeSet.objects.filter(pk=job.change_set_id).update(member=member)
+    done = undo.undo_last(member, NOW)
+    assert set(found.all()) == {("ACC2", "Old")}
+    assert done.change_set
+    undo.undo(done.change_set, By(Origin.REVERT, member), NOW)
+    assert set(found.all()) == {("ACC1", "Eve"), ("ACC2", "New")}
 
 
 @pytest.mark.parametrize(

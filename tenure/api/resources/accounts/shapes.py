@@ -22,6 +22,14 @@ class PinShown(Shape):
     at: str | None
 
 
+class BroughtBack(Shape):
+    """Who took a change of the value back, and when; the source is that of the value itself."""
+
+    by: str
+    at: str
+    change_set: int | None
+
+
 class Attribute(Shape):
     """A value with its source and the policy over it."""
 
@@ -36,6 +44,7 @@ class Attribute(Shape):
     )
     pinned: bool = Field(description="Held against Daily Sync.")
     pin: PinShown | None = None
+    brought_back: BroughtBack | None = None
     incoming: Any = Field(None, description="While pinned: what the source would put there.")
 
 
