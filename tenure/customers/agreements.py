@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import attributes, fields
+from tenure.customers import attributes, fields, versions
 from tenure.customers.attributes import Mapped
 from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import Decision, Standing, Terms, decide, is_edited
@@ -20,6 +20,7 @@ from tenure.customers.effective import Effective
 from tenure.customers.history import Batched, replaced
 from tenure.customers.landing import Batch
 from tenure.customers.models import Change, Subscription
+from tenure.customers.tables import SUBSCRIPTIONS
 from tenure.sources import records
 
 KIND = "subscription"
@@ -226,5 +227,6 @@ def save(rows: Sequence[Held], batch: Batched) -> None:
         }
         for row in rows
     ]
+    versions.keep(SUBSCRIPTIONS, [row.pk for row in rows], batch.now)
     with connection.cursor() as cursor:
         cursor.execute(_SAVE, [msgspec.json.encode(kept).decode()])

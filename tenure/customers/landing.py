@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db import connection
 
-from tenure.customers import history
+from tenure.customers import history, versions
 from tenure.customers.models import ChangeSet
 from tenure.customers.staging import empty, stage
 from tenure.customers.tables import Table
@@ -77,7 +78,7 @@ def land(
     if fresh:
         before = [stored[r.upstream_id].row for r in fresh if r.upstream_id in stored]
         with history.recording(table, before, batch):
-            _upsert(table, fresh, batch, landed, inherits=inherits)
+            _upsert(table, fresh, batch, landed, before=before, inherits=inherits)
     return landed
 
 
@@ -129,16 +130,28 @@ def _counts(record: Record, stored: _Stored | None) -> bool:
 
 
 def _upsert(
-    table: Table, fresh: Sequence[Record], batch: Batch, landed: Landed, *, inherits: bool
+    table: Table,
+    fresh: Sequence[Record],
+    batch: Batch,
+    landed: Landed,
+    *,
+    before: Sequence[int],
+    inherits: bool,
 ) -> None:
-    sql = _statements(table, table.payer if inherits else None)
+    sql = _statements(table, table.payer if inherits else None, changes=bool(before))
     with connection.cursor() as cursor:
         stage(cursor, sql.stage, sql.columns)
         with cursor.copy(sql.copy) as copy:
             copy.set_types(table.copy_types)
             for record in fresh:
                 copy.write_row(table.values(record))
-        cursor.execute(sql.upsert, {"site": batch.site_id, "set": batch.change_set.pk})
+        values: dict[str, Any] = {
+            "site": batch.site_id,
+            "set": batch.change_set.pk,
+            "now": batch.now,
+            "before": list(before),
+        }
+        cursor.execute(sql.upsert, values)
         for row, upstream_id, account in cursor.fetchall():
             landed.rows[upstream_id] = row
             if account is not None:
@@ -155,25 +168,34 @@ class _Statements:
 
 
 @cache
-def _statements(table: Table, payer_column: str | None) -> _Statements:
+def _statements(table: Table, payer_column: str | None, *, changes: bool) -> _Statements:
     staged = f"landing_{table.name}"
     typed = ", ".join(f"{c} {t}" for c, t in zip(table.columns, table.copy_types, strict=True))
     names = ", ".join(table.columns)
     taken = ", ".join(_taken(table, column) for column in table.columns)
     follow = ", ".join(f"{c} = EXCLUDED.{c}" for c in table.columns if c != "upstream_id")
     account, payer = _account(payer_column)
-    returned = (
-        "live.account_id" if table.model._meta.model_name in _WITH_ACCOUNT else "NULL::bigint"
-    )
+    owner = "account_id" if table.model._meta.model_name in _WITH_ACCOUNT else "NULL::bigint"
+    since, starts, moves = _since(table)
     upsert = (
         f"INSERT INTO {table.name} AS live"
-        f" (site_id, created_in_id, changed_in_id, {account}{names})"
-        f" SELECT %(site)s, %(set)s, %(set)s, {payer}{taken} FROM {staged} s ORDER BY s.upstream_id"
-        f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow},"
+        f" (site_id, created_in_id, changed_in_id, {since}{account}{names})"
+        f" SELECT %(site)s, %(set)s, %(set)s, {starts}{payer}{taken}"
+        f" FROM {staged} s ORDER BY s.upstream_id"
+        f" ON CONFLICT (site_id, upstream_id) DO UPDATE SET {follow}, {moves}"
         f" {_relink(payer_column)}changed_in_id = EXCLUDED.changed_in_id, removed_at = NULL"
         f" WHERE live.updated_at <= EXCLUDED.updated_at"
-        f" RETURNING live.id, live.upstream_id, {returned}"
     )
+    if table.versions and changes:
+        kept = versions.keeping(table, "before old JOIN written USING (id)", _READS_DIFFERENTLY)
+        upsert = (
+            f"WITH before AS (SELECT * FROM {table.name} WHERE id = ANY(%(before)s)),"
+            f" written AS ({upsert} RETURNING live.*), kept AS ({kept})"
+            f" SELECT id, upstream_id, {owner} FROM written"
+        )
+    else:  # nothing was here before, so nothing is kept, and the rows need not come back whole
+        live = owner.replace("account_id", "live.account_id")
+        upsert = f"{upsert} RETURNING live.id, live.upstream_id, {live}"
     return _Statements(
         stage=staged,
         columns=typed,
@@ -182,6 +204,22 @@ def _statements(table: Table, payer_column: str | None) -> _Statements:
     )
 
 
+def _since(table: Table) -> tuple[str, str, str]:
+    """The column that tells since when a row reads as it does, its first value, and how it moves on:
+    only with what a version would tell differently."""
+    if not table.versions:
+        return "", "", ""
+    ours, theirs = (
+        ", ".join(f"{row}.{column}" for column in told if column in table.columns)
+        for told in (versions.told_columns(table),)
+        for row in ("live", "EXCLUDED")
+    )
+    same = f"({ours}) IS NOT DISTINCT FROM ({theirs}) AND live.removed_at IS NULL"
+    moves = f"valid_from = CASE WHEN {same} THEN live.valid_from ELSE EXCLUDED.valid_from END,"
+    return "valid_from, ", "%(now)s, ", moves
+
+
+_READS_DIFFERENTLY = "old.valid_from IS DISTINCT FROM written.valid_from"
 _WITH_ACCOUNT = {"billingaccount", "subscription", "invoice"}
 
 

@@ -12,9 +12,11 @@ from tenure.customers.models import (
     BillingAccount,
     CreditPayment,
     Invoice,
+    InvoiceVersion,
     LineItem,
     Plan,
     Subscription,
+    SubscriptionVersion,
     Transaction,
 )
 from tenure.customers.models.billing import Upstream
@@ -48,6 +50,7 @@ UNTRACKED = frozenset(
         "sources",
         "edited",
         "identified_as",
+        "valid_from",
     }
 )
 
@@ -55,12 +58,14 @@ UNTRACKED = frozenset(
 @dataclass(frozen=True)
 class Table:
     """One upstream table. ``payer`` is the column that names the billing account it belongs to,
-    when its rows carry an ``account_id`` of ours to be filled from there."""
+    when its rows carry an ``account_id`` of ours to be filled from there. ``versions`` is where
+    rows are kept as they were before a change, for tables that are asked about past times."""
 
     kind: str
     model: type[Upstream]
     record: type[Record]
     payer: str | None = None
+    versions: type[models.Model] | None = None
 
     @cached_property
     def name(self) -> str:
@@ -95,8 +100,14 @@ class Table:
 
 PLANS = Table("plan", Plan, records.Plan)
 BILLING_ACCOUNTS = Table("billing_account", BillingAccount, records.BillingAccount)
-SUBSCRIPTIONS = Table("subscription", Subscription, records.Subscription, "account_upstream_id")
-INVOICES = Table("invoice", Invoice, records.Invoice, "account_upstream_id")
+SUBSCRIPTIONS = Table(
+    "subscription",
+    Subscription,
+    records.Subscription,
+    "account_upstream_id",
+    SubscriptionVersion,
+)
+INVOICES = Table("invoice", Invoice, records.Invoice, "account_upstream_id", InvoiceVersion)
 LINES = Table("line_item", LineItem, records.LineItem)
 TRANSACTIONS = Table("transaction", Transaction, records.Transaction)
 CREDIT_PAYMENTS = Table("credit_payment", CreditPayment, records.CreditPayment)

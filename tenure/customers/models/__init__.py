@@ -18,6 +18,12 @@ from tenure.customers.models.invoicing import (
     LineItem,
     Transaction,
 )
+from tenure.customers.models.versions import (
+    InvoiceOverTime,
+    InvoiceVersion,
+    SubscriptionOverTime,
+    SubscriptionVersion,
+)
 
 __all__ = [
     "Account",
@@ -35,10 +41,14 @@ __all__ = [
     "ImportReject",
     "ImportState",
     "Invoice",
+    "InvoiceOverTime",
+    "InvoiceVersion",
     "LineItem",
     "Origin",
     "Plan",
     "SourceField",
     "Subscription",
+    "SubscriptionOverTime",
+    "SubscriptionVersion",
     "Transaction",
 ]

@@ -107,16 +107,13 @@ class BillingAccount(Upstream):
         return self.code
 
 
-class Subscription(Upstream):
-    """A recurring agreement: the effective row. ``account`` is None until it is known whose it is.
+class SubscriptionColumns(Upstream):
+    """What is kept of a recurring agreement, now or at an earlier time.
 
     ``attributes``, ``sources`` and ``edited`` are as an account's. ``identified_as`` is set when the
     identifier is read on subscriptions.
     """
 
-    account = models.ForeignKey(
-        Account, null=True, on_delete=models.SET_NULL, related_name="subscriptions"
-    )
     uuid = models.CharField(max_length=40, null=True)
     account_upstream_id = models.CharField(max_length=64)
     plan_upstream_id = models.CharField(max_length=64, null=True)
@@ -168,6 +165,22 @@ class Subscription(Upstream):
     edited = models.BooleanField(default=False, db_default=False)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.plan_name or self.plan_code or self.upstream_id
+
+
+class Subscription(SubscriptionColumns):
+    """The effective row of a recurring agreement. ``account`` is None until it is known whose it is.
+    ``valid_from`` is since when it reads as it does; what it read before are its versions."""
+
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.SET_NULL, related_name="subscriptions"
+    )
+    valid_from = models.DateTimeField(null=True)
+
+    class Meta:
         constraints: ClassVar[list[Any]] = [once("subscription")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -184,6 +197,3 @@ class Subscription(Upstream):
                 name="customers_subscription_orphan",
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.plan_name or self.plan_code or self.upstream_id

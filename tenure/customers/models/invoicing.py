@@ -9,18 +9,13 @@ from tenure.customers.models.account import Account
 from tenure.customers.models.billing import Upstream, money_column, once
 
 
-class Invoice(Upstream):
-    """A bill. Amounts are in ``currency``; ``balance`` is what is still owed, by the source's word.
-
-    ``account`` is whose it is as a whole. When its lines belong to several accounts it is None, the
-    parts are its ``allocations``, and ``share`` is that of the account it was read for.
-    """
+class InvoiceColumns(Upstream):
+    """What is kept of a bill, now or at an earlier time. Amounts are in ``currency``; ``balance`` is
+    what is still owed, by the source's word. ``share`` is the part of it that is the account's it
+    was read for, when its lines belong to several accounts."""
 
     share: "Allocation | None" = None
 
-    account = models.ForeignKey(
-        Account, null=True, on_delete=models.SET_NULL, related_name="invoices", db_index=False
-    )
     uuid = models.CharField(max_length=40, null=True)
     number = models.CharField(max_length=60, null=True)
     type = models.CharField(max_length=60, null=True)
@@ -49,6 +44,28 @@ class Invoice(Upstream):
     custom_fields = models.JSONField(default=dict)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.number or self.upstream_id
+
+    @property
+    def part(self) -> "Allocation | InvoiceColumns":
+        """The amounts of it that count for the account it was read for."""
+        return self.share or self
+
+
+class Invoice(InvoiceColumns):
+    """A bill as it is. ``account`` is whose it is as a whole; when its lines belong to several
+    accounts it is None, and the parts are its ``allocations``. ``valid_from`` is since when it reads
+    as it does; what it read before are its versions."""
+
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.SET_NULL, related_name="invoices", db_index=False
+    )
+    valid_from = models.DateTimeField(null=True)
+
+    class Meta:
         constraints: ClassVar[list[Any]] = [once("invoice")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -62,14 +79,6 @@ class Invoice(Upstream):
             ),
             models.Index(fields=["site", "number"], name="customers_invoice_number"),
         ]
-
-    def __str__(self) -> str:
-        return self.number or self.upstream_id
-
-    @property
-    def part(self) -> "Allocation | Invoice":
-        """The amounts of it that count for the account it was read for."""
-        return self.share or self
 
 
 class Allocation(models.Model):
