@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0003_workspace_settings'),
-        ('customers', '0007_fields_besides'),
+        ('customers', '0008_where_values_came_from'),
     ]
 
     operations = [
