@@ -7,11 +7,12 @@ still counts as differing, and what is taken back differs again.
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from tenure.customers import history, tables
+from tenure.customers import history, tables, versions
 
 MARK = "content_hash"  # under this name in ``Change.was``
 TABLE = tables.SUBSCRIPTIONS
@@ -35,9 +36,12 @@ def standing(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     }
 
 
-def write(pk: int, facts: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any]:
+def write(
+    pk: int, facts: Mapping[str, Any], mark: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
     """Give a locked row these facts, in the form of history, and the hash that ``mark`` names, if
     any; the mark of before."""
+    versions.keep(TABLE, [pk], now)
     names = [name for name in facts if name in TABLE.columns or name == "removed_at"]
     taken = ", ".join(f"{name} = v.{name}" for name in names)
     with connection.cursor() as cursor:

@@ -14,18 +14,16 @@ from django.db.models import Q
 
 from tenure.customers.tables import Table
 
-BOOKKEEPING = frozenset(
-    {"id", "account_id", "valid_from", "content_hash", "changed_in_id", "updated_at"}
-)
+BOOKKEEPING = frozenset({"content_hash", "changed_in_id", "updated_at"})
 
 
 @cache
 def kept_columns(table: Table) -> tuple[str, ...]:
     """What a version keeps of a row."""
-    own = {"id", "account_id", "valid_from"}
-    return tuple(
-        f.column for f in table.model._meta.concrete_fields if f.column and f.column not in own
-    )
+    assert table.versions is not None  # noqa: S101 - the caller looked
+    own = {"id", "row_id", "valid_from", "valid_to"}
+    fields = table.versions._meta.concrete_fields
+    return tuple(f.column for f in fields if f.column and f.column not in own)
 
 
 @cache

@@ -110,7 +110,7 @@ class BillingAccount(Upstream):
 class SubscriptionColumns(Upstream):
     """What is kept of a recurring agreement, now or at an earlier time.
 
-    ``attributes``, ``sources`` and ``edited`` are as an account's. ``identified_as`` is set when the
+    ``attributes`` and ``sources`` are as an account's. ``identified_as`` is set when the
     identifier is read on subscriptions.
     """
 
@@ -162,7 +162,6 @@ class SubscriptionColumns(Upstream):
     identified_as = models.CharField(max_length=255, null=True)
     attributes = models.JSONField(default=dict, db_default={})
     sources = models.JSONField(default=dict, db_default={})
-    edited = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         abstract = True
@@ -173,12 +172,14 @@ class SubscriptionColumns(Upstream):
 
 class Subscription(SubscriptionColumns):
     """The effective row of a recurring agreement. ``account`` is None until it is known whose it is.
-    ``valid_from`` is since when it reads as it does; what it read before are its versions."""
+    ``valid_from`` is since when it reads as it does; what it read before are its versions.
+    ``edited`` is as an account's."""
 
     account = models.ForeignKey(
         Account, null=True, on_delete=models.SET_NULL, related_name="subscriptions"
     )
     valid_from = models.DateTimeField(null=True)
+    edited = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [once("subscription")]

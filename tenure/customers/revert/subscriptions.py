@@ -68,7 +68,7 @@ def put_back(found: Sequence[Line], act: Act) -> set[int]:
         facts = {place: old for place, (_, old) in line.back.items() if _is_fact(place)}
         if facts:
             mark = line.was.get(accepting.MARK) or {}
-            was[accepting.MARK] = accepting.write(row.pk, facts, mark)
+            was[accepting.MARK] = accepting.write(row.pk, facts, mark, act.now)
         for place, (_, old) in line.back.items():
             if not _is_fact(place):
                 _set(row, place.removeprefix(PREFIX), old, act.entry(line.was.get(place)))
