@@ -5,7 +5,7 @@
 Each stage reads what the one before it stored, stores its own, and stops.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from tenure.customers.exchange import work as exchange
 from tenure.customers.models import Import
 from tenure.health import scoring as health
 from tenure.health import staleness
+from tenure.identity import joining
 from tenure.metrics import basis
 from tenure.metrics import refresh as metrics
 from tenure.sync import activation, replays, touched
@@ -48,11 +49,20 @@ def replay(replay_id: int, clock: Clock, progress: Progress | None = None) -> Re
 def bring_in(import_id: int, clock: Clock, watch: exchange.Watch = exchange.unwatched) -> Import:
     """Check, apply or undo an import, whichever was asked for, and measure the accounts again."""
     now = clock.now()
-    done = exchange.carry_out(
-        import_id, now, touch=lambda accounts: touched.touch(accounts, now), watch=watch
-    )
+
+    def touch(accounts: set[int]) -> None:
+        join(accounts, now)
+        touched.touch(accounts, now)
+
+    done = exchange.carry_out(import_id, now, touch=touch, watch=watch)
     catch_up(clock.now())
     return done
+
+
+def join(accounts: Collection[int], now: datetime) -> None:
+    """Attach to accounts that people or programs just made what was read before they were there."""
+    with transaction.atomic():
+        joining.join(accounts, now)
 
 
 def catch_up(now: datetime) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+from django.db import transaction
 
 from tenure import flow
 from tenure.cli.command import DatabaseCommand, now
@@ -97,12 +98,13 @@ ROW = ("field", "old", "new", "source", "actor", "run")
 @click.option("--site", "subdomain", help="The site whose identifier it is, where it is one's own.")
 @click.pass_obj
 def add(screen: Screen, identifier: str, values: tuple[str, ...], subdomain: str | None) -> None:
-    """Make an account by hand. A billing account that has its identifier later joins it."""
+    """Make an account by hand. A billing account that has its identifier, read or not yet, joins it."""
     scope = connections.site_named(subdomain).pk if subdomain else None
-    made = write.create(
-        identifier, pairs(values), by_command("Made by hand"), now=now(), scope_id=scope
-    )
-    flow.refresh([made.pk], now())
+    by, at = by_command("Made by hand"), now()
+    with transaction.atomic():
+        made = write.create(identifier, pairs(values), by, now=at, scope_id=scope)
+        flow.join([made.pk], at)
+        flow.refresh([made.pk], at)
     screen.answer(_document(made.pk), f"{made.name} ({made.identifier}) was made.")
 
 

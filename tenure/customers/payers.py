@@ -1,6 +1,7 @@
 """From billing objects to the customers they concern."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -78,8 +79,11 @@ def accounts_on_plans(site_id: int, plan_ids: Iterable[str]) -> set[int]:
     return set(rows.values_list("account_id", flat=True))
 
 
-def adopt_orphans(site_id: int) -> set[int]:
-    """Link subscriptions and invoices that arrived before their billing account; whose they are."""
+def adopt_orphans(site_id: int, *, of: Iterable[str] | None = None) -> set[int]:
+    """Link subscriptions and invoices that arrived before their billing account, any or one of these
+    (by upstream id); whose they are."""
+    only = "" if of is None else " AND o.account_upstream_id = ANY(%s)"
+    bound: list[Any] = [site_id] if of is None else [site_id, list(of)]
     adopted: set[int] = set()
     with connection.cursor() as cursor:
         for table in ("customers_subscription", "customers_invoice"):
@@ -87,9 +91,9 @@ def adopt_orphans(site_id: int) -> set[int]:
                 f"UPDATE {table} o SET account_id = b.account_id"
                 " FROM customers_billingaccount b"
                 " WHERE o.site_id = %s AND o.account_id IS NULL AND b.site_id = o.site_id"
-                " AND b.upstream_id = o.account_upstream_id AND b.account_id IS NOT NULL"
+                f" AND b.upstream_id = o.account_upstream_id AND b.account_id IS NOT NULL{only}"
                 " RETURNING o.account_id",
-                [site_id],
+                bound,
             )
             adopted |= {row[0] for row in cursor}
     return adopted

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from tenure.customers.models import Import, ImportState, Origin
-from tenure.customers.revert import accounts, contacts
+from tenure.customers.revert import accounts, contacts, links
 from tenure.customers.revert.act import Act
 from tenure.customers.write import By
 
@@ -31,6 +31,8 @@ def carry_out(job: Import, now: datetime, *, touch: Touch, watch: Watch) -> None
         while chunk := _one(job, kind, last, act, touch):
             last = chunk
             watch(job.counts.get("undone", 0), job.total_rows)
+    with transaction.atomic():
+        touch(links.put_back(act)[1])
     Import.objects.filter(pk=job.pk, state=ImportState.UNDOING).update(
         state=ImportState.UNDONE, finished_at=Now()
     )

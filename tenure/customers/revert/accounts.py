@@ -11,6 +11,7 @@ from tenure.customers import attributes, fields, saving
 from tenure.customers.deciding import BY_HAND, is_edited
 from tenure.customers.history import replaced
 from tenure.customers.models import Account, BillingAccount, Change, ChangeSet, Origin
+from tenure.customers.revert import links
 from tenure.customers.revert.act import Act
 from tenure.customers.revert.lines import (
     ACCOUNT,
@@ -120,7 +121,8 @@ def _changed_since(change_set: ChangeSet, made: Sequence[int]) -> set[int]:
     later = rows.filter(change_set__origin__in=BY_HAND - {Origin.REVERT.value})
     found = set(later.exclude(change_set=change_set).values_list("object_id", flat=True))
     if change_set.origin != Origin.SYNC:
-        fed = BillingAccount.objects.filter(account_id__in=made)
+        joined = links.of(change_set).values("object_id")  # with the making, and goes with it
+        fed = BillingAccount.objects.filter(account_id__in=made).exclude(pk__in=joined)
         found |= {account for account in fed.values_list("account_id", flat=True) if account}
     return found
 

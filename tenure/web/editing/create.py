@@ -53,6 +53,7 @@ def _create(request: HttpRequest) -> Account:
     values |= _attributes(posted)
     with transaction.atomic():
         account = write.create(identifier, values, by, now=now, scope_id=_scope(posted))
+        flow.join([account.pk], now)
         flow.refresh([account.pk], now)
     return account
 

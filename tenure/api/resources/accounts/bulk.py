@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from pydantic import ValidationError
 
+from tenure import flow
 from tenure.api.bearer import caller
 from tenure.api.resources.accounts import resource, shapes
 from tenure.api.resources.accounts.editing import values_of
@@ -24,6 +25,7 @@ def bulk(request: HttpRequest, rows: Rows) -> HttpResponse:
     """
     now = settings.TENURE_CLOCK.now()
     done = upsert([_row(raw) for raw in rows], caller(request), now=now)
+    flow.join(done.made, now)
     touch(done.made, now)
     return answer(done.outcomes, done.change_set.pk if done.change_set else None)
 

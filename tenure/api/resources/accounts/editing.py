@@ -45,6 +45,7 @@ def create(request: HttpRequest, body: shapes.NewAccount) -> HttpResponse:
     try:
         values = values_of(body)
         made = write.create(body.identifier, values, caller(request), now=now, scope_id=scope)
+        flow.join([made.pk], now)
     except ValueRefused as refusal:
         taken = refusal.field == "identifier" and "already" in refusal.message
         raise Problem(
