@@ -84,6 +84,16 @@ def test_one_candidate_shows_the_values_that_speak_against_it(signed_in: Client,
     assert "is not filled." in text
 
 
+def test_what_is_told_from_some_of_the_values_says_so(
+    signed_in: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored("T-1", "T-2", "T-3")
+    assert "is told from" not in signed_in.get(PAGE).text
+    monkeypatch.setattr("tenure.identity.report.figures.LOOKED_AT", 2)
+    assert "What a field looks like is told from 2 of its values" in signed_in.get(PAGE).text
+    assert "told from 2 of the values" in signed_in.get(f"{PAGE}field/{TENANT}/").text
+
+
 def test_those_left_out_are_exported_safe_for_a_spreadsheet(signed_in: Client, db: None) -> None:
     stored(None, "T-1", " ")
     answer = signed_in.get(f"{PAGE}field/{TENANT}/left-out.csv")

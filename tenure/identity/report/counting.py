@@ -1,7 +1,7 @@
 """Counting one candidate in a few statements over whole tables, exactly."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db.backends.utils import CursorWrapper
 
@@ -10,18 +10,26 @@ from tenure.identity.report.figures import CONTACT, Collision, Figures
 from tenure.identity.report.gathering import Gathered, gathered
 from tenure.identity.report.nearness import EXAMPLES, near, same
 from tenure.identity.report.places import Place
-from tenure.identity.report.shapes import look_of
+from tenure.identity.report.shapes import LOOKED_AT, look_of
 
-SAMPLES, LOOKED_AT, COMPARED = 5, 1000, 1000
+SAMPLES, COMPARED = 5, 1000
 # Values that more records than this say, each on average, name no customer: comparing is idle.
 FEW_RECORDS = 20
 _BILLING = "customers_billingaccount"
 
 
-def count(cursor: CursorWrapper, place: Place, sites: Mapping[int, str]) -> Figures:
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What figures are held against: the records of the field's object, and all billing accounts."""
+
+    records: int
+    billing_accounts: int
+
+
+def count(cursor: CursorWrapper, place: Place, sites: Mapping[int, str], basis: Basis) -> Figures:
     """The figures of one candidate. Runs in the caller's transaction and leaves nothing behind."""
     with gathered(cursor, place) as values:
-        found = _totals(values)
+        found = _totals(values, basis)
         if not found.filled:
             return found
         compared, agreeing = _agreement(values, found)
@@ -37,9 +45,8 @@ def count(cursor: CursorWrapper, place: Place, sites: Mapping[int, str]) -> Figu
         )
 
 
-def _totals(values: Gathered) -> Figures:
+def _totals(values: Gathered, basis: Basis) -> Figures:
     own = values.place.is_own
-    (records,) = values.one(f"SELECT count(*) FROM {values.place.relation} r")
     ambiguous, collides = values.ambiguous, values.collides
     filled, distinct, shared, shared_records, open_, in_site, claims, groups, colliding = (
         values.one(
@@ -50,9 +57,7 @@ def _totals(values: Gathered) -> Figures:
             f" count(*) FILTER (WHERE {collides}), sum(n) FILTER (WHERE {collides}) FROM report_told"
         )
     )
-    several, covered, everybody = (
-        (_several_of_accounts(values), filled, records) if own else _coverage(values)
-    )
+    several, covered = (_several_of_accounts(values), filled) if own else _coverage(values)
     if open_:
         pairs, payers, more, most = _split(values)
         in_site, claims, groups, colliding = (
@@ -62,7 +67,7 @@ def _totals(values: Gathered) -> Figures:
             colliding + most,
         )
     return Figures(
-        records=records,
+        records=basis.records,
         filled=filled,
         too_long=values.too_long,
         distinct=distinct,
@@ -74,7 +79,7 @@ def _totals(values: Gathered) -> Figures:
         shared_records=shared_records,
         several=several,
         covered=covered,
-        billing_accounts=everybody,
+        billing_accounts=basis.billing_accounts,
     )
 
 
@@ -86,15 +91,16 @@ def _split(values: Gathered) -> tuple[int, ...]:
         once = f"SELECT r.v, r.site, count(*) AS payers FROM {said} GROUP BY 1, 2"
     else:
         # Whoever says one value says it once; only those with several are read again.
-        said = f"{values.read} r JOIN report_payer p USING (site, payer) WHERE p.v1 <> p.v2"
+        said = f"{values.read} r JOIN report_payer p USING (payer) WHERE p.v1 <> p.v2"
         pairs = (
-            "SELECT v1 AS v, site, count(*) AS payers FROM report_payer WHERE v1 = v2 GROUP BY 1, 2"
-            " UNION ALL SELECT v, site, count(*) FROM"
-            f" (SELECT r.v, r.site, r.payer FROM {said} GROUP BY 1, 2, 3) s GROUP BY 1, 2"
+            "SELECT v1 AS v, p.site, count(*) AS payers FROM report_payer p JOIN open ON open.v = v1"
+            " WHERE v1 = v2 GROUP BY 1, 2 UNION ALL SELECT v, site, count(*) FROM"
+            f" (SELECT r.v, r.site, r.payer FROM {said} AND r.v IN (SELECT v FROM open) GROUP BY 1, 2, 3) s"
+            " GROUP BY 1, 2"
         )
         once = (
-            f"SELECT v, site, sum(payers)::int AS payers FROM ({pairs}) s"
-            f" WHERE v IN (SELECT v FROM report_told WHERE {values.ambiguous}) GROUP BY 1, 2"
+            f"WITH open AS MATERIALIZED (SELECT v FROM report_told WHERE {values.ambiguous})"
+            f" SELECT v, site, sum(payers)::int AS payers FROM ({pairs}) s GROUP BY 1, 2"
         )
     values.cursor.execute(f"CREATE TEMP TABLE report_split AS {once}", {"name": values.place.name})
     return values.one(
@@ -104,20 +110,14 @@ def _split(values: Gathered) -> tuple[int, ...]:
 
 
 def _coverage(values: Gathered) -> tuple[int, ...]:
-    """Of the billing accounts: how many have several values, how many any, and how many there are."""
+    """Of the billing accounts that are here: how many have several values, and how many any."""
     values.cursor.execute(
-        "CREATE TEMP TABLE report_payer AS SELECT site, payer, min(v) AS v1, max(v) AS v2"
-        f" FROM {values.read} r GROUP BY site, payer",
+        "CREATE TEMP TABLE report_payer AS SELECT payer, min(site) AS site, min(v) AS v1, max(v) AS v2"
+        f" FROM {values.read} r GROUP BY payer",
         {"name": values.place.name},
     )
-    several, covered = values.one(
-        "SELECT count(*) FILTER (WHERE v1 <> v2), count(*) FROM report_payer t"
-        f" JOIN {_BILLING} b ON b.site_id = t.site AND b.upstream_id = t.payer AND b.removed_at IS NULL"
-    )
-    return (
-        several,
-        covered,
-        values.one(f"SELECT count(*) FROM {_BILLING} WHERE removed_at IS NULL")[0],
+    return values.one(
+        "SELECT count(*) FILTER (WHERE v1 <> v2), count(*) FROM report_payer WHERE payer > 0"
     )
 
 
@@ -140,17 +140,37 @@ def _agreement(values: Gathered, found: Figures) -> tuple[int, ...]:
     field = values.place.field
     company = "NULL::text" if field == "account.company" else "lower(nullif(btrim(b.company), ''))"
     email = "NULL::text" if field == "account.email" else "lower(nullif(btrim(b.email), ''))"
+    _find_behind(values)
     return values.one(
-        "WITH picked AS MATERIALIZED (SELECT v FROM report_told WHERE s1 <> s2"
-        f" ORDER BY hashtext(v), v LIMIT {COMPARED}),"
-        f" behind AS MATERIALIZED (SELECT DISTINCT r.v, r.site, r.payer FROM {values.read} r JOIN picked USING (v)),"
-        f" called AS (SELECT h.v, h.site, min({company}) AS c1, max({company}) AS c2, min({email}) AS e1, max({email}) AS e2"
-        f" FROM behind h JOIN {_BILLING} b ON b.site_id = h.site AND b.upstream_id = h.payer GROUP BY 1, 2),"
+        # By an array, so that few are looked up rather than all read.
+        f"WITH named AS (SELECT * FROM {_BILLING} WHERE id = ANY(ARRAY(SELECT payer FROM report_behind))),"
+        f" called AS (SELECT h.v, b.site_id, min({company}) AS c1, max({company}) AS c2, min({email}) AS e1, max({email}) AS e2"
+        " FROM report_behind h JOIN named b ON b.id = h.payer GROUP BY 1, 2),"
         " judged AS (SELECT count(c1) > 1 OR count(e1) > 1 AS known,"
         " (count(c1) > 1 AND min(c1) = max(c2)) OR (count(e1) > 1 AND min(e1) = max(e2)) AS agree"
         " FROM called GROUP BY v)"
         " SELECT count(*) FILTER (WHERE known), count(*) FILTER (WHERE agree) FROM judged"
     )
+
+
+def _find_behind(values: Gathered) -> None:
+    """Who says some of the values that several sites share. Of a value with two records the row tells
+    both; only for others all records are read again."""
+    values.cursor.execute(
+        "CREATE TEMP TABLE report_picked AS SELECT v, n, p1, p2 FROM report_told WHERE s1 <> s2"
+        f" ORDER BY hashtext(v), v LIMIT {COMPARED}"
+    )
+    values.cursor.execute(
+        "CREATE TEMP TABLE report_behind AS SELECT v, p1 AS payer FROM report_picked WHERE n = 2"
+        " UNION ALL SELECT v, p2 FROM report_picked WHERE n = 2"
+    )
+    (many,) = values.one("SELECT count(*) FROM report_picked WHERE n > 2")
+    if many:
+        values.cursor.execute(
+            f"INSERT INTO report_behind SELECT DISTINCT r.v, r.payer FROM {values.read} r"
+            " JOIN (SELECT v FROM report_picked WHERE n > 2) p USING (v)",
+            {"name": values.place.name},
+        )
 
 
 def _collisions(
@@ -175,7 +195,7 @@ def _collisions(
 def _samples(values: Gathered) -> tuple[str, ...]:
     """The first values by the age of their records here."""
     rows = values.rows(
-        f"SELECT raw FROM {values.place.relation} r WHERE raw <> '' ORDER BY id LIMIT {SAMPLES * 10}"
+        f"SELECT raw FROM {values.place.gathered} r WHERE raw <> '' ORDER BY id LIMIT {SAMPLES * 10}"
     )
     read = (forms.identifier(str(raw)) for (raw,) in rows)
     return tuple(dict.fromkeys(value for value in read if value))[:SAMPLES]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenure.identity.report.shapes import WORDS, Look
+from tenure.identity.report.shapes import LOOKED_AT, WORDS, Look
 
 ACCOUNT, SUBSCRIPTION, CONTACT = "account", "subscription", "contact"
 
@@ -84,6 +84,16 @@ class Figures:
     samples: Sequence[str] = ()
     look: Look = NO_LOOK
 
+    @property
+    def looked_at(self) -> int:
+        """How many different values its looks are told from; the only figure that is not of all."""
+        return min(self.distinct, LOOKED_AT)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether there are more values than were looked at."""
+        return self.distinct > LOOKED_AT
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -157,6 +167,7 @@ class Candidate:
                 "shape": counted.look.shape or "empty",
                 "words": WORDS[counted.look.shape],
                 "share": round(counted.look.share, 3),
+                "values_looked_at": counted.looked_at,
             },
             "samples": list(counted.samples),
             "left_out": {

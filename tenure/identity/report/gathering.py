@@ -18,16 +18,19 @@ from tenure.identity.resolve import LONGEST
 # What Python's str.strip takes for a blank among ASCII.
 BLANKS = r"E' \t\n\x0b\f\r\x1c\x1d\x1e\x1f'"
 ASCII = "octet_length(v) = char_length(v)"
-_PLAIN = f"({ASCII} AND v = btrim(v, {BLANKS}) AND char_length(v) <= {LONGEST})"
-_TEMPORARY = "report_told, report_other, report_fold, report_way, report_split, report_payer"
+# What begins with anything up to a blank, or ends with it, is read by ``forms.py``.
+_PLAIN = (
+    f"({ASCII} AND octet_length(v) <= {LONGEST} AND v >= '!'"
+    " AND get_byte(convert_to(v, 'UTF8'), octet_length(v) - 1) > 32)"
+)
+_TEMPORARY = "report_told, report_other, report_fold, report_way, report_split, report_payer, report_picked, report_behind"
 _TEXT = 'text COLLATE "C"'
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """One candidate's values. ``report_told`` has a row for each: ``v``, its ``n`` records, the first
-    and last site ``s1`` and ``s2`` and, unless a billing account has one value at most, the first and
-    last payer ``p1`` and ``p2``. ``beyond`` says whether any is beyond ASCII, ``mapped`` whether any
+    and last site ``s1`` and ``s2``, the first and last payer ``p1`` and ``p2``. ``beyond`` says whether any is beyond ASCII, ``mapped`` whether any
     was not written as its identifier: ``report_other`` has these, ``report_way`` the ways to write."""
 
     cursor: CursorWrapper
@@ -61,10 +64,10 @@ class Gathered:
     def read(self) -> str:
         """The place's relation with the identifier as ``v``; without what gives none."""
         if not self.mapped:
-            return f"(SELECT id, site, payer, raw COLLATE \"C\" AS v FROM {self.place.relation} r WHERE raw <> '')"
+            return f"(SELECT id, site, payer, raw COLLATE \"C\" AS v FROM {self.place.gathered} r WHERE raw <> '')"
         return (
             "(SELECT r.id, r.site, r.payer, CASE WHEN o.raw IS NULL THEN r.raw ELSE o.v END AS v"
-            f" FROM (SELECT id, site, payer, raw COLLATE \"C\" AS raw FROM {self.place.relation} p WHERE raw <> '') r"
+            f" FROM (SELECT id, site, payer, raw COLLATE \"C\" AS raw FROM {self.place.gathered} p WHERE raw <> '') r"
             " LEFT JOIN report_other o ON o.raw = r.raw WHERE o.raw IS NULL OR o.v IS NOT NULL)"
         )
 
@@ -73,11 +76,10 @@ class Gathered:
 def gathered(cursor: CursorWrapper, place: Place) -> Iterator[Gathered]:
     """The candidate's values for the length of a block, in the caller's transaction."""
     cursor.execute(f"DROP TABLE IF EXISTS {_TEMPORARY}")
-    payer = "" if place.is_own else ", min(payer) AS p1, max(payer) AS p2"
     cursor.execute(
-        f"CREATE TEMP TABLE report_told AS SELECT v, count(*)::int AS n, min(site) AS s1, max(site) AS s2{payer}"
-        ' FROM (SELECT site, payer COLLATE "C" AS payer, raw COLLATE "C" AS v'
-        f" FROM {place.relation} r WHERE raw <> '') told GROUP BY v",
+        f"CREATE TEMP TABLE report_told AS SELECT v, count(*)::int AS n, min(site) AS s1, max(site) AS s2,"
+        ' min(payer) AS p1, max(payer) AS p2 FROM (SELECT site, payer, raw COLLATE "C" AS v'
+        f" FROM {place.gathered} r WHERE raw <> '') told GROUP BY v",
         {"name": place.name},
     )
     cursor.execute(f"SELECT v FROM report_told WHERE NOT {_PLAIN}")

@@ -17,16 +17,17 @@ from django.db.backends.utils import CursorWrapper
 from tenure.connections.models import Site
 from tenure.connections.read import identifier_rule
 from tenure.customers.fields import CUSTOM
-from tenure.identity.report.counting import count
-from tenure.identity.report.figures import ACCOUNT, SUBSCRIPTION, Candidate, Figures
+from tenure.identity.report.counting import Basis, count
+from tenure.identity.report.figures import ACCOUNT, CONTACT, SUBSCRIPTION, Candidate, Figures
 from tenure.identity.report.judging import Recommendation, judged, told_of_contact
-from tenure.identity.report.places import Place, contact_places, gather_people, places
+from tenure.identity.report.places import Place, contact_places, gathering, places
 
+TOGETHER = 8  # candidates that one gathering serves
 # Smaller tables are counted before a second connection is open.
 WORTH_LANES = 20_000
 KEPT = 7 * 24 * 3600
 # Raised when the same rows would give other figures or sentences.
-EDITION = 1
+EDITION = 2
 _TABLES = ("customers_billingaccount", "customers_subscription")
 
 Counted = list[tuple[Place, Figures]]
@@ -123,7 +124,7 @@ def _made(now: datetime, lanes: int | None) -> Report:
     sites = dict(Site.objects.order_by("priority", "pk").values_list("pk", "subdomain"))
     with connection.cursor() as cursor:
         sizes = [_size(cursor, table) for table in _TABLES]
-    counted = _counted(_jobs(), sites, lanes or _lanes(sum(sizes)))
+    counted = _counted(_jobs(sizes[0]), sites, lanes or _lanes(sum(sizes)))
     of_accounts = [
         _candidate(place, found)
         for place, found in counted
@@ -178,20 +179,34 @@ def _lanes(rows: int) -> int:
     return 1 if connection.savepoint_ids or rows < WORTH_LANES else min(os.cpu_count() or 1, 4)
 
 
-def _jobs() -> list[Job]:
-    """The work in pieces, the long ones first; persons are gathered once for all their candidates."""
+def _jobs(billing_accounts: int) -> list[Job]:
+    """The work in pieces, the long ones first; persons are gathered once for all their candidates, and
+    subscriptions with their payers for several."""
+    found = sorted(places(), key=lambda place: bool(place.name))
+    own = [place for place in found if place.is_own]
+    others = [place for place in found if not place.is_own]
+    of_account = Basis(billing_accounts, billing_accounts)
+    return [
+        _gathered(CONTACT, contact_places(), billing_accounts),
+        *(
+            _gathered(SUBSCRIPTION, others[start : start + TOGETHER], billing_accounts)
+            for start in range(0, len(others), TOGETHER)
+        ),
+        *(_own(place, of_account) for place in own),
+    ]
 
-    def of(place: Place) -> Job:
-        return lambda cursor, sites: [(place, count(cursor, place, sites))]
 
-    def of_people(cursor: CursorWrapper, sites: Mapping[int, str]) -> Counted:
-        gather_people(cursor)
-        counted = [(place, count(cursor, place, sites)) for place in contact_places()]
-        cursor.execute("DROP TABLE report_person")
-        return counted
+def _own(place: Place, basis: Basis) -> Job:
+    return lambda cursor, sites: [(place, count(cursor, place, sites, basis))]
 
-    ordered = sorted(places(), key=lambda place: (place.is_own, bool(place.name)))
-    return [of_people, *map(of, ordered)]
+
+def _gathered(kind: str, chosen: Sequence[Place], billing_accounts: int) -> Job:
+    def job(cursor: CursorWrapper, sites: Mapping[int, str]) -> Counted:
+        with gathering(cursor, kind) as records:
+            basis = Basis(records, billing_accounts)
+            return [(place, count(cursor, place, sites, basis)) for place in chosen]
+
+    return job
 
 
 def _counted(jobs: Sequence[Job], sites: Mapping[int, str], lanes: int) -> Counted:

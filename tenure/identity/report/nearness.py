@@ -30,7 +30,7 @@ def near(values: Gathered) -> dict[str, Near]:
     changed = dict.fromkeys(forms.NEAR, 0)
     counts = ", ".join(f"count(*) FILTER (WHERE {changes})" for changes in _CHANGES.values())
     *numbers, shortest, longest = values.one(
-        f"SELECT {counts}, min(char_length(v)), max(char_length(v)) FROM report_told"
+        f"SELECT {counts}, min(octet_length(v)), max(octet_length(v)) FROM report_told"
     )
     changed.update(zip(_CHANGES, numbers, strict=True))
     if values.beyond:
@@ -39,7 +39,9 @@ def near(values: Gathered) -> dict[str, Near]:
             forms.NEAR, values.one(f"SELECT {folds} FROM report_fold"), strict=True
         ):
             changed[kind] += number
-    if shortest == longest:  # values that only differ by blanks or zeros differ in length
+    if (
+        shortest == longest and not values.beyond
+    ):  # values that only differ by blanks or zeros differ in length
         changed["spaces"] = changed["zeros"] = 0
     return {
         kind: _groups(values, _folded(values, kind)) if changed[kind] else Near()
@@ -50,7 +52,10 @@ def near(values: Gathered) -> dict[str, Near]:
 def same(values: Gathered) -> dict[str, Near]:
     """By way of writing."""
     ways = {way: f'(SELECT v AS key, "{way}" AS form, n FROM report_way)' for way in forms.SAME}
-    return {way: _groups(values, keyed) if values.mapped else Near() for way, keyed in ways.items()}
+    return {
+        way: _groups(values, keyed, "min(form) <> max(form)") if values.mapped else Near()
+        for way, keyed in ways.items()
+    }
 
 
 def _folded(values: Gathered, kind: str) -> str:
@@ -65,11 +70,12 @@ def _folded(values: Gathered, kind: str) -> str:
     return f"({beyond} UNION ALL {own})"
 
 
-def _groups(values: Gathered, keyed: str) -> Near:
-    """The keys that have more than one form. They are few, and looked into only once found."""
+def _groups(values: Gathered, keyed: str, several: str = "count(*) > 1") -> Near:
+    """The keys that have more than one form. They are few, and looked into only once found. ``several``
+    is how the rows of a key tell it; each a form of its own unless it says otherwise."""
     values.cursor.execute("DROP TABLE IF EXISTS report_near")
     values.cursor.execute(
-        f"CREATE TEMP TABLE report_near AS SELECT key FROM {keyed} k GROUP BY key HAVING min(form) <> max(form)"
+        f"CREATE TEMP TABLE report_near AS SELECT key FROM {keyed} k GROUP BY key HAVING {several}"
     )
     groups = values.cursor.rowcount
     found = Near()

@@ -1,6 +1,7 @@
 """The candidates, and where the values of each are read: a relation of site, payer, id and raw value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection
@@ -10,6 +11,8 @@ from tenure.customers import fields
 from tenure.customers.models import SourceField
 from tenure.identity.report.figures import ACCOUNT, CONTACT, SUBSCRIPTION
 
+# What is gathered once for all places of a kind, because payers are looked up or persons told apart.
+GATHERED = {SUBSCRIPTION: "report_agreement", CONTACT: "report_person"}
 _TABLES = {ACCOUNT: "customers_billingaccount", SUBSCRIPTION: "customers_subscription"}
 _COLUMNS = {
     "account.code": "code",
@@ -33,9 +36,18 @@ LABELS = {
     "contact.email": "E-mail",
     "contact.name": "Name",
 }
+# The subscriptions with whoever pays them: the id of a billing account that is here, and for one that is
+# not a number below zero made of its own, so that the same payer is the same number.
+_AGREEMENTS = """
+    SELECT s.id, s.site_id AS site, coalesce(b.id,
+            -1 - (hashtextextended(s.site_id || ' ' || s.account_upstream_id, 0) & 9223372036854775807)) AS payer,
+        s.upstream_id, s.po_number, s.custom_fields
+    FROM customers_subscription s LEFT JOIN customers_billingaccount b
+        ON b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id AND b.removed_at IS NULL
+    WHERE s.removed_at IS NULL"""
 # A person of a billing account: whoever is billed, those who get copies, who pays, where it is sent.
 _PEOPLE = """
-    SELECT b.id, b.site_id AS site, b.upstream_id AS payer, p.email, p.name FROM customers_billingaccount b
+    SELECT b.id, b.site_id AS site, b.id AS payer, p.email, p.name FROM customers_billingaccount b
     CROSS JOIN LATERAL (
         SELECT b.email AS email, nullif(concat_ws(' ', nullif(b.first_name, ''), nullif(b.last_name, '')), '') AS name
         WHERE b.email <> '' OR b.first_name <> '' OR b.last_name <> ''
@@ -51,13 +63,27 @@ _PEOPLE = """
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a candidate is read. ``relation`` has the columns ``id``, ``site``, ``payer`` and ``raw``;
-    ``name`` is bound in it where it says ``%(name)s``."""
+    """Where a candidate is read: ``raw`` is its value in a row of ``table``, where ``name`` is bound for
+    ``%(name)s``."""
 
     field: str
     label: str
-    relation: str
+    table: str
+    raw: str
     name: str = ""
+
+    @property
+    def relation(self) -> str:
+        """The records that are here, as ``id``, ``site`` and ``raw``."""
+        return f"(SELECT id, site_id AS site, {self.raw} AS raw FROM {self.table} WHERE removed_at IS NULL)"
+
+    @property
+    def gathered(self) -> str:
+        """The same as counting reads them, with the number of their ``payer``: the id of its billing
+        account. What is gathered beforehand is in a table of this name."""
+        if self.is_own:
+            return f"(SELECT id, site_id AS site, id AS payer, {self.raw} AS raw FROM {self.table} WHERE removed_at IS NULL)"
+        return f"(SELECT id, site, payer, {self.raw} AS raw FROM {GATHERED[self.object_kind]})"
 
     @property
     def object_kind(self) -> str:
@@ -79,18 +105,23 @@ def place_of(field: str, label: str = "") -> Place | None:
         return None
     told = label or LABELS.get(field) or (custom or path).replace("_", " ").capitalize()
     if kind == CONTACT:
-        return Place(field, told, f"(SELECT id, site, payer, {path} AS raw FROM report_person)")
+        return Place(field, told, GATHERED[CONTACT], path)
     column = _COLUMNS.get(field, "custom_fields->>%(name)s")
-    payer = "upstream_id" if kind == ACCOUNT else "account_upstream_id"
-    relation = f"(SELECT id, site_id AS site, {payer} AS payer, {column} AS raw FROM {_TABLES[kind]} WHERE removed_at IS NULL)"
-    return Place(field, told, relation, custom or "")
+    return Place(field, told, _TABLES[kind], column, custom or "")
 
 
-def gather_people(cursor: CursorWrapper) -> None:
-    """Put the persons of all billing accounts where the places of contacts read them."""
-    cursor.execute("DROP TABLE IF EXISTS report_person")
-    cursor.execute(f"CREATE TEMP TABLE report_person AS {_PEOPLE}")
-    cursor.execute("CREATE INDEX ON report_person (id); ANALYZE report_person")
+@contextmanager
+def gathering(cursor: CursorWrapper, kind: str) -> Iterator[int]:
+    """Put the persons of all billing accounts, or all subscriptions, where their places read them for the
+    length of a block; how many there are."""
+    table = GATHERED[kind]
+    what = _PEOPLE if kind == CONTACT else _AGREEMENTS
+    cursor.execute(f"DROP TABLE IF EXISTS {table}")
+    cursor.execute(f"CREATE TEMP TABLE {table} AS {what}")
+    records = cursor.rowcount
+    cursor.execute(f"ANALYZE {table} (id, site, payer)")
+    yield records
+    cursor.execute(f"DROP TABLE {table}")
 
 
 def places() -> Sequence[Place]:

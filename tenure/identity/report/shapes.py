@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOSTLY = 0.8
+LOOKED_AT = 1_000  # different values that a shape is told from
 
 # The first that fits names the shape of a value.
 _SHAPES: Mapping[str, "re.Pattern[str]"] = {

@@ -103,6 +103,10 @@ def candidates_context(made: Report, *, chosen: str = "", picking: bool = False)
         "lines": [_line(one, picked if picking else chosen) for one in made.candidates],
         "contact_lines": [_line(one, "", of_contacts=True) for one in made.contacts],
         "picking": picking,
+        # How many values looks were told from, where that is not all.
+        "sampled": max(
+            (one.figures.looked_at for one in made.candidates if one.figures.is_sampled), default=0
+        ),
     }
 
 
