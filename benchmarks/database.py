@@ -11,14 +11,15 @@ from django.core.management import call_command
 
 
 @contextmanager
-def fresh_database() -> Iterator[None]:
-    """Django set up on an empty, migrated database in a throwaway TENURE_HOME."""
+def fresh_database(*, durable: bool = True) -> Iterator[None]:
+    """Django set up on an empty, migrated database in a throwaway TENURE_HOME; one that is not
+    durable waits for no disk, where nothing is measured."""
     from tenure.embedded import running  # noqa: PLC0415 - the home must be named first
 
     with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder:
         os.environ["TENURE_HOME"] = folder
         os.environ["DJANGO_SETTINGS_MODULE"] = "tenure.config.settings"
-        with running(Path(folder)) as server:
+        with running(Path(folder), durable=durable) as server:
             os.environ["TENURE_DATABASE_URL"] = server.url()
             django.setup()
             call_command("migrate", interactive=False, verbosity=0)

@@ -1,13 +1,14 @@
 """Worked examples of scores, in the format of ``metrics.vectors``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from tenure.health.measures import BY_NAME, OUTLOOKS, past_due_months, renewal_outlook
-from tenure.health.score import DEFAULT, Override, Score, combine, effective, score
+from tenure.health.score import DEFAULT, Definition, Override, Score, combine, effective, score
 from tenure.metrics.amounts import rounded
 from tenure.metrics.inputs import Settings
 from tenure.metrics.vectors import Answers
@@ -27,14 +28,19 @@ def _health_measure(given: Document, _as_of: datetime, _settings: Settings) -> D
     return {"score": None if value is None else rounded(measure.score(value), 1)}
 
 
-def _health_combine(given: Document, _as_of: datetime, _settings: Settings) -> Document:
+def _definition(settings: Settings) -> Definition:
+    """The built-in definition with the workspace's least coverage."""
+    return replace(DEFAULT, min_coverage=settings.min_coverage)
+
+
+def _health_combine(given: Document, _as_of: datetime, settings: Settings) -> Document:
     points = {n: Fraction(str(s)) for n, s in given["scores"].items() if s is not None}
-    return _document(combine(points, given.get("events") or ()))
+    return _document(combine(points, given.get("events") or (), _definition(settings)))
 
 
-def _health_score(given: Document, _as_of: datetime, _settings: Settings) -> Document:
+def _health_score(given: Document, _as_of: datetime, settings: Settings) -> Document:
     values = {name: _number(value) for name, value in given["measures"].items()}
-    return _document(score(values, given.get("events") or ()))
+    return _document(score(values, given.get("events") or (), _definition(settings)))
 
 
 def _document(found: Score) -> Document:
@@ -59,7 +65,12 @@ def _renewal_outlook(given: Document, _as_of: datetime, _settings: Settings) -> 
 
 
 def _outlook(word: str) -> str:
-    return word if word in OUTLOOKS else _SYNONYMS[word]
+    if word in OUTLOOKS:
+        return word
+    if word in _SYNONYMS:
+        return _SYNONYMS[word]
+    far = any(part in word for part in ("over", "more", "far", "later", "beyond", "gt", ">"))
+    return "ends_later" if far or "90" not in word else "ends_soon"
 
 
 # The specification names two of the six outright; these are its words for the others.
@@ -70,8 +81,11 @@ _SYNONYMS = {
     "no_auto_renew_near": "ends_soon",
     "no_auto_renew_90": "ends_soon",
     "no_auto_renew_within_90": "ends_soon",
+    "no_auto_renew_soon": "ends_soon",
     "all_ended": "ended",
     "expired": "ended",
+    "canceled": "cancelling",
+    "pause": "paused",
 }
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from operator import attrgetter
 from typing import Any
 
 from tenure.metrics.amounts import Number, largest, rounded, stored, text_of, texts_of
 from tenure.metrics.fx import Rates
-from tenure.metrics.receivables import Receivables
+from tenure.metrics.ledger import QUARTER
+from tenure.metrics.receivables import Receivables, days_sales_outstanding
 from tenure.metrics.rollup import STATUSES, Rollup
 
 SUBSCRIPTION_SUMS = tuple(
@@ -16,7 +18,7 @@ SUBSCRIPTION_SUMS = tuple(
 )
 INVOICE_SUMS = tuple(
     (
-        "total_due past_due not_yet_due available_credit total_paid total_refunded net_paid billed"
+        "total_due past_due not_yet_due available_credit net_due total_paid total_refunded net_paid billed"
         " net_billed written_off failed_amount next_due last_paid"
     ).split()
 )
@@ -24,13 +26,14 @@ SUBSCRIPTION_VALUES = tuple(
     (
         "subscription_status plan_names plan_codes total_quantity next_renewal_date next_bill_date"
         " term_end_date customer_since subscriptions_count active_subscriptions ended_at"
+        " quantity_by_plan addon_quantity"
     ).split()
 )
 INVOICE_VALUES = tuple(
     (
         "invoice_status invoices_count past_due_count oldest_past_due_days oldest_past_due_since"
-        " next_due_date last_paid_date last_invoice_date in_dunning dunning_step final_dunning"
-        " payment_failures_90d on_time_count_12m on_time_considered_12m failed_lately"
+        " next_due_date last_paid_date first_paid_date last_invoice_date in_dunning dunning_step"
+        " final_dunning payment_failures_90d on_time_count_12m on_time_considered_12m failed_lately"
     ).split()
 )
 
@@ -67,7 +70,6 @@ def columns_of(
 ) -> dict[str, Any]:
     """The facts row as values of plain JSON types, dates and decimals; every column is there."""
     changes = [at for at in (rollup.next_change_at, receivables.next_change_at) if at]
-    rate = receivables.on_time_rate_12m
     row: dict[str, Any] = {
         "account_id": account_id,
         "as_of": now,
@@ -79,7 +81,10 @@ def columns_of(
             currency: {bucket: text_of(amount, currency) for bucket, amount in groups.items()}
             for currency, groups in receivables.ageing.items()
         },
-        "on_time_rate_12m": None if rate is None else rounded(rate, 6),
+        "on_time_rate_12m": _six(receivables.on_time_rate_12m),
+        "average_days_to_pay": _six(receivables.average_days_to_pay),
+        "average_days_late": _six(receivables.average_days_late),
+        "dso": _dso(receivables, exchange),
         "outlooks": {
             outlook: [count, texts_of(sums)] for outlook, (count, sums) in rollup.outlooks.items()
         },
@@ -91,6 +96,28 @@ def columns_of(
     row |= zip(SUBSCRIPTION_VALUES, _reads[SUBSCRIPTION_VALUES](rollup), strict=True)
     row |= zip(INVOICE_VALUES, _reads[INVOICE_VALUES](receivables), strict=True)
     return row
+
+
+def _six(value: Number | None) -> Any:
+    return None if value is None else stored(value)
+
+
+def _dso(receivables: Receivables, exchange: Exchange) -> Any:
+    """What is owed as days of what was billed in the last 90; over several currencies converted,
+    and then None while a rate is missing."""
+    due, billed = receivables.total_due, receivables.billed_90d
+    held = {code for sums in (due, billed) for code, amount in sums.items() if amount}
+    if len(held) == 1:
+        amounts = [Fraction(sums.get(code, 0)) for sums in (due, billed) for code in held]
+    else:
+        totals = [
+            exchange.rates.converted(s, exchange.currency, exchange.day) for s in (due, billed)
+        ]
+        amounts = [one.amount for one in totals if one.amount is not None]
+    if len(amounts) < 2:
+        return None
+    days = days_sales_outstanding(amounts[0], amounts[1], QUARTER)
+    return None if days is None else rounded(days, 1)
 
 
 def _converted(rollup: Rollup, receivables: Receivables, exchange: Exchange) -> dict[str, Any]:

@@ -60,6 +60,11 @@ class Ledger(Struct, kw_only=True):
     no_due_date: bool = False
     on_time: int = 0
     considered: int = 0
+    paid_count: int = 0
+    days_to_pay: int = 0
+    paid_with_due: int = 0
+    days_late: int = 0
+    billed_90d: Decimal = NOTHING
     changes_at: datetime | None = None
     total_refunded: Decimal = NOTHING
     last_collected_at: datetime | None = None
@@ -100,6 +105,7 @@ def _enter(
         _enter_credit(ledger, invoice, stands)
         return
     _enter_bill(ledger, invoice)
+    _enter_recent(ledger, invoice, stands, as_of, settings)
     if stands.kind in RECEIVABLE:
         _enter_receivable(ledger, invoice, stands, as_of)
     elif stands.kind == "failed":
@@ -128,6 +134,31 @@ def _enter_bill(ledger: Ledger, invoice: Invoice) -> None:
     last = ledger.last_closed_at
     if paid > 0 and closed and (last is None or (closed, paid) > (last, ledger.last_closed)):
         ledger.last_closed_at, ledger.last_closed = closed, paid
+
+
+def _enter_recent(
+    ledger: Ledger, invoice: Invoice, stands: Standing, as_of: datetime, settings: Settings
+) -> None:
+    """What was billed in the last 90 days, and how many days invoices paid in the last 365 took,
+    from their own day and from their due day."""
+    made, closed, total = invoice.created_at, invoice.closed_at, invoice.total or NOTHING
+    if made and total and made > as_of - QUARTER:
+        ledger.billed_90d += total if made <= as_of else NOTHING
+        ledger.may_change(made + QUARTER if made <= as_of else made, as_of)
+    was_paid = invoice.state == "paid" and (invoice.paid or NOTHING) > 0
+    if not (was_paid and closed and as_of - YEAR < closed):
+        return
+    if closed > as_of:
+        ledger.may_change(closed, as_of)
+        return
+    day = local_day(closed, settings.zone)
+    if made:
+        ledger.paid_count += 1
+        ledger.days_to_pay += (day - local_day(made, settings.zone)).days
+    if stands.due_day:
+        ledger.paid_with_due += 1
+        ledger.days_late += max(0, (day - stands.due_day).days)
+    ledger.may_change(closed + YEAR, as_of)
 
 
 def _enter_receivable(ledger: Ledger, invoice: Invoice, stands: Standing, as_of: datetime) -> None:
@@ -167,9 +198,9 @@ def _enter_failed(ledger: Ledger, invoice: Invoice, as_of: datetime) -> None:
     balance = owed(invoice)
     ledger.failed_amount += balance
     closed = invoice.closed_at
-    if balance > 0 and closed and as_of - QUARTER < closed <= as_of:
-        ledger.failed_lately = True
-        ledger.may_change(closed + QUARTER, as_of)
+    if balance > 0 and closed and as_of - QUARTER < closed:
+        ledger.failed_lately |= closed <= as_of
+        ledger.may_change(closed + QUARTER if closed <= as_of else closed, as_of)
 
 
 def _enter_punctuality(

@@ -74,7 +74,11 @@ _INVOICES = """
                     THEN greatest(1, coalesce(today - due_day, 1)) ELSE 0 END AS days,
                due_day IS NOT NULL AND total > 0 AND NOT credit
                    AND (state IN ('past_due', 'failed')
-                        OR state = 'paid' AND closed_at IS NOT NULL) AS judged
+                        OR state = 'paid' AND closed_at IS NOT NULL) AS judged,
+               NOT credit AND state = 'paid' AND paid > 0 AND closed_at <= now
+                   AND closed_at > now - interval '8760 hours' AS prompt,
+               NOT credit AND total <> 0 AND created_at <= now
+                   AND created_at > now - interval '2160 hours' AS recent
         FROM stand
     )
     SELECT account_id, currency, count(*),
@@ -112,7 +116,19 @@ _INVOICES = """
                             AND state = 'paid'
                             AND (closed_at AT TIME ZONE zone)::date <= due_day),
            count(*) FILTER (WHERE judged AND due_day <= today AND due_day > today - 365),
+           count(*) FILTER (WHERE prompt),
+           coalesce(sum((closed_at AT TIME ZONE zone)::date - (created_at AT TIME ZONE zone)::date)
+               FILTER (WHERE prompt), 0),
+           count(*) FILTER (WHERE prompt AND due_day IS NOT NULL),
+           coalesce(sum(greatest(0, (closed_at AT TIME ZONE zone)::date - due_day))
+               FILTER (WHERE prompt AND due_day IS NOT NULL), 0),
+           coalesce(sum(total) FILTER (WHERE recent), 0),
            least(
+               min(closed_at + interval '8760 hours') FILTER (WHERE prompt),
+               min(created_at + interval '2160 hours') FILTER (WHERE recent),
+               min(created_at) FILTER (WHERE NOT credit AND total <> 0 AND created_at > now),
+               min(closed_at) FILTER (WHERE NOT credit AND closed_at > now
+                   AND (state = 'paid' AND paid > 0 OR kind = 'failed' AND balance > 0)),
                min(due + grace) FILTER (WHERE kind = 'due'),
                min(closed_at + interval '2160 hours') FILTER (
                    WHERE kind = 'failed' AND balance > 0 AND closed_at <= now
@@ -206,7 +222,8 @@ _MONEY = (
 ).split()
 _REST = (
     "last_closed_at last_closed last_invoice_at dunning_step final_dunning failed_lately processing"
-    " due settled no_due_date on_time considered changes_at"
+    " due settled no_due_date on_time considered paid_count days_to_pay paid_with_due days_late"
+    " billed_90d changes_at"
 ).split()
 
 

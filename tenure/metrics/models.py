@@ -98,6 +98,8 @@ class Figures(models.Model):
     customer_since = models.DateField(null=True)
     subscriptions_count = models.IntegerField(default=0)
     active_subscriptions = models.IntegerField(default=0)
+    quantity_by_plan = models.JSONField(default=dict)
+    addon_quantity = models.JSONField(default=dict)
     flags = ArrayField(models.TextField(), default=list)
     outlooks = models.JSONField(default=dict)
     ended_at = models.DateTimeField(null=True)
@@ -107,6 +109,7 @@ class Figures(models.Model):
     not_yet_due = _amounts()
     ageing = models.JSONField(default=dict)
     available_credit = _amounts()
+    net_due = _amounts()
     total_paid = _amounts()
     total_refunded = _amounts()
     net_paid = _amounts()
@@ -124,6 +127,7 @@ class Figures(models.Model):
     oldest_past_due_since = models.DateField(null=True)
     next_due_date = models.DateField(null=True)
     next_due = _amounts()
+    first_paid_date = models.DateField(null=True)
     last_paid_date = models.DateField(null=True)
     last_paid = _amounts()
     last_invoice_date = models.DateField(null=True)
@@ -134,6 +138,9 @@ class Figures(models.Model):
     on_time_count_12m = models.IntegerField(default=0)
     on_time_considered_12m = models.IntegerField(default=0)
     on_time_rate_12m = models.DecimalField(max_digits=7, decimal_places=6, null=True)
+    average_days_to_pay = models.DecimalField(max_digits=13, decimal_places=6, null=True)
+    average_days_late = models.DecimalField(max_digits=13, decimal_places=6, null=True)
+    dso = models.DecimalField(max_digits=22, decimal_places=1, null=True)
 
     class Meta:
         abstract = True

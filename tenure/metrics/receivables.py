@@ -12,10 +12,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
+from tenure.metrics.amounts import Number
 from tenure.metrics.days import local_day, maybe_day, next_midnight
 from tenure.metrics.inputs import DEFAULTS, Invoice, Payment, Settings
-from tenure.metrics.invoices import BUCKETS, due_at, is_bill
-from tenure.metrics.ledger import NOTHING, YEAR, Ledger, of_invoices
+from tenure.metrics.invoices import BUCKETS
+from tenure.metrics.ledger import Ledger, of_invoices
 
 Sums = dict[str, Decimal]
 T = TypeVar("T")
@@ -56,6 +57,9 @@ class Receivables:
     payment_failures_90d: int = 0
     on_time_count_12m: int = 0
     on_time_considered_12m: int = 0
+    average_days_to_pay: Fraction | None = None
+    average_days_late: Fraction | None = None
+    billed_90d: Sums = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     next_change_at: datetime | None = None
 
@@ -109,6 +113,7 @@ def _add_money(found: Receivables, ledger: Ledger) -> None:
     found.total_refunded[currency] = ledger.total_refunded
     found.net_paid[currency] = ledger.total_paid - ledger.total_refunded
     found.billed[currency] = ledger.billed
+    found.billed_90d[currency] = ledger.billed_90d
     found.net_billed[currency] = ledger.billed - ledger.credited
     found.written_off[currency] = ledger.written_off
     found.failed_amount[currency] = ledger.failed_amount
@@ -147,6 +152,12 @@ def _add_payments(found: Receivables, ledgers: Collection[Ledger], settings: Set
     found.first_paid_date = maybe_day(first, settings.zone)
     invoiced = max(_known(ledgers, lambda one: one.last_invoice_at), default=None)
     found.last_invoice_date = maybe_day(invoiced, settings.zone)
+    found.average_days_to_pay = _mean(
+        (one.days_to_pay for one in ledgers), (one.paid_count for one in ledgers)
+    )
+    found.average_days_late = _mean(
+        (one.days_late for one in ledgers), (one.paid_with_due for one in ledgers)
+    )
     found.payment_failures_90d = sum(one.failures for one in ledgers)
 
 
@@ -160,6 +171,12 @@ def _latest(
 def _known(ledgers: Iterable[Ledger], value: Callable[[Ledger], T | None]) -> list[T]:
     found = (value(one) for one in ledgers)
     return [one for one in found if one is not None]
+
+
+def _mean(days: Iterable[int], counts: Iterable[int]) -> Fraction | None:
+    """Whole days an invoice, over all currencies; None without invoices."""
+    count = sum(counts)
+    return Fraction(sum(days), count) if count else None
 
 
 def _status(ledgers: Collection[Ledger]) -> str:
@@ -182,38 +199,8 @@ def _next_change(
     return min(instants, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Promptness:
-    """How fast invoices paid within the last 365 days were paid, in whole calendar days."""
-
-    to_pay: Fraction | None
-    late: Fraction | None
-
-
-def promptness(
-    invoices: Iterable[Invoice], as_of: datetime, settings: Settings = DEFAULTS
-) -> Promptness:
-    """Mean days from an invoice's day to its paid day, and from its due day where it was later."""
-    to_pay, late = [], []
-    for invoice in invoices:
-        closed, made = invoice.closed_at, invoice.created_at
-        paid = invoice.state == "paid" and is_bill(invoice) and (invoice.paid or NOTHING) > 0
-        if not paid or not closed or not as_of - YEAR < closed <= as_of:
-            continue
-        day, due = local_day(closed, settings.zone), due_at(invoice, settings.zone)
-        if made:
-            to_pay.append((day - local_day(made, settings.zone)).days)
-        if due:
-            late.append(max(0, (day - local_day(due, settings.zone)).days))
-    return Promptness(_mean(to_pay), _mean(late))
-
-
-def _mean(numbers: Collection[int]) -> Fraction | None:
-    return Fraction(sum(numbers), len(numbers)) if numbers else None
-
-
 def days_sales_outstanding(
-    receivable: Decimal, billed: Decimal, window: timedelta
+    receivable: Number, billed: Number, window: timedelta
 ) -> Fraction | None:
     """What is owed as days of what was billed in a window; None when nothing was billed."""
     return Fraction(receivable) / Fraction(billed) * window.days if billed else None

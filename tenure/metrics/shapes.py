@@ -14,7 +14,7 @@ from tenure.metrics.read import AccountRow, facts_of
 
 MONEY = (
     "mrr arr paused_mrr trial_mrr cancelling_mrr committed_mrr past_due_mrr total_due past_due"
-    " not_yet_due available_credit total_paid total_refunded net_paid billed net_billed written_off"
+    " not_yet_due available_credit net_due total_paid total_refunded net_paid billed net_billed written_off"
     " failed_amount next_due last_paid"
 ).split()
 # Columns that only serve the sorting of lists, or stand elsewhere in the document.

@@ -118,7 +118,7 @@ def _subscription(row: Sequence[Any]) -> Subscription:
         plan_code=code,
         plan_name=name,
         interval=interval_of(unit, length),
-        add_ons=_read(_add_ons, add_ons, ()),
+        add_ons=_fetched(_read(_add_ons, add_ons, ()), add_ons_total),
         add_ons_total=add_ons_total,
         tax_inclusive=inclusive,
         tax_rate=rate,
@@ -127,6 +127,11 @@ def _subscription(row: Sequence[Any]) -> Subscription:
         pending_interval=interval_of(next_unit, next_length),
         **dict(zip(_PLAIN, plain, strict=True)),
     )
+
+
+def _fetched(add_ons: tuple[AddOn, ...] | None, total: Any) -> tuple[AddOn, ...] | None:
+    """The add-ons; None when the list is empty although it comes to something: it was not fetched."""
+    return None if add_ons == () and total else add_ons
 
 
 def _pending_change(text: str | None) -> PendingChange | None:

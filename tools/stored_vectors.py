@@ -1,0 +1,374 @@
+"""Worked examples through the set-based path: their records are decoded by the source and landed
+like a sync's, the accounts measured by the statements that measure everybody's, and the answer is
+what is then stored. Nothing of it stays.
+
+A function that gets a stored path of its own (movements, retention, past MRR, scores) is added to
+``ANSWERS`` at the end, and is tried from then on.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.db import transaction
+from msgspec import structs
+
+from tenure.connections.models import Site, Workspace
+from tenure.customers import tables
+from tenure.customers.history import open_set
+from tenure.customers.landing import Batch, land
+from tenure.customers.models import Account, BillingAccount, Origin
+from tenure.metrics import refresh
+from tenure.metrics.inputs import Settings, Subscription
+from tenure.metrics.ledger_sql import books
+from tenure.metrics.models import AccountFacts, FxRate
+from tenure.metrics.mrr import subscription_mrr
+from tenure.metrics.rollup import account_rollup
+from tenure.metrics.settings import current
+from tenure.metrics.stored import subscriptions_of
+from tenure.metrics.vectors.answers import (
+    ALIASES,
+    days_document,
+    lateness,
+    subscription_document,
+)
+from tenure.metrics.vectors.documents import entered_rates, exact_amount
+from tenure.sources import registry
+from tenure.sources.base import Stream
+
+Document = Mapping[str, Any]
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+PAYER = "payer"
+_examples = count(1)
+
+
+class _Undone(Exception):
+    """Raised to take everything back."""
+
+
+def taken_back(answer: Callable[..., Document]) -> Callable[..., Document]:
+    """The answer of a function that stores what it needs, with all of it taken back afterwards."""
+
+    def answered(given: Document, as_of: datetime, settings: Settings) -> Document:
+        found: list[Document] = []
+        try:
+            with transaction.atomic():
+                found.append(answer(given, as_of, settings))
+                raise _Undone
+        except _Undone:
+            return found[0]
+
+    return answered
+
+
+class Ledgered:
+    """One customer with the records of an example, stored; a site for each site they name."""
+
+    def __init__(self, given: Document, as_of: datetime, settings: Settings) -> None:
+        self.given, self.as_of = given, as_of
+        self.number = next(_examples)
+        self.account = Account.objects.create(
+            identifier=f"example-{self.number}",
+            name="Example",
+            created_at=BEGINNING,
+            updated_at=BEGINNING,
+        )
+        self.sites: dict[str, Site] = {}
+        self._choose(settings)
+        self._enter_rates()
+
+    def _choose(self, settings: Settings) -> None:
+        """The settings as a workspace has them; what only a site may choose is passed on."""
+        Workspace.objects.all().delete()
+        Workspace.objects.create(
+            currency=self.given.get("workspace_currency") or settings.currency,
+            zone=settings.zone.key,
+            derive_rates=settings.derive_rates,
+            days_per_month=str(settings.days_per_month),
+            mrr_discounts=settings.mrr_discounts,
+            drop_after_days=settings.drop_after_days,
+            churn_recognition=settings.churn_recognition,
+            pause_as_churn=settings.pause_as_churn,
+            min_coverage=Decimal(settings.min_coverage.numerator)
+            / settings.min_coverage.denominator,
+        )
+        order = settings.fixed_discounts_first
+        self.settings = structs.replace(current(), fixed_discounts_first=order)
+
+    def _enter_rates(self) -> None:
+        rates = {(one.source, one.target, one.day): one for one in entered_rates(self.given)}
+        FxRate.objects.bulk_create(
+            FxRate(
+                source=one.source,
+                target=one.target,
+                day=one.day,
+                rate=Decimal(one.rate.numerator) / one.rate.denominator,
+                set_at=self.as_of,
+            )
+            for one in rates.values()
+        )
+
+    def site(self, name: str) -> Site:
+        """The site of this name, with the customer's billing account on it."""
+        if name not in self.sites:
+            known = f"{name or 'main'}-{self.number}"
+            site = Site.objects.create(
+                source=registry.DEFAULT, subdomain=known, region="us", site_id=known
+            )
+            BillingAccount.objects.create(
+                site=site,
+                account=self.account,
+                upstream_id=PAYER,
+                code=PAYER,
+                state="active",
+                content_hash=b"",
+                created_at=BEGINNING,
+                updated_at=BEGINNING,
+            )
+            self.sites[name] = site
+        return self.sites[name]
+
+    def land(
+        self, stream: Stream, table: tables.Table, name: str, documents: Sequence[Document]
+    ) -> None:
+        """Store records of one site as a sync would. Raises ValueError for one the source cannot read."""
+        payloads = [json.dumps(_complete(one), default=str).encode() for one in documents]
+        site = self.site(name)
+        records = registry.source(site.source).read(stream, payloads)
+        if len(records) != len(payloads):
+            raise ValueError(f"{len(payloads) - len(records)} of the {stream} cannot be read")
+        change_set = open_set(Origin.SYNC, now=self.as_of)
+        land(table, records, Batch(site.pk, change_set, self.as_of))
+
+    def store(self, kind: str) -> None:
+        """All records of a kind in the example, site by site."""
+        by_site: dict[str, list[Document]] = {}
+        for number, one in enumerate(self.given.get(kind) or (), 1):
+            by_site.setdefault(str(one.get("site") or ""), []).append(
+                {**one, "id": str(one.get("id") or f"{kind}-{number}")}
+            )
+        for name, documents in by_site.items():
+            _LANDING[kind](self, name, documents)
+
+    def measured(self) -> AccountFacts:
+        """The customer's figures as they are stored."""
+        refresh.measure([self.account.pk], self.as_of, settings=self.settings)
+        return AccountFacts.objects.get(pk=self.account.pk)
+
+
+def _complete(document: Document) -> Document:
+    """The record with what every record of the source has, where the example leaves it out."""
+    always = {
+        "account": {"id": PAYER},
+        "created_at": _stamp(BEGINNING),
+        "updated_at": _stamp(BEGINNING),
+    }
+    return {**always, **{k: v for k, v in document.items() if k != "site"}}
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _subscriptions(here: Ledgered, name: str, documents: Sequence[Document]) -> None:
+    """Subscriptions, and the plans that only examples carry inside them."""
+    plans: list[Document] = []
+    made = []
+    for number, one in enumerate(documents, 1):
+        document = {**one, "unit_amount": exact_amount(one), "quantity": one.get("quantity", 1)}
+        if one.get("plan"):
+            document["plan"] = _with_plan(one["plan"], f"plan-{number}", plans)
+        pending = one.get("pending_change")
+        if pending and pending.get("plan"):
+            plan = _with_plan(pending["plan"], f"next-{number}", plans)
+            document["pending_change"] = {**pending, "plan": plan}
+        made.append(document)
+    here.land(Stream.PLANS, tables.PLANS, name, plans)
+    here.land(Stream.SUBSCRIPTIONS, tables.SUBSCRIPTIONS, name, made)
+
+
+def _with_plan(plan: Document, key: str, plans: list[Document]) -> Document:
+    """The plan as a subscription embeds it; its interval goes to a record of its own."""
+    code = plan.get("code") or key
+    if plan.get("interval_unit"):
+        plans.append({"state": "active", **plan, "id": key, "code": code})
+    return {"id": key, "code": plan.get("code"), "name": plan.get("name")}
+
+
+def _invoices(here: Ledgered, name: str, documents: Sequence[Document]) -> None:
+    made = []
+    for one in documents:
+        document = {"currency": "USD", **one}
+        if not one.get("created_at"):
+            # A stored invoice has a day. Without one in the example, its terms count from nowhere.
+            document = {**document, "created_at": _stamp(BEGINNING)}
+            document.pop("net_terms", None)
+        made.append(document)
+    here.land(Stream.INVOICES, tables.INVOICES, name, made)
+
+
+def _transactions(here: Ledgered, name: str, documents: Sequence[Document]) -> None:
+    first = next((i.get("currency") for i in here.given.get("invoices") or ()), None) or "USD"
+    here.land(
+        Stream.TRANSACTIONS,
+        tables.TRANSACTIONS,
+        name,
+        [{"currency": first, **one} for one in documents],
+    )
+
+
+_LANDING: Mapping[str, Callable[[Ledgered, str, Sequence[Document]], None]] = {
+    "subscriptions": _subscriptions,
+    "invoices": _invoices,
+    "transactions": _transactions,
+}
+
+
+def _subscription_mrr(given: Document, as_of: datetime, settings: Settings) -> Document:
+    here = Ledgered({**given, "subscriptions": [given]}, as_of, settings)
+    here.store("subscriptions")
+    here.store("invoices")
+    (sub,) = subscriptions_of([here.account.pk])[here.account.pk]
+    result = subscription_mrr(sub, as_of, here.settings)
+    rollup = account_rollup([sub], as_of, here.settings, past_due_days=_late(here, [sub]))
+    document = dict(subscription_document(sub, result, rollup))
+    facts = here.measured()
+    if (
+        document["mrr"] is not None
+        and result.status in ("contributing", "free")
+        and not _said(given)
+    ):
+        document |= {name: _one(facts, name) for name in ("mrr", "arr")}
+    return document
+
+
+def _said(given: Document) -> bool:
+    """Whether the example says how late it is without an invoice to show for it."""
+    return bool(given.get("days_past_due") or given.get("past_due_days") or given.get("past_due"))
+
+
+def _late(here: Ledgered, subs: Sequence[Subscription]) -> dict[tuple[str, str], int]:
+    """How late each is, by the set-based path, and as the example itself says."""
+    found = books([here.account.pk], here.as_of, here.settings).get(here.account.pk)
+    stored = dict(found.past_due_days) if found else {}
+    only_said = {k: v for k, v in here.given.items() if k != "invoices"}
+    for (site, key), days in lateness(only_said, here.as_of, here.settings).items():
+        named = str(here.site(site).pk)
+        stored[named, key or subs[0].id] = days
+    return stored
+
+
+def _account_rollup(given: Document, as_of: datetime, settings: Settings) -> Document:
+    here = Ledgered(given, as_of, settings)
+    for kind in _LANDING:
+        here.store(kind)
+    facts = here.measured()
+    document = _facts_document(facts)
+    subs = subscriptions_of([here.account.pk]).get(here.account.pk, [])
+    rollup = account_rollup(subs, as_of, here.settings, past_due_days=_late(here, subs))
+    document["unknown"] = [key for _, key in rollup.unknown]
+    if _said_any(given):
+        sums = {n: getattr(rollup, n) for n in ("mrr", "arr", "past_due_mrr", "committed_mrr")}
+        document |= sums
+    document["paying"] = any(amount > 0 for amount in document["mrr"].values())
+    document["arpa"] = facts.mrr_converted if document["paying"] else None
+    return document
+
+
+def _said_any(given: Document) -> bool:
+    return _said(given) or any(_said(one) for one in given.get("subscriptions") or ())
+
+
+def _receivables(given: Document, as_of: datetime, settings: Settings) -> Document:
+    here = Ledgered(given, as_of, settings)
+    here.store("invoices")
+    here.store("transactions")
+    whole = _facts_document(here.measured())
+    by_currency = {}
+    records = (*(given.get("invoices") or ()), *(given.get("transactions") or ()))
+    for code in {one.get("currency") or "USD" for one in records}:
+        alone = {
+            kind: [o for o in given.get(kind) or () if (o.get("currency") or "USD") == code]
+            for kind in ("invoices", "transactions")
+        }
+        by_currency[code] = taken_back(_one_currency)({**given, **alone}, as_of, settings)
+    return {**whole, **by_currency}
+
+
+def _one_currency(given: Document, as_of: datetime, settings: Settings) -> Document:
+    here = Ledgered({**given, "fx": ()}, as_of, settings)
+    here.store("invoices")
+    here.store("transactions")
+    return {
+        name: next(iter(value.values()), Decimal(0)) if isinstance(value, dict) else value
+        for name, value in _facts_document(here.measured()).items()
+    }
+
+
+def _facts_document(facts: AccountFacts) -> dict[str, Any]:
+    """The stored figures by their names in the specification, amounts as numbers."""
+    named = {field.name: getattr(facts, field.name) for field in facts._meta.concrete_fields}
+    return {ALIASES.get(name, name): _numbers(value) for name, value in named.items()} | {
+        "oldest_past_due_days": facts.oldest_past_due_days or 0
+    }
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _numbers(part) for key, part in value.items()}
+    return Decimal(value) if isinstance(value, str) and value[-1:].isdigit() else value
+
+
+def _one(facts: AccountFacts, figure: str) -> Decimal:
+    (money,) = facts.money(figure)
+    return money.amount
+
+
+def _behaviour(given: Document, as_of: datetime, settings: Settings) -> AccountFacts:
+    here = Ledgered(given, as_of, settings)
+    here.store("invoices")
+    return here.measured()
+
+
+def _on_time_rate(given: Document, as_of: datetime, settings: Settings) -> Document:
+    facts = _behaviour(given, as_of, settings)
+    return {
+        "on_time": facts.on_time_count_12m,
+        "considered": facts.on_time_considered_12m,
+        "rate": facts.on_time_rate_12m,
+    }
+
+
+def _average_days_to_pay(given: Document, as_of: datetime, settings: Settings) -> Document:
+    facts = _behaviour(given, as_of, settings)
+    return days_document(facts.average_days_to_pay, facts.average_days_late)
+
+
+def _dso(given: Document, as_of: datetime, settings: Settings) -> Document:
+    """As invoices: an old one with what is owed, and a paid one of yesterday with what was billed."""
+    if int(given.get("window_days") or 90) != 90:
+        raise ValueError("the stored figure is of 90 days")
+    bill = {"type": "charge", "state": "pending", "currency": "USD", "paid": "0"}
+    owed, billed = str(given.get("receivable") or 0), str(given.get("billed_in_window") or 0)
+    long_ago, lately = (_stamp(as_of - timedelta(days=days)) for days in (400, 1))
+    invoices = [
+        {**bill, "id": "owed", "total": owed, "balance": owed, "created_at": long_ago},
+        {**bill, "id": "billed", "total": billed, "balance": "0", "created_at": lately},
+    ]
+    return {"dso": _behaviour({"invoices": invoices}, as_of, settings).dso}
+
+
+ANSWERS: Mapping[str, Callable[..., Document]] = {
+    name: taken_back(answer)
+    for name, answer in {
+        "subscription_mrr": _subscription_mrr,
+        "account_rollup": _account_rollup,
+        "receivables": _receivables,
+        "on_time_rate": _on_time_rate,
+        "average_days_to_pay": _average_days_to_pay,
+        "dso": _dso,
+    }.items()
+}
