@@ -73,6 +73,22 @@ class Token(models.Model):
         return self.name
 
 
+class TokenRate(models.Model):
+    """How many requests a token has made in the minute that began at ``since``, by the database's clock.
+
+    The table is not logged: it is counted in with every request, and a crash may forget it.
+    """
+
+    token = models.OneToOneField(
+        Token, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    since = models.DateTimeField()
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.requests} since {self.since}"
+
+
 class Outcome(models.Model):
     """What an unsafe request with an ``Idempotency-Key`` was answered: kept in the transaction that
     did its work, replayed when the same token sends the same request under the same key again.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from tenure.api.problems import Problem
 
+TAG = re.compile("[!-~ ]{1,200}")
 # Figures that are computed may move between a reading and an update without anybody's doing.
 COMPUTED = frozenset({"money", "facts", "health", "as_of", "last_good_run", "streams"})
 
@@ -52,6 +54,13 @@ def refuse_stale(request: HttpRequest, standing: Mapping[str, Any]) -> None:
     wanted = request.headers.get("If-Match")
     if wanted is None or wanted.strip() == "*":
         return
+    if not TAG.fullmatch(wanted):
+        raise Problem(
+            400,
+            "If-Match is no ETag.",
+            next_step="Send the ETag as you got it, or leave the header out.",
+            field="If-Match",
+        )
     current = etag_of(standing).strip('"').partition("-")[0]
     if not any(_editable(tag) == current for tag in wanted.split(",")):
         raise Problem(

@@ -11,7 +11,8 @@ from django.shortcuts import render
 PREFACE = (
     "Everything a page or a command of Tenure can do, for programs. Send an API token as"
     " “Authorization: Bearer …”. Lists answer {“data”, “next”}, at most 200 a page; send “next” back"
-    " as “cursor”. Errors are problem documents (RFC 9457) that say what to do next, and an error"
+    " as “cursor”. A token has so many requests a minute (RateLimit-Limit, RateLimit-Remaining); beyond"
+    " them the answer is 429 with Retry-After. Errors are problem documents (RFC 9457) that say what to do next, and an error"
     " always means that nothing was changed."
 )
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse
 
 from tenure.access import outcomes
 from tenure.access.models import Outcome, Token
-from tenure.api import bodies, problems
+from tenure.access.rates import Standing
+from tenure.api import bodies, limits, problems
 from tenure.api.bearer import identify
 
 View = Callable[..., HttpResponse]
@@ -28,24 +29,31 @@ KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SHOWN_ONCE = "X-Tenure-Shown-Once"
 
 
-def guarded(view: View, *, most_bytes: int = bodies.MOST_BYTES) -> View:
-    """The view behind the gate. Nothing it raises leaves as anything but a problem document."""
+def guarded(view: View, *, most_bytes: int = bodies.MOST_BYTES, is_slow: bool = False) -> View:
+    """The view behind the gate. Nothing it raises leaves as anything but a problem document.
+    ``is_slow`` lets the database work longer on a reading request than on others."""
 
     @wraps(view)
     def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        standing: Standing | None = None
         try:
             token = identify(request)
+            standing = limits.counted(token)
+            if standing.is_over:
+                return _dressed(request, limits.too_many(token, standing), standing)
             bodies.refuse_unusable_text(request)
             body = bodies.receive(request, most_bytes)
             if request.method in SAFE:
-                answer = view(request, *args, **kwargs)
+                seconds = limits.SLOW_SECONDS if is_slow else settings.TENURE_API_READ_SECONDS
+                with limits.patience(seconds):
+                    answer = view(request, *args, **kwargs)
             else:
                 if body:
                     bodies.parsed(request)
                 answer = _changing(request, token, body, lambda: view(request, *args, **kwargs))
         except Exception as error:  # noqa: BLE001  # the last line: a program must get its problem
             answer = problems.of_exception(request, error)
-        return _dressed(request, answer)
+        return _dressed(request, answer, standing)
 
     gate.login_required = False  # type: ignore[attr-defined]
     # No cookie authenticates here, so there is nothing to forge.
@@ -107,7 +115,7 @@ def _replayed(kept: Outcome) -> HttpResponse:
     return answer
 
 
-def _dressed(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+def _dressed(request: HttpRequest, answer: HttpResponse, standing: Standing | None) -> HttpResponse:
     if answer.status_code == 405:
         allowed = answer.headers.get("Allow", "")
         answer = problems.document(
@@ -117,6 +125,8 @@ def _dressed(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
             headers={"Allow": allowed},
         )
     answer.headers.pop(SHOWN_ONCE, None)
+    if standing:
+        limits.told(answer, standing)
     answer["Cache-Control"] = "no-store"
     answer["Vary"] = "Authorization"
     return answer

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from psycopg.errors import QueryCanceled
 
 from tenure.access.outcomes import AnotherRequest, StillGoing
 from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError, TenureError
@@ -90,6 +91,12 @@ def of_exception(request: HttpRequest, error: Exception) -> HttpResponse:
             return document(404, "There is nothing at this address.", next_step=f"See {DOCS}.")
         case TenureError():
             return _refused(error)
+        case DatabaseError() if isinstance(error.__cause__, QueryCanceled):
+            return document(
+                504,
+                "The database worked on this longer than it may, so it was broken off.",
+                next_step="Ask for less: a smaller limit, one site, one account, or a later start.",
+            )
         case DatabaseError():
             told = (request.method, request.path)
             log.error("the database failed in %s %s", *told, exc_info=error)

@@ -26,8 +26,11 @@ TOLD = {
     412: "It was changed since it was read",
     413: "The body is too long",
     422: "A value cannot be taken, or a key was used before",
+    429: "The token's requests of this minute are used up",
+    504: "The database would have worked on it too long",
 }
-READING, CHANGING = (400, 401, 403, 404, 422), (400, 401, 403, 404, 409, 413, 422)
+READING = (400, 401, 403, 404, 422, 429, 504)
+CHANGING = (400, 401, 403, 404, 409, 413, 422, 429)
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -1,7 +1,7 @@
 """Version 1 of the API: its resources, its addresses, and how it describes itself."""
 
 import json
-from functools import cache
+from functools import cache, wraps
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from tenure.api.resources import RESOURCES
 from tenure.api.schemas import Problem
 
 PREFIX = "api/v1"
+BULK, NAMED = "/bulk", "/<path:identifier>"
 
 api = NinjaAPI(
     title="Tenure",
@@ -58,14 +59,19 @@ def readable(request: HttpRequest) -> HttpResponse:
 def urls() -> list[URLPattern]:
     """Every address below /api, deny by default."""
     operations = []
+    views = {str(p.pattern): p.callback for p in api.urls[0] if isinstance(p, URLPattern)}
     # A name may have a slash in it, so the addresses that end with one are tried last.
     for pattern in sorted(api.urls[0], key=_is_open):
         if not isinstance(pattern, URLPattern) or pattern.name == "api-root":
             continue
-        bulk = str(pattern.pattern).endswith("/bulk")
-        most = bodies.MOST_BYTES_BULK if bulk else bodies.MOST_BYTES
-        view = gate.guarded(cast("gate.View", pattern.callback), most_bytes=most)
-        operations.append(path(f"v1/{pattern.pattern}", view, name=pattern.name))
+        where = str(pattern.pattern)
+        found = cast("gate.View", pattern.callback)
+        most = bodies.MOST_BYTES_BULK if where.endswith(BULK) else bodies.MOST_BYTES
+        named = views.get(where.removesuffix(BULK) + NAMED) if where.endswith(BULK) else None
+        if named:
+            found = _or_its_namesake(found, cast("gate.View", named))
+        view = gate.guarded(found, most_bytes=most, is_slow=where.endswith("/report"))
+        operations.append(path(f"v1/{where}", view, name=pattern.name))
     for view in (openapi, readable):
         view.login_required = False  # type: ignore[attr-defined]
     return [
@@ -77,8 +83,20 @@ def urls() -> list[URLPattern]:
     ]
 
 
+def _or_its_namesake(bulk: gate.View, named: gate.View) -> gate.View:
+    """Whatever is not a bulk request at this address is about the one thing that is called bulk."""
+
+    @wraps(bulk)
+    def view(request: HttpRequest, **values: Any) -> HttpResponse:
+        if request.method == "POST":
+            return bulk(request, **values)
+        return named(request, identifier=BULK.strip("/"), **values)
+
+    return view
+
+
 def _is_open(pattern: Any) -> bool:
-    return str(pattern.pattern).endswith("<path:identifier>")
+    return str(pattern.pattern).endswith(NAMED)
 
 
 urlpatterns = urls()

@@ -21,6 +21,8 @@ KNOWN = {
     "TENURE_CA_FILE": "extra trusted certificates for upstream",
     "TENURE_EMAIL_URL": "SMTP for mail",
     "TENURE_LOG": "text or json",
+    "TENURE_API_RATE": "requests a minute that one API token may make",
+    "TENURE_API_READ_SECONDS": "how long the database may work on one reading request",
 }
 
 
@@ -67,6 +69,19 @@ def one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...], defa
             f"{name} is {value!r}.", next_step=f"Use one of {', '.join(choices)}."
         )
     return value
+
+
+def whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+    """A number from 1 on."""
+    said = environ.get(name)
+    if not said:
+        return default
+    if not (said.isascii() and said.isdigit() and 0 < int(said) < 10**6):
+        raise ConfigurationError(
+            f"{name} is {said!r}, which is no whole number from 1 to 999,999.",
+            next_step=f"Correct it, or unset it for {default}.",
+        )
+    return int(said)
 
 
 def web_address(environ: Mapping[str, str], name: str, default: str | None = None) -> str | None:

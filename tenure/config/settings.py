@@ -19,6 +19,8 @@ environment.refuse_unknown(env)
 
 TENURE_HOME = environment.home(env)
 TENURE_PACKAGE = Path(__file__).resolve().parent.parent
+TENURE_API_RATE = environment.whole_number(env, "TENURE_API_RATE", 1_000)
+TENURE_API_READ_SECONDS = environment.whole_number(env, "TENURE_API_READ_SECONDS", 30)
 TENURE_LOG = environment.one_of(env, "TENURE_LOG", ("text", "json"), "text")
 TENURE_CA_FILE = env.get("TENURE_CA_FILE") or None
 

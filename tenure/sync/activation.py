@@ -145,6 +145,8 @@ def _activate(setup: SetUp, clock: Clock) -> None:
         for site in setups.sites_of(setup):
             write.request_run(site, Trigger.MANUAL, member=setup.member)
         _note(setup, state=State.COMPLETE, finished_at=_now(), beat_at=_now())
+        if setup.choices.get("unattended"):  # nobody will come to the last step
+            setups.finish(setup, clock.now())
 
 
 def _failed(setup: SetUp, error: Exception) -> None:

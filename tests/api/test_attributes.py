@@ -82,3 +82,22 @@ def test_custom_fields_that_wait_are_listed(reader: Caller) -> None:
     payer.save()
     waiting = reader.get("attributes/unmapped").json()["data"]
     assert [(one["field"], one["filled"]) for one in waiting] == [("account.custom_fields.tier", 1)]
+
+
+def test_many_attributes_are_made_with_a_result_for_each(admin: Caller) -> None:
+    rows = [
+        {"name": "tier", "field": "account.custom_fields.tier", "type": "text"},
+        {"name": "seats_used", "type": "number"},
+        {"name": "9 lives"},
+        {"name": "x", "type": "colour"},
+        "nonsense",
+    ]
+    done = admin.post("attributes/bulk", rows).json()
+    assert [one["result"] for one in done["data"]] == ["created"] * 2 + ["refused"] * 3
+    assert done["data"][0]["identifier"] == "account.tier"
+    assert done["data"][3]["field"] == "type"
+    assert Replay.objects.count() == 1
+    again = admin.post("attributes/bulk", [rows[0], {**rows[1], "label": "Used"}]).json()
+    assert [one["result"] for one in again["data"]] == ["unchanged", "updated"]
+    assert admin.get("attributes/account/seats_used").json()["label"] == "Used"
+    assert Replay.objects.count() == 1

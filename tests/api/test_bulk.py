@@ -154,3 +154,12 @@ def test_contacts_in_bulk_have_a_result_each(writer: Caller) -> None:
     assert results(writer.post("contacts/bulk", again)) == ["updated"]
     assert results(writer.post("contacts/bulk", again)) == ["unchanged"]
     assert Contact.objects.get(account=account).title == "CEO"
+
+
+def test_an_account_that_is_called_bulk_is_reached_like_any_other(writer: Caller) -> None:
+    made = writer.post("accounts", {"identifier": "bulk", "name": "Bulk Goods"})
+    assert made["Location"] == "/api/v1/accounts/bulk"
+    assert writer.get("accounts/bulk").json()["name"] == "Bulk Goods"
+    assert writer.patch("accounts/bulk", {"name": "Bulk"}).json()["name"] == "Bulk"
+    assert writer.get("accounts/bulk/history").status_code == 200
+    assert writer.post("accounts/bulk", [{"identifier": "bulk"}]).json()["unchanged"] == 1

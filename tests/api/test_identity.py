@@ -116,3 +116,50 @@ def test_the_report_names_every_field_and_whom_it_leaves_out(reader: Caller) -> 
     assert left.status_code in (200, 422)
     assert reader.get("identifier/left-out", field="account.nothing").status_code == 422
     assert reader.get("identifier/left-out", field="account.code").json()["data"] == []
+
+
+def test_the_identifier_is_chosen_with_what_goes_with_it(admin: Caller) -> None:
+    rule = {
+        "field": "account.custom_fields.tenant_id",
+        "source_of_truth": "tenant",
+        "contact_field": "account.username",
+        "contact_sources": ["copies"],
+    }
+    chosen = admin("PUT", "identifier", rule)
+    assert chosen.status_code == 200, chosen.text
+    assert {name: chosen.json()[name] for name in rule} == rule
+    assert chosen.json()["joins"]
+    assert admin.get("identifier").json() == chosen.json()
+    later = admin("PUT", "identifier", {"field": "account.id", "source_of_truth": "source"}).json()
+    assert (later["joins"], later["contact_field"]) == (False, "account.username")
+
+
+def test_accounts_that_are_here_are_re_keyed_only_when_that_is_meant(admin: Caller) -> None:
+    account = a_fed_customer()
+    rule = {"field": "account.id", "source_of_truth": "source"}
+    told = admin.post("identifier/preview", {"field": "account.id"}).json()
+    assert told["rekeyed"] == 1
+    refused = admin("PUT", "identifier", rule)
+    assert refused.status_code == 409
+    assert refused.json()["field"] == "rekey"
+    assert "Accounts re-keyed: 1" in refused.json()["detail"]
+    account.refresh_from_db()
+    assert account.identifier == "T-1"
+    assert admin("PUT", "identifier", {**rule, "rekey": True}).status_code == 200
+    account.refresh_from_db()
+    assert account.identifier == account.billing_accounts.get().upstream_id
+    assert Touched.objects.filter(account_id=account.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"field": "account.company"},
+        {"contact_field": "account.company"},
+        {"contact_sources": ["x"]},
+    ],
+)
+def test_what_identifies_nobody_is_no_identifier(admin: Caller, wrong: dict[str, object]) -> None:
+    rule = {"field": "account.code", "source_of_truth": "source", **wrong}
+    assert admin("PUT", "identifier", rule).status_code == 422
+    assert admin.get("identifier").json()["chosen_at"] is None

@@ -5,7 +5,9 @@ from tenure.api.resources import (
     accounts,
     attributes,
     billing_accounts,
+    bulk_attributes,  # noqa: F401  # an operation of attributes
     conflicts,
+    connecting,
     contacts,
     drift,
     identifier,
@@ -30,6 +32,7 @@ RESOURCES: tuple[Resource, ...] = (
     subscriptions.resource,
     invoices.resource,
     sites.resource,
+    connecting.keys,
     plans.resource,
     runs.resource,
     quarantine.resource,

@@ -65,7 +65,7 @@ class Account(Shape):
     state: str
     attributes: dict[str, Attribute]
     billing_accounts: list[Payer]
-    money: dict[str, list[Money]] = Field(
+    money: dict[str, list[Money] | Money | None] = Field(
         description="Amounts by figure, one a currency: currencies are never added."
     )
     facts: dict[str, Any]
