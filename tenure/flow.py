@@ -1,6 +1,6 @@
 """The order of the stages, and nothing else. Read this first.
 
-    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health
+    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health ─▶ segments
 
 Each stage reads what the one before it stored, stores its own, and stops.
 """
@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tenure.core.clock import Clock
+from tenure.customers import touched
 from tenure.customers.exchange import work as exchange
 from tenure.customers.models import Import
 from tenure.health import scoring as health
@@ -18,7 +19,8 @@ from tenure.health import staleness
 from tenure.identity import joining
 from tenure.metrics import basis
 from tenure.metrics import refresh as metrics
-from tenure.sync import activation, replays, touched
+from tenure.segments import members as segments
+from tenure.sync import activation, replays
 from tenure.sync.models import Replay, Run
 from tenure.sync.replay import Progress
 from tenure.sync.run import perform
@@ -77,7 +79,9 @@ def catch_up(now: datetime) -> int:
         refreshed += len(due)
     while due := health.due(now, limit=CHUNK):
         health.score(due, now)
+        segments.place(due, now)
         refreshed += len(due)
+    segments.begin_day(now)
     return refreshed
 
 
@@ -92,6 +96,7 @@ def refresh(accounts: Iterable[int], now: datetime) -> None:
     chosen = list(accounts)
     metrics.measure(chosen, now)
     health.score(chosen, now)
+    segments.place(chosen, now)
 
 
 def _refresh_touched(now: datetime) -> int:

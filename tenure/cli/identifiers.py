@@ -19,6 +19,7 @@ from tenure.cli.words import counted
 from tenure.connections.models import ContactSource, Truth
 from tenure.core import csvs
 from tenure.customers.models import Origin
+from tenure.customers.touched import touch
 from tenure.customers.write import By
 from tenure.identity import contacts, reidentify
 from tenure.identity.report import Report, left_out_each, report
@@ -26,7 +27,6 @@ from tenure.identity.report.choosing import choose, has_accounts, words_of
 from tenure.identity.report.figures import Candidate
 from tenure.sources import registry
 from tenure.sync import replays
-from tenure.sync.touched import touch
 
 # The source is said by its own name; the model knows it as the source.
 TRUTHS = {

@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "tenure.sync",
     "tenure.metrics",
     "tenure.health",
+    "tenure.segments",
     "tenure.api",
     "tenure.web",
 ]

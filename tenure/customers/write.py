@@ -22,6 +22,7 @@ from tenure.customers.deciding import is_edited, key_of
 from tenure.customers.history import open_set, replaced
 from tenure.customers.models import Account, Alias, Attribute, Change, ChangeSet, Origin
 from tenure.customers.searching import searchable
+from tenure.customers.touched import touch
 
 OWN = ("name", "owner")
 LONGEST_NAME = 300
@@ -127,6 +128,7 @@ def create(
     try:
         with transaction.atomic():
             account.save()
+            touch({account.pk}, now)
     except IntegrityError:
         raise ValueRefused(
             "identifier",
@@ -190,7 +192,9 @@ def create_each(
         if change_set._state.adding:
             change_set.save()
         rows = [_made(one, by, change_set, now) for one in wanted]
-        return change_set, Account.objects.bulk_create(rows, batch_size=1000)
+        made = Account.objects.bulk_create(rows, batch_size=1000)
+        touch({account.pk for account in made}, now)
+        return change_set, made
 
 
 def _made(one: NewAccount, by: By, change_set: ChangeSet, now: datetime) -> Account:
@@ -330,6 +334,7 @@ def _write(
     saving.save_accounts([*changed, *repinned])
     _save_owners(changed, wanted)
     Change.objects.bulk_create(changes)
+    touch({account.pk for account in changed}, now)  # rules read what was edited
     return Edited(
         None if change_set._state.adding else change_set, [account.pk for account in changed]
     )

@@ -14,9 +14,10 @@ from tenure.connections import write as connect
 from tenure.core.clock import Clock
 from tenure.core.money import Money
 from tenure.core.secrets import Secret
+from tenure.customers.models import Touched
 from tenure.metrics.read import AccountRow, accounts_page
 from tenure.sync import read as sync
-from tenure.sync.models import Touched, Trigger
+from tenure.sync.models import Trigger
 from tenure.sync.write import request_run
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tenure.customers.touched import touch
 from tenure.metrics.days import local_day
 from tenure.metrics.inputs import Settings
 from tenure.metrics.models import Basis
 from tenure.metrics.rates import in_force
 from tenure.metrics.settings import current
-from tenure.sync.touched import touch
 
 CHUNK = 10_000
 

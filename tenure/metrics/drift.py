@@ -18,6 +18,7 @@ from tenure.customers import history, tables
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch, land
 from tenure.customers.models import ChangeSet, Subscription
+from tenure.customers.touched import touch
 from tenure.customers.write import By, ValueRefused
 from tenure.metrics.amounts import add
 from tenure.metrics.inputs import Settings
@@ -27,7 +28,6 @@ from tenure.metrics.stored import agreement, agreements
 from tenure.sources import records, registry
 from tenure.sources.base import Stream
 from tenure.sync import payloads, read
-from tenure.sync.touched import touch
 
 CHUNK = 500
 

@@ -51,7 +51,8 @@ def _money(key: str, label: str, group: str, explains: str, *synonyms: str) -> A
     summed = (
         "(SELECT CASE WHEN count(*) = count(one.amount) THEN coalesce(sum(one.amount), 0) END FROM"
         " (SELECT each.value::numeric * CASE each.key{converted} END AS amount"
-        f" FROM jsonb_each_text({{f}}.{key}) each) one)"
+        # A zero needs no rate.
+        f" FROM jsonb_each_text({{f}}.{key}) each WHERE each.value::numeric <> 0) one)"
     )
     kept = _CONVERTED.get(key)
     return Attribute(

@@ -21,7 +21,8 @@ class Attribute:
     ``missing`` says what it means when nothing is known. ``values`` are the words an enum can be;
     ``open`` admits others too. ``unit`` is for people (``days``, ``share``). Money has a converted
     ``column`` and, where one currency alone can be asked for, ``by_currency``, a template over
-    ``{currency}`` too. ``history`` names the table of past values, if any are kept.
+    ``{currency}`` too. ``history`` names the table of past values, if any are kept; ``past`` is the column there where it
+    is not the same template.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Attribute:
     synonyms: tuple[str, ...] = ()
     by_currency: str = ""
     history: str = ""
+    past: str = ""
     group: str = ""
     figure: str = ""
 

@@ -7,6 +7,7 @@ from the catalogue.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from tenure.rules.asked import tested
@@ -35,6 +36,18 @@ TRUE, FALSE = Sql("true"), Sql("false")
 def compiled(node: Node, catalogue: Catalogue, context: Context, *, account: str = "a") -> Sql:
     """The rule as a boolean expression. It must have been checked: unknown names are a KeyError."""
     return _Compiler(catalogue, context, account).node(node, None)
+
+
+def column(
+    attribute: Attribute,
+    currency: str | None,
+    catalogue: Catalogue,
+    context: Context,
+    **aliases: str,
+) -> Sql:
+    """One attribute's value as SQL, for whoever shows what a rule has seen."""
+    name = Name(attribute.key, currency)
+    return _Compiler(catalogue, context, "a").value(attribute, name, **aliases)
 
 
 class _Compiler:
@@ -156,7 +169,8 @@ class _Compiler:
 
     def _past_value(self, attribute: Attribute, name: Name) -> Sql:
         alias = self.catalogue.histories[attribute.history].alias
-        return self.value(attribute, name, **{alias: PAST})
+        held = replace(attribute, column=attribute.past) if attribute.past else attribute
+        return self.value(held, name, **{alias: PAST})
 
     def _then(self, answer: Sql, attribute: Attribute, days: int) -> Sql:
         at = bound(self.context.days_ago(days), "timestamptz")

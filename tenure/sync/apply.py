@@ -11,13 +11,13 @@ from tenure.connections.models import Site
 from tenure.customers import attributes
 from tenure.customers.landing import Batch
 from tenure.customers.models import ChangeSet
+from tenure.customers.touched import touch
 from tenure.sources.base import Page, Rejected, Stream
 from tenure.sources.records import Record
 from tenure.sync import lease, quarantine, write
 from tenure.sync.models import Phase, Seen, StreamRun, WindowRead
 from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.streams import Outcome, land_page
-from tenure.sync.touched import touch
 
 
 @dataclass(frozen=True, slots=True)

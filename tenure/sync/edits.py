@@ -10,12 +10,12 @@ from tenure.customers.accounts import Followed
 from tenure.customers.contacts.rows import edited_of as edited_contacts_of
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, BillingAccount
+from tenure.customers.touched import touch
 from tenure.identity import recognition
 from tenure.sources.base import Stream
 from tenure.sync import lease
 from tenure.sync.apply import Applier
 from tenure.sync.models import StreamRun
-from tenure.sync.touched import touch
 from tenure.sync.work import Work
 
 CHUNK = 500

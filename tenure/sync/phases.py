@@ -13,13 +13,13 @@ from django.db import transaction
 
 from tenure.connections.models import Site
 from tenure.customers import payers, tables
+from tenure.customers.touched import touch
 from tenure.identity import disagreement, recognition
 from tenure.sources.base import By, Page, Stream, StreamUnavailable, Window
 from tenure.sync import definitions, edits, lease, read, streams, windows, write
 from tenure.sync.apply import Checkpoint
 from tenure.sync.models import Mark, Phase, StreamState
 from tenure.sync.reading import PAGE, PhaseReader
-from tenure.sync.touched import touch
 from tenure.sync.windows import Reading
 from tenure.sync.work import Work
 

@@ -7,9 +7,10 @@ from django.db import transaction
 from tenure.connections import write as connections
 from tenure.connections.models import Site
 from tenure.core.errors import TemporaryError
+from tenure.customers.models import Touched
 from tenure.customers.purge import delete_site
 from tenure.sync import write
-from tenure.sync.models import ACTIVE, Run, Touched
+from tenure.sync.models import ACTIVE, Run
 
 
 def withdraw(site: Site, *, now: datetime) -> None:

@@ -22,11 +22,11 @@ from tenure.customers.accounts import Followed
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
 from tenure.customers.models import Account, BillingAccount, ChangeSet, Origin, Subscription
+from tenure.customers.touched import touch
 from tenure.customers.write import By
 from tenure.identity import recognition
 from tenure.sync import besides
 from tenure.sync.models import Replay
-from tenure.sync.touched import touch
 
 CHUNK = 1_000
 Progress = Callable[[int, int], None]

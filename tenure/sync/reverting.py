@@ -9,10 +9,10 @@ from tenure.core.errors import ConfigurationError
 from tenure.customers import revert, undo
 from tenure.customers.models import ChangeSet
 from tenure.customers.revert import Reverted
+from tenure.customers.touched import touch
 from tenure.customers.undo import Undone
 from tenure.customers.write import By, Pin
 from tenure.sync.models import Run
-from tenure.sync.touched import touch
 
 
 def change_set_of(run: Run) -> ChangeSet:

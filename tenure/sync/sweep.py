@@ -8,12 +8,12 @@ from django.db.models import F
 
 from tenure.customers import payers
 from tenure.customers.models import LineItem
+from tenure.customers.touched import touch
 from tenure.sources.base import Stream
 from tenure.sync import lease, quarantine
 from tenure.sync.apply import Applier
 from tenure.sync.models import Quarantined, Seen, StreamRun
 from tenure.sync.streams import TABLES
-from tenure.sync.touched import touch
 
 FEW = 20
 SHARE = 0.02

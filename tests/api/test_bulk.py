@@ -7,8 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tenure.customers.models import Account, Change, ChangeSet, Contact
-from tenure.sync.models import Touched
+from tenure.customers.models import Account, Change, ChangeSet, Contact, Touched
 from tests.api.conftest import Caller
 from tests.metrics import rows
 from tests.metrics.rows import NOW

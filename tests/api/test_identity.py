@@ -2,9 +2,8 @@
 
 import pytest
 
-from tenure.customers.models import Account, Attribute, BillingAccount
+from tenure.customers.models import Account, Attribute, BillingAccount, Touched
 from tenure.identity.models import Conflict
-from tenure.sync.models import Touched
 from tests.api.conftest import Caller
 from tests.metrics import rows
 from tests.metrics.rows import NOW

@@ -13,12 +13,12 @@ import pytest
 from django.db import connection
 
 from tenure.connections.models import Site
-from tenure.customers.models import Account
+from tenure.customers.models import Account, Touched
 from tenure.metrics.models import AccountFacts
 from tenure.simulator.server import Served
 from tenure.sources.recurly import address, retrying
 from tenure.sync.apply import Applier
-from tenure.sync.models import Mark, Run, RunState, Seen, Touched, WindowRead
+from tenure.sync.models import Mark, Run, RunState, Seen, WindowRead
 from tests.flows.conftest import Sync
 from tests.flows.upstream import differences, upstream
 

@@ -3,10 +3,10 @@
 import pytest
 
 from tenure.connections.models import Site
-from tenure.customers.models import Account, Attribute, Invoice
+from tenure.customers.models import Account, Attribute, Invoice, Touched
 from tenure.metrics.models import AccountFacts
 from tenure.simulator.server import Served
-from tenure.sync.models import Mark, RawPayload, RunState, Touched, WindowRead
+from tenure.sync.models import Mark, RawPayload, RunState, WindowRead
 from tenure.sync.payloads import read
 from tests.flows.conftest import Sync
 from tests.flows.upstream import differences

@@ -8,10 +8,10 @@ import pytest
 
 from tenure import flow
 from tenure.connections import workspace
+from tenure.customers import touched
 from tenure.metrics import basis, read, refresh
 from tenure.metrics.fx import Rate, Rates
 from tenure.metrics.models import AccountFacts, FxRate
-from tenure.sync import touched
 from tests.metrics.rows import NOW, a_plan, a_subscription, an_account, an_invoice
 
 JUNE = date(2026, 6, 1)

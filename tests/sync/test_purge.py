@@ -6,8 +6,8 @@ from tenure.connections.models import Site
 from tenure.core.errors import TemporaryError
 from tenure.customers import tables
 from tenure.customers.landing import land
-from tenure.customers.models import Account, BillingAccount, Change, Invoice
-from tenure.sync.models import Run, Touched
+from tenure.customers.models import Account, BillingAccount, Change, Invoice, Touched
+from tenure.sync.models import Run
 from tenure.sync.purge import purge
 from tests.builders import EARLIER, NOW, a_batch, a_billing_account, a_site, an_invoice
 from tests.customers.test_accounts import bring

@@ -8,9 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tenure.connections.models import Mode
 from tenure.customers import write
-from tenure.customers.models import Account, BillingAccount, Change, Subscription
+from tenure.customers.models import Account, BillingAccount, Change, Subscription, Touched
 from tenure.customers.write import By
-from tenure.sync.models import Touched
 from tenure.sync.replay import activate, replay
 from tests.builders import NOW, a_billing_account, a_site, a_subscription
 from tests.sync.landed import attribute, everything, land_accounts, land_subscriptions

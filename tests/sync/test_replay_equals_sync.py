@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 
 from tenure.connections.models import IdentifierRule, Mode, Site
 from tenure.customers import mapping
-from tenure.customers.models import Account, Attribute, AttributeKind, BillingAccount, Subscription
+from tenure.customers.models import (
+    Account,
+    Attribute,
+    AttributeKind,
+    BillingAccount,
+    Subscription,
+    Touched,
+)
 from tenure.customers.write import By
-from tenure.sync.models import Touched
 from tenure.sync.replay import replay
 from tests.builders import EARLIER, NOW, a_billing_account, a_site, a_subscription
 from tests.sync.landed import everything, land_accounts, land_subscriptions

@@ -15,10 +15,10 @@ from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Body, Number, PageOf
 from tenure.customers.paging import cursor_of
 from tenure.customers.paging import number as number_in
+from tenure.customers.touched import touch
 from tenure.identity import conflicts
 from tenure.identity.conflicts import NotResolved
 from tenure.identity.models import Conflict as Row
-from tenure.sync.touched import touch
 
 resource = Resource("conflicts")
 

@@ -17,6 +17,7 @@ from tenure.customers import fields, payers
 from tenure.customers.contacts.people import LONGEST_EMAIL, Payer, Person
 from tenure.customers.history import Batched
 from tenure.customers.models import Account, BillingAccount, Change, Contact, Origin
+from tenure.customers.touched import touch
 
 BY_EMAIL = "contact.email"
 # What of a payer names people beside its own e-mail, by the source that a person may switch off.
@@ -106,6 +107,8 @@ def save(contacts: Sequence[Contact], changes: Sequence[Change]) -> None:
     """Write changed contacts and their history."""
     Contact.objects.bulk_update(contacts, _WRITTEN, batch_size=500)
     Change.objects.bulk_create(changes)
+    for now in {change.at for change in changes}:
+        touch({contact.account_id for contact in contacts}, now)
 
 
 def change_of(

@@ -18,6 +18,7 @@ from tenure.customers.models.invoicing import (
     LineItem,
     Transaction,
 )
+from tenure.customers.models.touched import Touched
 from tenure.customers.models.versions import (
     InvoiceOverTime,
     InvoiceVersion,
@@ -50,5 +51,6 @@ __all__ = [
     "Subscription",
     "SubscriptionOverTime",
     "SubscriptionVersion",
+    "Touched",
     "Transaction",
 ]

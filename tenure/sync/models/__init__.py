@@ -2,7 +2,7 @@
 
 from tenure.sync.models.plan import Plan, PlanEntry, PlanState
 from tenure.sync.models.reading import Mark, Phase, Seen, WindowRead
-from tenure.sync.models.record import Quarantined, RawPayload, Skeleton, Touched
+from tenure.sync.models.record import Quarantined, RawPayload, Skeleton
 from tenure.sync.models.replay import Replay
 from tenure.sync.models.run import ACTIVE, Run, RunState, StreamRun, StreamState, Trigger
 
@@ -22,7 +22,6 @@ __all__ = [
     "Skeleton",
     "StreamRun",
     "StreamState",
-    "Touched",
     "Trigger",
     "WindowRead",
 ]

@@ -72,16 +72,3 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.upstream_id}: {self.reason}"
-
-
-class Touched(models.Model):
-    """An account whose numbers must be refreshed because a run changed something of it.
-
-    Written with the page, removed with the refresh, so a crash in between loses nothing.
-    """
-
-    account_id = models.BigIntegerField(primary_key=True)
-    since = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"account {self.account_id}"

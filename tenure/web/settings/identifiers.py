@@ -23,6 +23,7 @@ from tenure.connections.models import IdentifierRule, Truth
 from tenure.connections.read import identifier_rule
 from tenure.core import csvs
 from tenure.core.errors import ConfigurationError
+from tenure.customers.touched import touch
 from tenure.identity import rules
 from tenure.identity.reidentify import Preview
 from tenure.identity.report import Report, left_out, left_out_each, report
@@ -30,7 +31,6 @@ from tenure.identity.report.choosing import NotSeen, choose
 from tenure.identity.report.figures import CONTACT, Candidate, Near
 from tenure.identity.report.making import is_quick
 from tenure.sources import registry
-from tenure.sync.touched import touch
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_manage_sites, only
 from tenure.web.settings.contact_rule import ContactsForm

@@ -12,8 +12,9 @@ from tenure.connections.models import SetUp
 from tenure.connections.setups import Step
 from tenure.core.clock import SystemClock
 from tenure.customers import read as customers
+from tenure.customers import touched
 from tenure.metrics import read as metrics
-from tenure.sync import activation, touched
+from tenure.sync import activation
 from tenure.sync import read as sync
 from tenure.sync.activation import Activation, State
 from tenure.web.permissions import may_manage_sites, only

@@ -11,9 +11,9 @@ from tenure.api.bearer import caller
 from tenure.api.resources.accounts import resource, shapes
 from tenure.api.resources.accounts.editing import values_of
 from tenure.api.rows import Results, Rows, answer, described, refusal_of
+from tenure.customers.touched import touch
 from tenure.customers.upsert import Row, upsert
 from tenure.customers.write import ValueRefused
-from tenure.sync.touched import touch
 
 
 @resource.post("/bulk", Results, extra=described(shapes.NewAccount))

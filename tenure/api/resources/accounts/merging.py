@@ -15,9 +15,9 @@ from tenure.api.schemas import Body, Number, PageOf, Shape
 from tenure.core.clock import stamp
 from tenure.customers import read
 from tenure.customers.shapes import address_of
+from tenure.customers.touched import touch
 from tenure.identity import merge as merging
 from tenure.identity.merge import CannotMerge
-from tenure.sync.touched import touch
 
 
 class MergeWanted(Body):

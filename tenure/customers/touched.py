@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from tenure.sync.models import Touched
+from tenure.customers.models import Touched
 
 
 def touch(accounts: set[int], now: datetime) -> None:
@@ -18,9 +18,9 @@ def touch(accounts: set[int], now: datetime) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sync_touched (account_id, since)"
+            "INSERT INTO customers_touched (account_id, since)"
             " SELECT unnest(%s::bigint[]), %s"
-            " ON CONFLICT (account_id) DO UPDATE SET since = sync_touched.since",
+            " ON CONFLICT (account_id) DO UPDATE SET since = customers_touched.since",
             [sorted(accounts), now],
         )
 

@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("customers", "0007_fields_besides"), ("sync", "0006_touched_moves")]
+
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name="Touched",
+                    fields=[
+                        ("account_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                        ("since", models.DateTimeField()),
+                    ],
+                ),
+            ],
+        ),
+    ]

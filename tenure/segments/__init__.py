@@ -1,0 +1,1 @@
+"""Groups of accounts that a rule describes: who is in, since when, and why."""

@@ -1,0 +1,105 @@
+"""What a rule would make of the accounts, before anything is saved."""
+
+from dataclasses import dataclass, field
+
+from tenure.core.money import Money
+from tenure.metrics.read import Totals, capped_count, matching_ids, totals
+from tenure.rules.describe import described
+from tenure.rules.near import suppositions
+from tenure.rules.sql import Sql, bound, joined
+from tenure.rules.text import text_of
+from tenure.segments.models import Segment
+from tenure.segments.question import ACCOUNTS, Question, patient, rows
+
+SAMPLE = 20
+NEAR_SAMPLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Accounts that one condition alone keeps out: how many, and some of them by id."""
+
+    condition: str
+    words: str
+    count: int
+    sample: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossers:
+    """Accounts that would enter or leave a saved segment: how many, their MRR, and some by id."""
+
+    count: int
+    sample: tuple[int, ...]
+    mrr: tuple[Money, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``totals`` are over those who fit. ``entering`` and ``leaving`` are against the saved segment."""
+
+    count: int
+    totals: Totals
+    sample: tuple[int, ...]
+    near: tuple[Near, ...] = ()
+    entering: Crossers | None = None
+    leaving: Crossers | None = None
+    same: bool = field(default=False)
+
+
+def preview(asked: Question, *, against: Segment | None = None) -> Preview:
+    """Counts, sums, samples and near misses. Raises TooCostly when it takes longer than a page may."""
+    with patient():
+        sums = totals(where=asked.where)
+        count = capped_count(where=asked.where, cap=10_000_000)
+        sample = tuple(matching_ids(limit=SAMPLE, where=asked.where))
+        near = near_misses(asked)
+        if against is None:
+            return Preview(count, sums, sample, near)
+        entering = _crossers(against, "(" + asked.sql + ")", inside=False)
+        leaving = _crossers(against, "((" + asked.sql + ") IS NOT TRUE)", inside=True)
+    return Preview(count, sums, sample, near, entering, leaving, asked.text == against.rule)
+
+
+def near_misses(asked: Question) -> tuple[Near, ...]:
+    """For each condition, the accounts that it alone keeps out; those with any, the most first."""
+    supposed = list(suppositions(asked.meant))
+    if not supposed:
+        return ()
+    out = "(" + asked.sql + ") IS NOT TRUE"
+    columns = []
+    for _, yes, no in supposed:
+        fits = "(" + asked.sql_of(yes) + " OR " + asked.sql_of(no) + ")"
+        columns.append("count(*) FILTER (WHERE " + fits + ")")
+        columns.append(
+            "(array_agg(a.id ORDER BY f.mrr_sort DESC NULLS LAST, a.id) FILTER (WHERE "
+            + fits
+            + f"))[1:{NEAR_SAMPLE}]"
+        )
+    found = rows("SELECT " + joined(columns, ", ") + f" FROM {ACCOUNTS} AND " + out)[0]
+    near = [
+        Near(text_of(leaf), described(leaf, asked.catalogue), count, tuple(sample or ()))
+        for (leaf, *_), count, sample in zip(supposed, found[::2], found[1::2], strict=True)
+        if count
+    ]
+    return tuple(sorted(near, key=lambda one: -one.count))
+
+
+def crossing_ids(asked: Question, segment: Segment, *, entering: bool, limit: int) -> list[int]:
+    """Accounts that would enter or leave the saved segment, the largest MRR first."""
+    condition = "(" + asked.sql + ")" if entering else "((" + asked.sql + ") IS NOT TRUE)"
+    return list(_crossers(segment, condition, inside=not entering, limit=limit).sample)
+
+
+def _crossers(segment: Segment, condition: Sql, *, inside: bool, limit: int = SAMPLE) -> Crossers:
+    member = (
+        "EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id AND m.segment_id = "
+        + bound(segment.pk, "bigint")
+        + ")"
+    )
+    where = condition + (" AND " if inside else " AND NOT ") + member
+    count, sample = rows(
+        "SELECT count(*), (array_agg(a.id ORDER BY f.mrr_sort DESC NULLS LAST, a.id))"
+        f"[1:{int(limit)}] FROM {ACCOUNTS} AND " + where
+    )[0]
+    return Crossers(count, tuple(sample or ()), totals(where=where).mrr if count else ())

@@ -1,0 +1,111 @@
+"""A rule made ready to be asked of this workspace: read, checked, put into words and into SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from tenure.core.errors import TenureError
+from tenure.rules.catalogue import Catalogue
+from tenure.rules.check import check
+from tenure.rules.compile import compiled
+from tenure.rules.context import Context
+from tenure.rules.describe import described
+from tenure.rules.parse import parse
+from tenure.rules.sql import Sql
+from tenure.rules.text import text_of
+from tenure.rules.tree import EVERYTHING, Node
+from tenure.segments.catalogue import catalogue, context
+
+PATIENCE_SECONDS = 5
+ACCOUNTS = (
+    "customers_account a LEFT JOIN metrics_accountfacts f ON f.account_id = a.id"
+    " WHERE a.removed_at IS NULL"
+)
+
+
+class TooCostly(TenureError):
+    """The answer took longer than a page may wait for it."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """``tree`` is the rule as written, ``meant`` what it says once checked."""
+
+    tree: Node
+    meant: Node
+    catalogue: Catalogue
+    context: Context
+
+    @cached_property
+    def text(self) -> str:
+        """The rule in its one way of writing."""
+        return text_of(self.tree)
+
+    @cached_property
+    def words(self) -> str:
+        """The rule in plain words."""
+        return described(self.meant, self.catalogue)
+
+    @cached_property
+    def sql(self) -> Sql:
+        """The rule as a condition on ``a`` and ``f``."""
+        return self.sql_of(self.meant)
+
+    @property
+    def where(self) -> Sql | None:
+        """The condition for a list; None when every account is meant."""
+        return None if self.meant == EVERYTHING else self.sql
+
+    def sql_of(self, node: Node) -> Sql:
+        """Another checked tree in the same context."""
+        return compiled(node, self.catalogue, self.context)
+
+
+def question(
+    rule: str | Node,
+    now: datetime,
+    *,
+    known: Catalogue | None = None,
+    when: Context | None = None,
+) -> Question:
+    """The rule, ready to be asked at ``now``. Raises RuleRefused.
+
+    ``known`` and ``when`` spare reading them again for each of many rules.
+    """
+    tree = parse(rule) if isinstance(rule, str) else rule
+    found = known or catalogue()
+    return Question(tree, check(tree, found), found, when or context(now))
+
+
+@contextmanager
+def patient(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Statements within take at most so long. Raises TooCostly; nothing is written in here."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as db:
+                db.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))]
+                )
+            yield
+            with connection.cursor() as db:
+                db.execute("SELECT set_config('statement_timeout', '0', true)")
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise TooCostly(
+            f"The answer takes longer than {seconds:g} seconds.",
+            next_step="Narrow the rule, or save it as a segment, which is worked out beforehand.",
+        ) from error
+
+
+def rows(statement: Sql) -> list[tuple[Any, ...]]:
+    """Every row of a statement."""
+    with connection.cursor() as db:
+        db.execute(statement.text, statement.values)
+        return list(db.fetchall())

@@ -1,0 +1,144 @@
+"""Questions about segments: which there are, who is in, who came and went."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from tenure.core.errors import ConfigurationError
+from tenure.metrics.read import Totals, totals
+from tenure.rules.sql import bound
+from tenure.segments.models import Crossing, Membership, Segment, View
+from tenure.segments.order import named_in
+
+RECENTLY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A segment with what a list shows of it."""
+
+    segment: Segment
+    members: int
+    entered: int
+    left: int
+    used_by: tuple[str, ...]
+
+
+def segments() -> QuerySet[Segment]:
+    """All segments in their order of priority."""
+    return Segment.objects.select_related("owner").order_by("priority", "name")
+
+
+def segment_named(name: str) -> Segment:
+    """The segment of this name, in any case. Raises ConfigurationError that lists what there is."""
+    found = Segment.objects.filter(name__iexact=name.strip()).first()
+    if found:
+        return found
+    known = ", ".join(Segment.objects.values_list("name", flat=True)[:20]) or "none yet"
+    raise ConfigurationError(
+        f"There is no segment {name!r}.", next_step=f"There are these: {known}."
+    )
+
+
+def listed(now: datetime) -> list[Listed]:
+    """Every segment with its size, who crossed in the last seven days, and what else names it."""
+    found = list(segments())
+    sizes = dict(
+        Membership.objects.values_list("segment")
+        .annotate(size=Count("pk"))
+        .values_list("segment", "size")
+    )
+    recent = Crossing.objects.filter(at__gt=now - RECENTLY).values("segment")
+    crossed: dict[int, Any] = {
+        row["segment"]: row
+        for row in recent.annotate(
+            came=Count("pk", filter=Q(entered=True)), went=Count("pk", filter=Q(entered=False))
+        )
+    }
+    users = {one.name.lower(): naming(one.name, found) for one in found}
+    return [
+        Listed(
+            one,
+            sizes.get(one.pk, 0),
+            crossed.get(one.pk, {}).get("came", 0),
+            crossed.get(one.pk, {}).get("went", 0),
+            tuple(other.name for other in users[one.name.lower()]),
+        )
+        for one in found
+    ]
+
+
+def naming(name: str, among: Iterable[Segment] | None = None) -> Sequence[Segment]:
+    """The segments whose rules name this one."""
+    others = Segment.objects.all() if among is None else among
+    return [
+        one
+        for one in others
+        if one.name.lower() != name.lower() and name.lower() in named_in(one.rule)
+    ]
+
+
+def totals_of(segment: Segment) -> Totals:
+    """MRR, due and overdue of its members, by currency."""
+    inside = (
+        "EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id AND m.segment_id = "
+        + bound(segment.pk, "bigint")
+        + ")"
+    )
+    return totals(where=inside)
+
+
+def segments_of(account_ids: Iterable[int]) -> dict[int, list[Segment]]:
+    """The segments each account is in, in the order of priority."""
+    rows = Membership.objects.filter(account_id__in=list(account_ids)).select_related("segment")
+    found: dict[int, list[Segment]] = {}
+    for row in rows.order_by("segment__priority", "segment__name"):
+        found.setdefault(row.account_id, []).append(row.segment)
+    return found
+
+
+def crossings(
+    *,
+    segment: Segment | None = None,
+    account_id: int | None = None,
+    limit: int = 50,
+    before: int = 0,
+) -> Sequence[Crossing]:
+    """Entries and exits, the newest first, from before one of them on."""
+    rows = Crossing.objects.select_related("segment", "account")
+    chosen: dict[str, Any] = {"segment": segment, "account_id": account_id}
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value is not None})
+    if before:
+        rows = rows.filter(pk__lt=before)
+    return list(rows.order_by("-pk")[:limit])
+
+
+def overlaps(*, limit: int = 50) -> list[tuple[Segment, Segment, int]]:
+    """Pairs of segments with accounts in both, the largest overlap first: the one of the two that
+    comes first decides where an account can have one of something."""
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT one.segment_id, two.segment_id, count(*) FROM segments_membership one"
+            " JOIN segments_membership two ON two.account_id = one.account_id"
+            " AND two.segment_id > one.segment_id GROUP BY 1, 2 ORDER BY 3 DESC LIMIT %s",
+            [limit],
+        )
+        pairs = db.fetchall()
+    known = {one.pk: one for one in segments()}
+    found = [(known[first], known[second], count) for first, second, count in pairs]
+    return [
+        (one, two, count)
+        if (one.priority, one.name) <= (two.priority, two.name)
+        else (two, one, count)
+        for one, two, count in found
+    ]
+
+
+def views(page: str, member_id: int | None) -> Sequence[View]:
+    """A member's own saved lists of a page, then the shared ones."""
+    rows = View.objects.filter(Q(member_id=member_id) | Q(member=None), page=page)
+    return sorted(rows, key=lambda view: (view.member_id is None, view.name.lower()))

@@ -1,0 +1,162 @@
+"""Saving, changing and removing segments and saved views."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from tenure.access.models import Member
+from tenure.core.errors import ConfigurationError
+from tenure.rules.tree import EVERYTHING
+from tenure.segments import members
+from tenure.segments.models import Cause, Segment, SegmentVersion, View
+from tenure.segments.order import circle
+from tenure.segments.question import Question, question
+from tenure.segments.read import naming
+
+LONGEST_NAME = 80
+
+
+class SegmentRefused(ConfigurationError):
+    """A segment that cannot be saved like this; ``field`` names what is at fault."""
+
+    def __init__(self, field: str, message: str, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A segment as somebody wants it."""
+
+    name: str
+    rule: str
+    description: str = ""
+    priority: int = 100
+    owner: Member | None = None
+
+
+def save(
+    draft: Draft,
+    *,
+    now: datetime,
+    member: Member | None = None,
+    by: str = "",
+    segment: Segment | None = None,
+) -> Segment:
+    """Make a segment, or change one, and place every account in it. Raises RuleRefused or
+    SegmentRefused with nothing changed. ``by`` names who does it where there is no member."""
+    name = _name(draft.name, segment)
+    asked = question(draft.rule, now)
+    if asked.tree == EVERYTHING:
+        raise SegmentRefused(
+            "rule", "A segment needs at least one condition.", "Write mrr > 0, for example."
+        )
+    _refuse_circle(name, asked, segment)
+    with transaction.atomic():
+        saved = _saved(segment, draft, name, asked, now)
+        SegmentVersion.objects.create(
+            segment=saved,
+            number=saved.version,
+            name=name,
+            rule=saved.rule,
+            priority=saved.priority,
+            member=member,
+            by=by or (member.email if member else ""),
+            at=now,
+        )
+    members.place_all(now, segments=[saved, *naming(name)], cause=Cause.RULE)
+    saved.refresh_from_db()
+    return saved
+
+
+def remove(segment: Segment) -> None:
+    """Delete a segment with its history. Raises SegmentRefused while another names it."""
+    users = naming(segment.name)
+    if users:
+        names = ", ".join(f"“{one.name}”" for one in users)
+        raise SegmentRefused(
+            "name",
+            f"“{segment.name}” is named by the rule of {names}.",
+            "Change that rule first.",
+        )
+    segment.delete()
+
+
+def save_view(
+    page: str,
+    name: str,
+    query: str,
+    *,
+    now: datetime,
+    member: Member | None,
+    shared: bool = False,
+    default: bool = False,
+) -> View:
+    """Keep a list under a name, for oneself or for everyone; one of the same name is replaced."""
+    named = name.strip()[:LONGEST_NAME]
+    if not named:
+        raise SegmentRefused("name", "A view needs a name.", "Write what the list shows.")
+    whose = None if shared else member
+    with transaction.atomic():
+        if default:
+            View.objects.filter(page=page, member=whose).update(is_default=False)
+        view, _ = View.objects.update_or_create(
+            page=page,
+            member=whose,
+            name=named,
+            defaults={"query": query, "is_default": default, "made_by": member, "created_at": now},
+        )
+    return view
+
+
+def _name(wanted: str, segment: Segment | None) -> str:
+    name = " ".join(wanted.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise SegmentRefused("name", f"A segment's name has 1 to {LONGEST_NAME} characters.")
+    taken = Segment.objects.filter(name__iexact=name)
+    if segment is not None:
+        taken = taken.exclude(pk=segment.pk)
+        users = naming(segment.name) if name.lower() != segment.name.lower() else ()
+        if users:
+            names = ", ".join(f"“{one.name}”" for one in users)
+            raise SegmentRefused(
+                "name",
+                f"“{segment.name}” is named by the rule of {names}, so it keeps its name.",
+                "Change that rule first.",
+            )
+    if taken.exists():
+        raise SegmentRefused(
+            "name", f"There is a segment “{name}” already.", "Choose another name."
+        )
+    return name
+
+
+def _refuse_circle(name: str, asked: Question, segment: Segment | None) -> None:
+    others = [one for one in Segment.objects.all() if segment is None or one.pk != segment.pk]
+    rules = {one.name.lower(): one.rule for one in others}
+    way = circle(name, asked.tree, rules)
+    if way:
+        names = " → ".join(f"“{one}”" for one in way)
+        raise SegmentRefused(
+            "rule",
+            f"The segment would depend on itself: {names}.",
+            "Take the segment out of its own rule.",
+        )
+
+
+def _saved(
+    segment: Segment | None, draft: Draft, name: str, asked: Question, now: datetime
+) -> Segment:
+    held = segment or Segment(version=0, created_at=now)
+    held.name, held.rule = name, asked.text
+    held.description, held.priority = draft.description.strip(), draft.priority
+    held.owner, held.updated_at, held.fault = draft.owner, now, ""
+    held.version += 1
+    try:
+        held.save()
+    except IntegrityError as error:
+        raise SegmentRefused(
+            "name", f"There is a segment “{name}” already.", "Choose another name."
+        ) from error
+    return held
