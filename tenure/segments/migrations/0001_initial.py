@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('customers', '0008_touched'),
+        ('customers', '0010_touched'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

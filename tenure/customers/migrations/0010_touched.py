@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0008_where_values_came_from"), ("sync", "0006_touched_moves")]
+    dependencies = [("customers", "0009_versions"), ("sync", "0006_touched_moves")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
