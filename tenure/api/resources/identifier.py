@@ -18,10 +18,10 @@ from tenure.connections.models import ContactSource
 from tenure.connections.read import identifier_rule
 from tenure.core.clock import stamp
 from tenure.customers.paging import cursor_of, damaged, place_of
+from tenure.customers.touched import touch
 from tenure.identity import contacts, reidentify, report, rules
 from tenure.identity.report.choosing import has_accounts, words_of
 from tenure.sync import replays
-from tenure.sync.touched import touch
 
 resource = Resource("identifier")
 PLACE = re.compile(r"(account|subscription)-[0-9]{1,18}")
