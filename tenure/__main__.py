@@ -77,6 +77,10 @@ COMMANDS = {
         "tenure.cli.accounts:account",
         "One account: show, set, history, add, merge, unmerge.",
     ),
+    "health": Entry(
+        "tenure.cli.health:health",
+        "Scores and why: show, list, rescore, definitions, preview, override, freeze.",
+    ),
     "simulator": Entry(
         "tenure.cli.simulating:simulator",
         "Stand in for upstream with made-up customers.",

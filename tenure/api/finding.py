@@ -11,7 +11,7 @@ from tenure.connections.read import site_named
 from tenure.core.errors import ConfigurationError
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account
-from tenure.metrics import shapes
+from tenure.health import shapes
 
 LONGEST = 400
 

@@ -18,6 +18,7 @@ from tenure.customers.exchange.columns import ACCOUNTS
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
+from tenure.health import shapes as full_shapes
 from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
@@ -114,7 +115,7 @@ def show(screen: Screen, identifier: str) -> None:
     found = account_of(identifier)
     measured = metrics.facts_of([found.pk]).get(found.pk)
     payers = customers.billing_accounts(found.pk)
-    screen.answer(shapes.accounts([found], now())[0], _page(found, payers, measured))
+    screen.answer(full_shapes.accounts([found], now())[0], _page(found, payers, measured))
 
 
 def _page(

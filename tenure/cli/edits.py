@@ -19,7 +19,7 @@ from tenure.customers.models import Account, Origin
 from tenure.customers.outlook import outlooks
 from tenure.customers.shapes import history as entries_of
 from tenure.customers.write import By, Pin, ValueRefused
-from tenure.metrics import shapes
+from tenure.health import shapes
 from tenure.sync.standing import runs_of_change_sets
 
 MOST = 200

@@ -38,6 +38,12 @@ def get_account(pk: int) -> Account:
     return Account.objects.select_related("owner", "scope").get(pk=pk)
 
 
+def ids_after(last: int, limit: int) -> list[int]:
+    """The next accounts beyond an id, in order."""
+    rows = Account.objects.filter(pk__gt=last, removed_at=None).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
 def billing_accounts(account_id: int) -> list[BillingAccount]:
     """What bills the account, in the order in which their values count (DESIGN 3.2)."""
     rows = BillingAccount.objects.filter(pk__in=payers.of_account(account_id))

@@ -94,19 +94,14 @@ class Scorer:
             if value is None:
                 missing.append(name)
                 continue
-            stops, lines = self._pieces[name]
-            a, b = lines[bisect_left(stops, value)]
-            weighted[name] = a * value + b
+            weighted[name] = self._weighted(name, value)
             weight += self._weights[name]
         coverage = _rounded(weight * 10_000, self._everything)
         if not weight or weight < self._least * self._everything:
             return Outcome(None, None, coverage, (), tuple(missing))
         top, bottom = sum(weighted.values()), self._below * weight
         uncapped = _rounded(top * 10, bottom)
-        holding = set(events)
-        days = values.get("oldest_past_due_days")
-        if days is not None and days >= SIXTY_DAYS:
-            holding.add(PAST_DUE_60)
+        holding = self._holding(values, events)
         score, caps = uncapped, []
         for name, most in self._caps:
             if name in holding:
@@ -121,6 +116,34 @@ class Scorer:
         shares = tuple(self._share(name, part, bottom) for name, part in weighted.items())
         exact = Fraction(top, bottom)
         return Outcome(score, uncapped, coverage, tuple(caps), tuple(missing), exact, shares)
+
+    def most(self, values: Values, events: Collection[str]) -> Fraction:
+        """The most that caps allow while these events hold and these values are so."""
+        holding = self._holding(values, events)
+        return min((most for name, most in self._caps if name in holding), default=Fraction(100))
+
+    def _holding(self, values: Values, events: Collection[str]) -> set[str]:
+        days = values.get("oldest_past_due_days")
+        late = days is not None and days >= SIXTY_DAYS
+        return {*events, PAST_DUE_60} if late else set(events)
+
+    def contributions(self, values: Values) -> dict[str, Fraction]:
+        """What each known measure gives, exactly, however little is known."""
+        known = {name: values[name] for name in self.names if values.get(name) is not None}
+        weight = sum(self._weights[name] for name in known)
+        return {
+            name: Fraction(self._weighted(name, value or 0), self._below * weight)
+            for name, value in known.items()
+        }
+
+    def points(self, name: str, value: int) -> Fraction:
+        """The points of one value of a measure that counts."""
+        return Fraction(self._weighted(name, value), self._weights[name] * self._below)
+
+    def _weighted(self, name: str, value: int) -> int:
+        stops, lines = self._pieces[name]
+        a, b = lines[bisect_left(stops, value)]
+        return a * value + b
 
     def _share(self, name: str, part: int, bottom: int) -> Share:
         own = self._weights[name] * self._below

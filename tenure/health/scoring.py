@@ -19,7 +19,7 @@ from tenure.health.explanation import stored
 from tenure.health.models import HealthScore, Override, State
 from tenure.health.scorer import MISSING_DATA, Outcome, text_of
 from tenure.health.versions import in_force
-from tenure.health.write import drop, save
+from tenure.health.write import drop, save, settle
 from tenure.metrics.days import local_day
 from tenure.metrics.inputs import Settings
 from tenure.metrics.rates import in_force as rates_in_force
@@ -68,8 +68,10 @@ def _score(account_ids: Sequence[int], now: datetime, settings: Settings) -> int
     convert = conversion(now, settings)
     told = {one.account_id: evidence_of(one, convert) for one in found}
     around = _circumstances(found, told, now, settings)
-    rows = (_row(one, told[one.account_id], around) for one in found)
-    return save([row for row in rows if row])
+    rows = [row for one in found if (row := _row(one, told[one.account_id], around))]
+    stays = {one.account_id for one in found} - {row["account_id"] for row in rows}
+    settle(stays)
+    return save(rows)
 
 
 def _circumstances(

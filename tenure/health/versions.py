@@ -11,7 +11,7 @@ from tenure.core.errors import ConfigurationError
 from tenure.customers.write import By, ValueRefused
 from tenure.health import definitions
 from tenure.health.applies import InForce, made_ready
-from tenure.health.models import Definition, DefinitionVersion
+from tenure.health.models import Definition, DefinitionVersion, HealthScore, State
 from tenure.health.score import DEFAULT
 from tenure.metrics.inputs import Settings
 
@@ -62,17 +62,19 @@ def save(
     based_on: int | None = None,
     restores: DefinitionVersion | None = None,
 ) -> DefinitionVersion:
-    """A new version of a definition, made from a document. The scores follow when they are asked to.
+    """A new version of a definition, made from a document; the accounts under it are due at once.
 
     ``based_on`` is the number the writer had before them: when another has been saved since, nothing
     is overwritten. Raises ValueRefused for that, for a document that cannot be used, and for one
     that changes nothing.
     """
     read = definitions.read(document)
-    if not by.reason.strip():
+    reason = by.reason.replace("\x00", "").strip()[:2_000]
+    if not reason:
         raise ValueRefused(
             "reason", "A reason is missing.", "Say why the definition changes; it stays with it."
         )
+    by = By(by.origin, by.member, reason, by.name)
     with transaction.atomic():
         _alone()
         last = of_definition(definition_id)[0]
@@ -87,9 +89,11 @@ def save(
             raise ValueRefused(
                 "definition", f"Nothing differs from version {last.number}, so none was saved."
             )
-        return _add(
+        made = _add(
             last.definition, last.number + 1, definitions.document_of(read), by, now, restores
         )
+        _make_due(now)
+        return made
 
 
 def restore(version: DefinitionVersion, by: By, *, now: datetime) -> DefinitionVersion:
@@ -97,6 +101,28 @@ def restore(version: DefinitionVersion, by: By, *, now: datetime) -> DefinitionV
     reason = by.reason.strip() or f"Brings version {version.number} back."
     because = By(by.origin, by.member, reason, by.name)
     return save(version.definition_id, version.document, because, now=now, restores=version)
+
+
+def waiting(definition_id: int) -> int:
+    """How many accounts of the definition still have a score by an older version."""
+    newest_number = of_definition(definition_id)[0].number
+    return (
+        HealthScore.objects.filter(
+            version__definition=definition_id, version__number__lt=newest_number
+        )
+        .exclude(state=State.ENDED)
+        .count()
+    )
+
+
+def make_all_due(now: datetime) -> int:
+    """Make every account due for scoring; how many."""
+    return HealthScore.objects.update(next_change_at=now)
+
+
+def _make_due(now: datetime) -> None:
+    # An account that another definition would take in now may stand under any of them.
+    HealthScore.objects.exclude(state=State.ENDED).update(next_change_at=now)
 
 
 def _first(now: datetime) -> DefinitionVersion:
@@ -122,7 +148,7 @@ def _add(
         definition=definition,
         number=number,
         document=document,
-        reason=by.reason.strip()[:2_000],
+        reason=by.reason,
         member=by.member,
         made_by=by.signature,
         made_at=now,

@@ -31,6 +31,13 @@ def drop(account_ids: Collection[int]) -> None:
         HealthScore.objects.filter(account_id__in=list(account_ids)).delete()
 
 
+def settle(account_ids: Collection[int]) -> None:
+    """These scores stay as they are until a figure changes: time has no say in them."""
+    if account_ids:
+        due = HealthScore.objects.filter(account_id__in=list(account_ids))
+        due.exclude(next_change_at=None).update(next_change_at=None)
+
+
 @cache
 def _statement() -> str:
     columns = [field.column for field in HealthScore._meta.concrete_fields]

@@ -30,7 +30,7 @@ def account(
     following: Collection[str],
     now: datetime,
 ) -> dict[str, Any]:
-    """One account in full. Health comes later; its place is kept."""
+    """One account in full. ``health.shapes`` fills its place with the score."""
     return {
         "identifier": found.identifier,
         "site": found.scope.subdomain if found.scope else None,

@@ -1,6 +1,7 @@
 """The stored subscriptions, invoices and refunds of accounts, as the formulas take them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -161,7 +162,7 @@ def _read(decoder: msgspec.json.Decoder[T], text: str | None, empty: T) -> T | N
 
 _INVOICE_COLUMNS = (
     "number type state currency origin total balance paid due_at created_at closed_at net_terms"
-    " net_terms_type collection_method"
+    " net_terms_type collection_method final_dunning_event"
 ).split()
 _CREDIT = Q(type="credit")
 _BILL = ~_CREDIT
@@ -224,6 +225,36 @@ _REFUNDS = f"""
     FROM mine JOIN customers_transaction t ON t.id = mine.id
     ORDER BY t.created_at DESC, t.id DESC LIMIT %(limit)s
 """  # noqa: S608
+
+
+_FAILURES = f"""
+    WITH {SHARED_PAYMENTS}, mine AS (
+        SELECT t.id FROM customers_invoice i
+        JOIN customers_transaction t
+            ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
+        WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND t.removed_at IS NULL
+        UNION
+        SELECT id FROM split
+        UNION
+        SELECT t.id FROM customers_billingaccount b
+        JOIN customers_transaction t
+            ON t.site_id = b.site_id AND t.account_upstream_id = b.upstream_id
+            AND t.invoice_upstream_id IS NULL
+        WHERE b.account_id = ANY(%(ids)s) AND b.removed_at IS NULL AND t.removed_at IS NULL
+    )
+    SELECT t.created_at FROM mine JOIN customers_transaction t ON t.id = mine.id
+    WHERE t.type IN ('purchase', 'capture') AND t.status IN ('declined', 'error')
+        AND t.created_at > %(since)s AND t.created_at <= %(now)s
+    ORDER BY t.created_at LIMIT %(limit)s
+"""  # noqa: S608
+
+
+def failures_of(account_id: int, since: datetime, now: datetime, *, limit: int) -> list[datetime]:
+    """When payments of the account failed in this time, the oldest first."""
+    asked: dict[str, Any] = {"ids": [account_id], "since": since, "now": now, "limit": limit}
+    with connection.cursor() as db:
+        db.execute(_FAILURES, asked)
+        return [at for (at,) in db.fetchall()]
 
 
 def refunds_of(account_id: int, *, limit: int) -> list[tuple[int, Payment]]:

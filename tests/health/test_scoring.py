@@ -133,7 +133,9 @@ def test_what_ended_is_capped_and_after_thirty_days_keeps_its_last_score() -> No
     frozen = scored(account, NOW + 20 * DAY)
     assert (frozen.state, frozen.score) == ("ended", Decimal(0))
     Invoice.objects.filter(account=account).update(state="past_due", balance="50")
-    assert scored(account, NOW + 30 * DAY).updated_at == frozen.updated_at
+    HealthScore.objects.update(next_change_at=NOW)
+    after = scored(account, NOW + 30 * DAY)
+    assert (after.updated_at, after.next_change_at) == (frozen.updated_at, None)
     a_subscription(account, a_plan())
     assert scored(account, NOW + 31 * DAY).state == ""
 

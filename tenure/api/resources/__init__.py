@@ -10,6 +10,7 @@ from tenure.api.resources import (
     connecting,
     contacts,
     drift,
+    health,
     identifier,
     invoices,
     members,
@@ -21,7 +22,13 @@ from tenure.api.resources import (
     tokens,
     unidentified,
 )
-from tenure.api.resources.accounts import bulk, editing, merging, reading  # noqa: F401  # operations of accounts
+from tenure.api.resources.accounts import (  # operations of accounts
+    bulk,  # noqa: F401
+    editing,  # noqa: F401
+    merging,  # noqa: F401
+    reading,  # noqa: F401
+)
+from tenure.api.resources.accounts import health as health_of_accounts  # noqa: F401
 
 # In the order in which the page that explains them shows them.
 RESOURCES: tuple[Resource, ...] = (
@@ -31,6 +38,7 @@ RESOURCES: tuple[Resource, ...] = (
     billing_accounts.resource,
     subscriptions.resource,
     invoices.resource,
+    health.resource,
     sites.resource,
     connecting.keys,
     plans.resource,

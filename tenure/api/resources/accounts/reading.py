@@ -16,8 +16,8 @@ from tenure.customers import read as customers
 from tenure.customers import shapes as customer_shapes
 from tenure.customers.paging import cursor_of, damaged, number, place_of
 from tenure.customers.timeline import KINDS, Place, newest
+from tenure.health import shapes as full_shapes
 from tenure.metrics import read as metrics
-from tenure.metrics import shapes as metrics_shapes
 from tenure.metrics.paging import ORDERS
 from tenure.sync.standing import runs_of_change_sets
 
@@ -63,7 +63,7 @@ def list_accounts(request: HttpRequest, how: Query[Accounts]) -> HttpResponse:
         search=how.search, sort=how.sort, limit=how.limit, cursor=how.cursor
     )
     rows = customers.accounts_in_order(row.id for row in found.rows)
-    documents = metrics_shapes.accounts(rows, settings.TENURE_CLOCK.now())
+    documents = full_shapes.accounts(rows, settings.TENURE_CLOCK.now())
     return answers.page(documents, found.next)
 
 
