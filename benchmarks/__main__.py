@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = {
     "import": ("benchmarks.first_import", "a site's first import, whole and by part"),
     "replay": ("benchmarks.replaying", "a new mapping over many accounts, without a request"),
+    "reidentify": ("benchmarks.reidentifying", "another identifier rule over many accounts"),
     "plan": ("benchmarks.plan", "what the next sync of a large site would do"),
     "newcomer": (
         "benchmarks.newcomer",

@@ -16,6 +16,8 @@ from tenure.customers.models import BillingAccount, Change, ChangeSet, Origin, S
 from tenure.customers.write import By
 from tenure.identity import allocation
 
+CHUNK = 1_000  # accounts that are composed at a time
+
 # A subscription that names its account itself does not go with its payer.
 _WITH_PAYERS = (
     """
@@ -77,14 +79,15 @@ def recompose(account_ids: Iterable[int], by: By, now: datetime) -> set[int]:
     """Compose these accounts anew from what feeds them now; those with another value. The values are
     the source's, whoever moved the records, and have a change set of their own."""
     change_set = open_set(Origin.SYNC, now=now, reason=by.reason)
-    followed = Followed()
-    accounts.bring_up_to_date(
-        account_ids,
-        Batch(0, change_set, now),
-        followed,
-        daily=accounts.daily_sites(),
-        spares_hand=True,
-    )
+    followed, ids, daily = Followed(), sorted(account_ids), accounts.daily_sites()
+    for start in range(0, len(ids), CHUNK):
+        accounts.bring_up_to_date(
+            ids[start : start + CHUNK],
+            Batch(0, change_set, now),
+            followed,
+            daily=daily,
+            spares_hand=True,
+        )
     return followed.changed
 
 

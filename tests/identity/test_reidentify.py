@@ -15,6 +15,7 @@ from tenure.customers.models import (
 )
 from tenure.customers.write import By, edit
 from tenure.identity import conflicts, merge, reidentify
+from tenure.identity.foreseeing import Preview
 from tenure.identity.rules import RuleRefused
 from tests.builders import NOW, a_site, an_invoice
 from tests.identity.pages import (
@@ -53,7 +54,7 @@ def visible() -> list[str]:
     return list(rows.values_list("identifier", flat=True))
 
 
-def counts(told: reidentify.Preview) -> tuple[int, int, int, int]:
+def counts(told: Preview) -> tuple[int, int, int, int]:
     return told.rekeyed, told.joined, told.split, told.unidentified
 
 

@@ -12,7 +12,7 @@ from tenure.connections.models import IdentifierRule
 from tenure.customers.models import Account, Origin
 from tenure.customers.write import By
 from tenure.identity import reidentify, rules
-from tenure.identity.reidentify import Preview
+from tenure.identity.foreseeing import Preview
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tenure.core import csvs
 from tenure.core.errors import ConfigurationError
 from tenure.customers.touched import touch
 from tenure.identity import rules
-from tenure.identity.reidentify import Preview
+from tenure.identity.foreseeing import Preview
 from tenure.identity.report import Report, left_out, left_out_each, report
 from tenure.identity.report.choosing import NotSeen, choose
 from tenure.identity.report.figures import CONTACT, Candidate, Near
