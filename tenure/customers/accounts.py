@@ -96,7 +96,8 @@ def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batc
     if site.accounts_mode == Mode.IMPORT and (new := set(joined) - made):
         _import_more(site, new, batch, followed, daily)
         known -= new
-    bring_up_to_date(known, batch, followed, daily=daily)
+    importing = {site.subdomain} if site.accounts_mode == Mode.IMPORT else set()
+    bring_up_to_date(known, batch, followed, daily=daily, importing=importing)
     contacts.follow(made, batch, daily=daily, fresh=True)
 
 

@@ -6,6 +6,7 @@ by the same rule of who wins. The first values of a row are not history: its mak
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -66,15 +67,23 @@ def values_of(row: Any, mapping: Sequence[Mapped], read: fields.Read) -> Effecti
     return Effective(name="", state="", values=values, unreadable=unreadable)
 
 
+@dataclass(slots=True)
+class Settled:
+    """How many subscriptions changed, and how many of their values had been set by hand."""
+
+    changed: int = 0
+    overridden: int = 0
+
+
 def follow(
     site: Site, written: Sequence[records.Subscription], rows: Mapping[str, int], batch: Batch
-) -> None:
+) -> Settled:
     """Give the subscriptions that just landed their attributes. ``rows`` are their ids here."""
     attributes.hold()
     attributes.declare_met(fields.custom_names(written), KIND)
     mapping = attributes.mapped(KIND)
     if not mapping or not rows or site.subscriptions_mode == Mode.LINK:
-        return
+        return Settled()
     read = fields.reader(one.path for one in mapping)
     incoming = {
         rows[record.upstream_id]: values_of(record, mapping, read)
@@ -83,7 +92,7 @@ def follow(
     }
     stored = Subscription.objects.filter(pk__in=incoming).values_list(*HELD)
     rows_here = [Held(*row) for row in stored]
-    _settle(rows_here, incoming, _terms(site, mapping), batch)
+    return _settle(rows_here, incoming, terms_of(site, mapping), batch)
 
 
 def recompose(
@@ -93,20 +102,16 @@ def recompose(
     *,
     filling: Collection[str] = (),
     spares_hand: bool = True,
-) -> int:
-    """Bring the attributes of these locked rows, of ``columns_of`` the present mapping, to it; how
-    many changed. What is there by hand stays, unless ``spares_hand`` is off as it is in a run."""
+) -> Settled:
+    """Bring the attributes of these locked rows, of ``columns_of`` the present mapping, to it. What is
+    there by hand stays, unless ``spares_hand`` is off as it is in a run."""
     mapping = attributes.mapped(KIND)
     if not mapping or site.subscriptions_mode == Mode.LINK:
-        return 0
+        return Settled()
     read = fields.reader(one.path for one in mapping)
     incoming = {row.pk: values_of(row, mapping, read) for row in rows}
-    return _settle(
-        [held(row) for row in rows],
-        incoming,
-        _terms(site, mapping, filling, spares_hand=spares_hand),
-        batch,
-    )
+    terms = terms_of(site, mapping, filling=filling, spares_hand=spares_hand)
+    return _settle([held(row) for row in rows], incoming, terms, batch)
 
 
 def held(row: Any) -> Held:
@@ -119,20 +124,24 @@ def columns_of(mapping: Iterable[Mapped]) -> list[str]:
     return sorted({*HELD, *(fields.column_of(one.path) for one in mapping)})
 
 
-def _terms(
+def terms_of(
     site: Site,
     mapping: Sequence[Mapped],
-    filling: Collection[str] = (),
     *,
+    gone: Collection[str] | None = None,
+    filling: Collection[str] = (),
     spares_hand: bool = False,
 ) -> Terms:
+    """What the site may do to its subscriptions. ``gone`` left out are the fields it has no more."""
     daily = {site.subdomain} if site.subscriptions_mode == Mode.DAILY else set()
+    if gone is None:
+        gone = attributes.vanished_paths(KIND).get(site.subdomain, ())
     return Terms(
         mapping=mapping,
         daily=daily,
         everything_daily=bool(daily),
         allows_pins=site.allows_pins,
-        gone=attributes.vanished_paths(KIND).get(site.subdomain, ()),
+        gone=gone,
         filling=filling,
         importing={site.subdomain} - daily,
         spares_hand=spares_hand,
@@ -141,15 +150,16 @@ def _terms(
 
 def _settle(
     rows: Iterable[Held], incoming: Mapping[int, Effective], terms: Terms, batch: Batch
-) -> int:
-    changes, changed = [], []
+) -> Settled:
+    changes, changed, overridden = [], [], 0
     for row in rows:
         new = row.created_in_id == batch.change_set.pk and not row.attributes
         if new:
             row.attributes = incoming[row.pk].values
             changed += [row] if row.attributes else []
             continue
-        decision = _decide(row, incoming[row.pk], terms, batch)
+        decision = decision_of(row, incoming[row.pk], terms, now=batch.now)
+        overridden += len(decision.overridden)
         if decision.changes:
             was = replaced(row.sources, decision.changes)
             _take(row, decision, batch)
@@ -160,7 +170,7 @@ def _settle(
             changed.append(row)
     save(changed, batch)
     Change.objects.bulk_create(changes)
-    return len(changed)
+    return Settled(len(changed), overridden)
 
 
 def edited_of(site_id: int, after: int, *, limit: int) -> list[int]:
@@ -169,9 +179,9 @@ def edited_of(site_id: int, after: int, *, limit: int) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def bring_up_to_date(site: Site, ids: Sequence[int], batch: Batch) -> int:
-    """Let the attributes of these subscriptions follow the site again; how many changed. Runs in the
-    caller's transaction."""
+def bring_up_to_date(site: Site, ids: Sequence[int], batch: Batch) -> Settled:
+    """Let the attributes of these subscriptions follow the site again. Runs in the caller's
+    transaction."""
     attributes.hold()
     columns = columns_of(attributes.mapped(KIND))
     locked = Subscription.objects.select_for_update(no_key=True).filter(pk__in=ids)
@@ -179,11 +189,12 @@ def bring_up_to_date(site: Site, ids: Sequence[int], batch: Batch) -> int:
     return recompose(site, rows, batch, spares_hand=False)
 
 
-def _decide(row: Held, composed: Effective, terms: Terms, batch: Batch) -> Decision:
+def decision_of(row: Held, composed: Effective, terms: Terms, *, now: datetime) -> Decision:
+    """What the source changes about a subscription that was here before."""
     standing = Standing("", "", row.attributes, row.sources)
     site = next(iter({*terms.daily, *terms.importing}))
     composed.sites.update(dict.fromkeys(composed.values, site))
-    return decide(standing, composed, terms, now=batch.now)
+    return decide(standing, composed, terms, now=now)
 
 
 def _take(row: Held, decision: Decision, batch: Batch) -> None:

@@ -21,47 +21,67 @@ Says = Callable[[Mapped], Any]  # what the source would give, read as this
 def retype_accounts(rows: Sequence[Account], retyped: Mapping[str, str], batch: Batch) -> set[int]:
     """Bring these locked accounts' values of the named attributes, which were of the given types, to
     the types they have now; the accounts that changed."""
+    was = {row.pk: dict(row.sources) for row in rows}
+    differing = convert_accounts(rows, retyped)
+    changed = [row for row in rows if row.pk in differing]
+    for row in changed:
+        row.updated_at, row.changed_in = batch.now, batch.change_set
+    saving.save_accounts(changed)
+    Change.objects.bulk_create(
+        _change("account", row.pk, row.pk, differing[row.pk], was[row.pk], batch) for row in changed
+    )
+    return set(differing)
+
+
+def convert_accounts(
+    rows: Sequence[Account], retyped: Mapping[str, str]
+) -> dict[int, dict[str, list[Any]]]:
+    """Convert the values of these accounts in memory only; what changed, by account."""
     defined = _defined(fields.ACCOUNT, retyped)
+    if not defined:
+        return {}
     mapping = [one for pair in defined.values() for one in pair if one.path]
     feeds = accounts.contributions_of([row.pk for row in rows], mapping)
-    changes, changed = [], []
+    found: dict[int, dict[str, list[Any]]] = {}
     for row in rows:
         parts = feeds[row.pk].parts if row.pk in feeds else []
 
         def says(one: Mapped, parts: Sequence[Any] = parts) -> Any:
             return effective.compose(parts, [one]).values.get(one.name) if parts else None
 
-        was = dict(row.sources)
-        differing = _converted(row.attributes, row.sources, defined, says)
-        if differing:
-            row.updated_at, row.changed_in = batch.now, batch.change_set
-            changes.append(_change("account", row.pk, row.pk, differing, was, batch))
-            changed.append(row)
-    saving.save_accounts(changed)
-    Change.objects.bulk_create(changes)
-    return {row.pk for row in changed}
+        found[row.pk] = _converted(row.attributes, row.sources, defined, says)
+    return {pk: differing for pk, differing in found.items() if differing}
 
 
 def retype_subscriptions(rows: Sequence[Any], retyped: Mapping[str, str], batch: Batch) -> int:
     """The same for locked subscriptions, rows of ``agreements.columns_of``; how many changed."""
+    held = {row.pk: agreements.held(row) for row in rows}
+    was = {row.pk: dict(row.sources) for row in rows}
+    differing = convert_subscriptions(rows, held, retyped)
+    changed = [held[pk] for pk in differing]
+    agreements.save(changed, batch)
+    Change.objects.bulk_create(
+        _change("subscription", one.pk, one.account_id, differing[one.pk], was[one.pk], batch)
+        for one in changed
+    )
+    return len(changed)
+
+
+def convert_subscriptions(
+    rows: Sequence[Any], held: Mapping[int, agreements.Held], retyped: Mapping[str, str]
+) -> dict[int, dict[str, list[Any]]]:
+    """Convert what is ``held`` of these rows in memory only; what changed, by subscription."""
     defined = _defined(fields.SUBSCRIPTION, retyped)
     read = fields.reader({one.path for pair in defined.values() for one in pair})
-    changes, changed = [], []
-    for row in rows:
-        held = agreements.held(row)
+    found: dict[int, dict[str, list[Any]]] = {}
+    for row in rows if defined else ():
 
         def says(one: Mapped, row: Any = row) -> Any:
             return agreements.values_of(row, [one], read).values.get(one.name)
 
-        was = dict(held.sources)
-        differing = _converted(held.attributes, held.sources, defined, says)
-        if differing:
-            change = _change("subscription", held.pk, held.account_id, differing, was, batch)
-            changes.append(change)
-            changed.append(held)
-    agreements.save(changed, batch)
-    Change.objects.bulk_create(changes)
-    return len(changed)
+        mine = held[row.pk]
+        found[row.pk] = _converted(mine.attributes, mine.sources, defined, says)
+    return {pk: differing for pk, differing in found.items() if differing}
 
 
 def _defined(object_kind: str, retyped: Mapping[str, str]) -> dict[str, tuple[Mapped, Mapped]]:

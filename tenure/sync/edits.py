@@ -22,20 +22,10 @@ CHUNK = 500
 
 
 async def override(work: Work) -> None:
-    """Bring what was edited by hand and this site feeds back to what it says: accounts, those that a
-    revert hid or unlinked among them, their contacts, and attributes of subscriptions."""
-    if work.site.staged:
+    """Bring accounts edited by hand that this site feeds back to what it says, those that a revert hid
+    or unlinked and those with a contact edited by hand among them."""
+    if work.site.accounts_mode != Mode.DAILY or work.site.staged:
         return
-    if work.site.accounts_mode == Mode.DAILY:
-        await _override_accounts(work)
-    if work.site.subscriptions_mode == Mode.DAILY:
-        last = 0
-        while chunk := await work.db(subscriptions_edited_of, work.site.pk, last):
-            await work.db(_override_subscriptions, work.first.applier, chunk)
-            last = chunk[-1]
-
-
-async def _override_accounts(work: Work) -> None:
     start = 0
     while rows := await work.db(let_go_of, work.site.pk, start):
         await work.db(_recognise, work.first.applier, rows)
@@ -45,6 +35,17 @@ async def _override_accounts(work: Work) -> None:
         while chunk := await work.db(find, work.site.pk, last):
             await work.db(_override, work.first.applier, chunk)
             last = chunk[-1]
+
+
+async def override_subscriptions(work: Work) -> None:
+    """Bring attributes of subscriptions set by hand back to what this site says, once those that
+    changed are here: what a record said before must not take the place of what it says now."""
+    if work.site.subscriptions_mode != Mode.DAILY or work.site.staged:
+        return
+    last = 0
+    while chunk := await work.db(subscriptions_edited_of, work.site.pk, last):
+        await work.db(_override_subscriptions, work.first.applier, chunk)
+        last = chunk[-1]
 
 
 def edited_of(site_id: int, after: int) -> list[int]:
@@ -96,5 +97,8 @@ def _override(applier: Applier, chunk: list[int]) -> None:
 def _override_subscriptions(applier: Applier, chunk: list[int]) -> None:
     batch = Batch(applier.site.pk, applier.change_set, applier.now)
     with transaction.atomic():
-        agreements.bring_up_to_date(applier.site, chunk, batch)
+        done = agreements.bring_up_to_date(applier.site, chunk, batch)
+        StreamRun.objects.filter(run_id=applier.run_id, stream=Stream.SUBSCRIPTIONS).update(
+            overridden=F("overridden") + done.overridden
+        )
         lease.guard(applier.run_id, applier.fence)  # last, as pages do

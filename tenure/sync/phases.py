@@ -45,6 +45,8 @@ async def read_everything(work: Work) -> None:
                 group.create_task(_read_stream(work, stream))
         if Stream.ACCOUNTS in together:
             await edits.override(work)
+        if Stream.SUBSCRIPTIONS in together:
+            await edits.override_subscriptions(work)
     await _adopt(work)
 
 

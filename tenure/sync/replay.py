@@ -234,5 +234,6 @@ def _subscription_chunk(work: _Replay, site: Site, after: str) -> list[Any]:
         locked = rows.select_for_update(no_key=True)
         chunk = list(locked.values_list("upstream_id", *columns, named=True)[:CHUNK])
         batch = work.batch(site.pk)
-        work.done.subscriptions += agreements.recompose(site, chunk, batch, filling=work.filling)
+        settled = agreements.recompose(site, chunk, batch, filling=work.filling)
+        work.done.subscriptions += settled.changed
     return chunk

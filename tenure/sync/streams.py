@@ -93,8 +93,9 @@ def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     inherits = not _alone_where_shared(site)
     landed = land(tables.SUBSCRIPTIONS, subscriptions, batch, only_new=only_new, inherits=inherits)
     written = [s for s in subscriptions if s.upstream_id in landed.written]
-    agreements.follow(site, written, landed.rows, batch)
+    settled = agreements.follow(site, written, landed.rows, batch)
     outcome = _outcome(landed)
+    outcome.overridden = settled.overridden
     outcome.accounts |= recognition.subscriptions(site, landed.written, batch).accounts
     if not only_new:
         return outcome

@@ -3,11 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import SimpleNamespace
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
@@ -27,8 +28,7 @@ NAMED_BY: Mapping[str, str] = {
     ContactSource.BILLING: "billing_name",
 }
 _COLUMNS = (
-    "id site_id created_at upstream_id email first_name last_name billing_name cc_emails"
-    " shipping_contacts"
+    "created_at upstream_id email first_name last_name billing_name cc_emails shipping_contacts"
 ).split()
 _WRITTEN = (
     "identifier email name title sources is_named unnamed_at edited removed_at updated_at"
@@ -36,32 +36,90 @@ _WRITTEN = (
 ).split()
 
 
+Arriving = Mapping[tuple[int, str], Any]  # records by site and upstream id
+
+
 def payers_of(
-    ids: Sequence[int], sites: Mapping[int, Site], daily: Collection[str]
+    ids: Sequence[int],
+    sites: Mapping[int, Site],
+    daily: Collection[str],
+    *,
+    arriving: Arriving = MappingProxyType({}),
+    joining: Mapping[int, Collection[tuple[int, Any]]] = MappingProxyType({}),
 ) -> dict[int, list[Payer]]:
-    """What bills these accounts and may name people, by account."""
-    path, sources = _identifying_path(), _sources_in_force()
-    identifying = [fields.column_of(path)] if path else []
-    read = fields.reader([path])
+    """What bills these accounts and may name people, by account.
+
+    ``arriving`` records stand in for the stored rows they are about to replace; ``joining`` has, by
+    account, what is about to bill it too, each with its site.
+    """
+    payer = payer_reader(sites, daily)
+    fed: dict[int, list[int]] = defaultdict(list)
+    for account_id, row_id in payers.feeding(ids):
+        fed[row_id].append(account_id)
+    found: dict[int, dict[tuple[int, str], Payer]] = defaultdict(dict)
+    rows = BillingAccount.objects.filter(pk__in=list(fed), site_id__in=list(payer.named))
+    for row in rows.values_list("pk", "site_id", *payer.columns, named=True):
+        key = (row.site_id, row.upstream_id)
+        one = payer.of(row.site_id, arriving.get(key, row))
+        for account_id in fed[row.pk]:
+            found[account_id][key] = one
+    for account_id, more in joining.items():
+        for site_id, row in more:
+            if site_id in payer.named:
+                found[account_id].setdefault((site_id, row.upstream_id), payer.of(site_id, row))
+    return {account_id: list(several.values()) for account_id, several in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PayerReader:
+    """Reads payers from rows and records alike. ``named`` has the name and priority of the sites whose
+    people count, ``columns`` what a row needs."""
+
+    named: Mapping[int, tuple[str, int]]
+    path: str
+    read: fields.Read
+    sources: Collection[str]
+
+    @property
+    def columns(self) -> list[str]:
+        more = fields.column_of(self.path) if self.path else ""
+        return [*_COLUMNS, *([more] if more and more not in _COLUMNS else ())]
+
+    def of(self, site_id: int, row: Any) -> Payer:
+        """The billing account as far as its people are concerned."""
+        said = str(self.read(row).get(self.path, "")) if self.path else ""
+        site, priority = self.named[site_id]
+        payer = Payer(
+            site=site,
+            priority=priority,
+            created_at=row.created_at,
+            upstream_id=row.upstream_id,
+            email=row.email,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            billing_name=row.billing_name,
+            cc_emails=row.cc_emails,
+            shipping=_listed(row.shipping_contacts),
+            identifier=said[:LONGEST_EMAIL],
+        )
+        return _naming(payer, self.sources)
+
+
+def payer_reader(sites: Mapping[int, Site], daily: Collection[str]) -> PayerReader:
+    """A reader for what these sites bill; those that link only name nobody."""
+    path = _identifying_path()
     named = {
         site.pk: (site.subdomain, site.priority)
         for site in sites.values()
         if site.accounts_mode != Mode.LINK or site.subdomain in daily
     }
-    fed: dict[int, list[int]] = defaultdict(list)
-    for account_id, row_id in payers.feeding(ids):
-        fed[row_id].append(account_id)
-    found: dict[int, list[Payer]] = defaultdict(list)
-    rows = BillingAccount.objects.filter(pk__in=list(fed), site_id__in=named)
-    for row_id, site_id, *row in rows.values_list(*_COLUMNS, *identifying):
-        held = row.pop() if path else None
-        payer = _naming(Payer(*named[site_id], *row), sources)
-        if held:
-            said = str(read(SimpleNamespace(**{identifying[0]: held})).get(path, ""))
-            payer = replace(payer, identifier=said[:LONGEST_EMAIL])
-        for account_id in fed[row_id]:
-            found[account_id].append(payer)
-    return found
+    read = fields.reader([path] if path else [])
+    return PayerReader(named, path, read, _sources_in_force())
+
+
+def _listed(value: Any) -> Any:
+    """A JSON column of a row, or the bytes of a record."""
+    return msgspec.json.decode(value) if isinstance(value, bytes) else value
 
 
 def _identifying_path() -> str:

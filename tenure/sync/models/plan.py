@@ -21,7 +21,9 @@ class Plan(models.Model):
 
     ``upstream_end`` is how far upstream was read for it. ``counts`` has the totals by object and
     verb; ``digest`` stands for all entries, so that what is applied can be compared with it.
-    ``whole`` plans look at everything that is stored, not only at what changed upstream. A plan
+    ``whole`` plans look at everything that is stored, not only at what changed upstream. ``pending``
+    are the changes of the mapping that had not been gone through when it was made (who, when, why);
+    a ``whole`` plan includes what they will change. A plan
     that a run worked out again, and found to differ from the one it was to apply, ``replaces`` it.
     ``outcome`` says what became of a plan that a run was to apply: which run, whether it held, and
     where what was applied differs from what was shown.
@@ -35,6 +37,7 @@ class Plan(models.Model):
     reason = models.TextField(blank=True, db_default="")
     next_step = models.TextField(blank=True, db_default="")
     whole = models.BooleanField(default=False, db_default=False)
+    pending = models.JSONField(default=list, db_default=[])
     replaces = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="replaced_by"
     )
@@ -54,7 +57,8 @@ class Plan(models.Model):
 
 class PlanEntry(models.Model):
     """One object in a plan. ``verb`` is create, update, override, pinned, conflict, unidentified or
-    quarantine; overrides of manual values come first by ``position``.
+    quarantine; overrides of manual values come first by ``position``. ``belongs_to`` is the identifier
+    of the account that a contact or subscription is of.
 
     ``changes`` maps field to ``[old, new]``; ``overridden`` maps those set by hand to who set them
     when: ``{field: {"source", "set_by", "set_at"}}``.
@@ -66,7 +70,8 @@ class PlanEntry(models.Model):
     object_kind = models.CharField(max_length=20)
     upstream_id = models.CharField(max_length=64, blank=True)
     account_id = models.BigIntegerField(null=True)
-    identifier = models.CharField(max_length=255, blank=True)
+    identifier = models.CharField(max_length=320, blank=True)
+    belongs_to = models.CharField(max_length=255, blank=True, db_default="")
     name = models.CharField(max_length=300, blank=True)
     changes = models.JSONField(default=dict)
     overridden = models.JSONField(default=dict)

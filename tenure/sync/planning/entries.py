@@ -34,11 +34,13 @@ RANK = {
 VERBS = tuple(RANK)
 NEEDS_A_PERSON = ("override", "conflict", "quarantine", "unidentified")
 UNPROMISED = frozenset({"pinned"})  # nothing is done about these, so nothing is promised
+BACK = frozenset({"removed", "removed_at"})  # what was hidden and comes back
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object of a plan, as ``PlanEntry`` keeps it."""
+    """One object of a plan, as ``PlanEntry`` keeps it. ``belongs_to`` is the identifier of the account
+    that a contact or subscription is of."""
 
     verb: str
     object_kind: str
@@ -49,6 +51,7 @@ class Entry:
     changes: Mapping[str, list[Any]] = field(default_factory=dict)
     overridden: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+    belongs_to: str = ""
 
     @property
     def moment(self) -> str:
@@ -60,7 +63,8 @@ class Entry:
         """A digest of what is promised about the object; "" where nothing is."""
         if self.verb in UNPROMISED:
             return ""
-        said = [self.verb, self.object_kind, self.upstream_id, self.identifier, self.changes]
+        said: list[Any] = [self.verb, self.object_kind, self.upstream_id, self.identifier]
+        said += [self.changes, self.belongs_to if self.object_kind == "contact" else ""]
         text = json.dumps([*said, sorted(self.overridden)], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -78,15 +82,19 @@ _COLUMNS = {
     "changes": "text",
     "overridden": "text",
     "reason": "text",
+    "belongs_to": "text",
 }
 _TYPED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 # Texts are compared by their bytes, so that the order is the same on every server.
-_ORDER = 'rank, moment DESC, object_kind, identifier COLLATE "C", upstream_id COLLATE "C"'
+_ORDER = (
+    "rank, moment DESC, object_kind,"
+    ' identifier COLLATE "C", upstream_id COLLATE "C", belongs_to COLLATE "C"'
+)
 _KEEP = f"""
     INSERT INTO sync_planentry (plan_id, position, verb, object_kind, upstream_id, account_id,
-                                identifier, name, changes, overridden, reason)
+                                identifier, name, changes, overridden, reason, belongs_to)
     SELECT %s, row_number() OVER (ORDER BY {_ORDER}), verb, object_kind, upstream_id, account_id,
-           identifier, name, changes::jsonb, overridden::jsonb, reason
+           identifier, name, changes::jsonb, overridden::jsonb, reason, belongs_to
     FROM planned_entry
 """
 _DIGEST = f"""
@@ -98,10 +106,12 @@ _DIGEST = f"""
 
 def keep(plan: Plan, entries: Iterable[Entry]) -> dict[str, Any]:
     """Store the entries and the plan's digest; what they come to, by object and verb and by field.
+    ``back`` are the hidden ones that come back.
 
     Runs in the caller's transaction.
     """
     verbs: dict[str, Counter[str]] = {}
+    back: Counter[str] = Counter()
     by_field: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     with connection.cursor() as cursor:
@@ -109,6 +119,7 @@ def keep(plan: Plan, entries: Iterable[Entry]) -> dict[str, Any]:
         for some in chunks(entries):  # the next ones need the connection to be worked out
             for entry in some:
                 verbs.setdefault(entry.object_kind, Counter())[entry.verb] += 1
+                back[entry.object_kind] += not BACK.isdisjoint(entry.changes)
                 by_field.update(list(entry.changes) if entry.verb != "create" else ())
                 lost.update(list(entry.overridden))
             _copy(cursor, some)
@@ -117,7 +128,7 @@ def keep(plan: Plan, entries: Iterable[Entry]) -> dict[str, Any]:
         plan.digest = cursor.fetchone()[0]
         empty(cursor, "planned_entry")
     objects = {kind: dict(counted) for kind, counted in verbs.items()}
-    return {"objects": objects, "fields": dict(by_field), "lost": dict(lost)}
+    return {"objects": objects, "fields": dict(by_field), "lost": dict(lost), "back": dict(back)}
 
 
 def _copy(cursor: CursorWrapper, some: Sequence[Entry]) -> None:
@@ -149,4 +160,5 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         json.dumps(entry.changes, ensure_ascii=False).replace("\\u0000", ""),
         json.dumps(entry.overridden, ensure_ascii=False).replace("\\u0000", ""),
         entry.reason,
+        entry.belongs_to,
     )

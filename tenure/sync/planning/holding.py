@@ -3,7 +3,7 @@ and compared with what was applied afterwards.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ from django.db import connection
 
 from tenure.access.models import Member
 from tenure.core.errors import ConfigurationError, PermanentError
-from tenure.customers.models import Account, Change, ChangeSet, Subscription
+from tenure.customers.models import ChangeSet
 from tenure.sync import read, write
 from tenure.sync.models import Plan, PlanEntry, PlanState, Run
-from tenure.sync.planning import making
+from tenure.sync.planning import applied, making
 from tenure.sync.planning.entries import UNPROMISED
 from tenure.sync.planning.upstream import ChangesReader, Upstream
 from tenure.sync.work import Work
@@ -131,30 +131,31 @@ def settle(run: Run) -> tuple[str, str]:
 
 
 def applied_otherwise(plan: Plan, change_set: ChangeSet) -> list[Difference]:
-    """Where what a change set did to accounts and subscriptions is not what the plan shows."""
+    """Where what a change set did to accounts, their contacts and subscriptions is not what the plan
+    shows."""
+    promised = plan.entries.filter(verb__in=("create", "update", "override"))
     shown = {
-        _key(entry): entry
-        for entry in plan.entries.filter(
-            verb__in=("create", "update", "override"), object_kind__in=("account", "subscription")
-        ).iterator()
+        _key(entry): entry for entry in promised.filter(object_kind__in=applied.KINDS).iterator()
     }
     found: list[Difference] = []
-    for key, (name, account, changes) in _applied(change_set):
+    for key, (name, account, changes) in applied.by(change_set):
         entry = shown.pop(key, None)
         said = None if entry is None else _promised(entry)
         if said != changes:
             what = ADDED if entry is None else CHANGED
-            found.append(Difference(what, key[0], key[1], name, account, said, changes))
+            found.append(Difference(what, key.kind, key.named, name, account, said, changes))
     for key, entry in shown.items():
         said = _promised(entry)
-        found.append(Difference(GONE, key[0], key[1], entry.name, entry.account_id, said, None))
+        found.append(
+            Difference(GONE, key.kind, key.named, entry.name, entry.account_id, said, None)
+        )
     return found
 
 
-def _key(entry: PlanEntry) -> tuple[str, str, str]:
-    made = "made" if entry.verb == "create" else "kept"
+def _key(entry: PlanEntry) -> applied.Key:
     named = entry.upstream_id if entry.object_kind == "subscription" else entry.identifier
-    return entry.object_kind, named, made
+    of = entry.belongs_to if entry.object_kind == "contact" else ""
+    return applied.Key(entry.object_kind, named, of, is_new=entry.verb == "create")
 
 
 def _promised(entry: PlanEntry) -> dict[str, Any]:
@@ -162,65 +163,11 @@ def _promised(entry: PlanEntry) -> dict[str, Any]:
     return {} if entry.verb == "create" else dict(entry.changes)
 
 
-Applied = tuple[tuple[str, str, str], tuple[str, int | None, dict[str, Any]]]
-
-
-def _applied(change_set: ChangeSet) -> Iterator[Applied]:
-    made: dict[str, set[int]] = {"account": set(), "subscription": set()}
-    rows = Account.objects.filter(created_in=change_set)
-    for pk, identifier, name in rows.values_list("pk", "identifier", "name").iterator():
-        made["account"].add(pk)
-        yield ("account", identifier, "made"), (name, pk, {})
-    agreements = Subscription.objects.filter(created_in=change_set)
-    for pk, named, plan_name in agreements.values_list("pk", "upstream_id", "plan_name"):
-        made["subscription"].add(pk)
-        yield ("subscription", named, "made"), (plan_name or "", None, {})
-    yield from _changed(change_set, made)
-
-
-def _changed(change_set: ChangeSet, made: Mapping[str, set[int]]) -> Iterator[Applied]:
-    whole: dict[tuple[str, int], dict[str, list[Any]]] = {}
-    rows = Change.objects.filter(change_set=change_set, object_kind__in=list(made))
-    for row in rows.order_by("pk").iterator():
-        if row.object_id not in made[row.object_kind]:
-            fold(whole.setdefault((row.object_kind, row.object_id), {}), row.changes)
-    names = _names(whole)
-    for (kind, pk), changes in whole.items():
-        differing = {f: pair for f, pair in changes.items() if pair[0] != pair[1]}
-        differing.pop("account_id", None)  # follows its billing account's
-        if differing:
-            identifier, name = names[kind].get(pk, ("", ""))
-            account = pk if kind == "account" else None
-            yield (kind, identifier, "kept"), (name, account, differing)
-
-
-def fold(whole: dict[str, list[Any]], changes: Mapping[str, Sequence[Any]]) -> None:
-    """Count a later change in: the first old value and the last new one remain."""
-    for name, (old, new) in changes.items():
-        whole[name] = [whole[name][0] if name in whole else old, new]
-
-
-def _names(whole: Mapping[tuple[str, int], Any]) -> dict[str, dict[int, tuple[str, str]]]:
-    accounts = Account.objects.filter(pk__in=[pk for kind, pk in whole if kind == "account"])
-    agreements = Subscription.objects.filter(
-        pk__in=[pk for kind, pk in whole if kind == "subscription"]
-    )
-    return {
-        "account": {
-            pk: (identifier, name)
-            for pk, identifier, name in accounts.values_list("pk", "identifier", "name")
-        },
-        "subscription": {
-            pk: (named, plan or "")
-            for pk, named, plan in agreements.values_list("pk", "upstream_id", "plan_name")
-        },
-    }
-
-
 _NAMED = """CASE WHEN object_kind = 'account' AND identifier <> '' THEN identifier
             ELSE coalesce(nullif(upstream_id, ''), identifier) END"""
 _SIDE = f"""
     SELECT object_kind, verb, {_NAMED} AS named, identifier, name, account_id, changes, position,
+           CASE WHEN object_kind = 'contact' THEN belongs_to ELSE '' END AS belongs,
            (SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(overridden) k) AS lost
     FROM sync_planentry WHERE plan_id = %s AND verb <> ALL(%s)
 """
@@ -233,7 +180,8 @@ _COMPARED = f"""
            coalesce(a.name, b.name) AS name,
            coalesce(a.account_id, b.account_id) AS account_id,
            b.changes AS shown, a.changes AS now, coalesce(a.position, b.position) AS position
-    FROM before b FULL JOIN after a ON a.object_kind = b.object_kind AND a.named = b.named
+    FROM before b FULL JOIN after a
+        ON a.object_kind = b.object_kind AND a.named = b.named AND a.belongs = b.belongs
     WHERE a.verb IS DISTINCT FROM b.verb OR a.changes IS DISTINCT FROM b.changes
        OR a.lost IS DISTINCT FROM b.lost
 """

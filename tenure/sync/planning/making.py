@@ -12,13 +12,14 @@ from tenure.access.models import Member
 from tenure.connections.models import Site
 from tenure.connections.read import endpoint
 from tenure.core.errors import ConfigurationError, TemporaryError, TenureError
-from tenure.customers.models import BillingAccount
+from tenure.customers import payers
+from tenure.customers.models import Account, Contact
 from tenure.customers.models import Subscription as StoredSubscription
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.sync import read
 from tenure.sync.models import Plan, PlanState
-from tenure.sync.planning import entries
+from tenure.sync.planning import entries, pending
 from tenure.sync.planning.upstream import ChangesReader, Upstream
 from tenure.sync.planning.working import Working
 
@@ -36,8 +37,9 @@ def make_plan(
     """What the next sync of the site would do. Nothing but the plan is written.
 
     A staged site's plan shows what it would make of all that is stored once it is activated;
-    ``whole`` asks the same of any site, as after a change of the mapping. Raises TenureError: a
-    site that was never read is planned only with ``read_all``, and none while a run goes on.
+    ``whole`` asks the same of any site. Left out, everything is looked at while a change of the
+    mapping has not been gone through yet. Raises TenureError: a site that was never read is planned
+    only with ``read_all``, and none while a run goes on.
     """
     plan = begin(site, member=member, now=now, read_all=read_all, whole=whole)
     try:
@@ -62,12 +64,14 @@ def begin(
     _refuse_unread(site, read_all=read_all)
     if not waits:
         refuse_running(site)
+    waiting = pending.of(site)
     return Plan.objects.create(
         site=site,
         member=member,
         created_at=now,
         state=PlanState.WORKING,
-        whole=site.staged if whole is None else whole,
+        whole=(site.staged or bool(waiting)) if whole is None else whole,
+        pending=waiting.told(),
     )
 
 
@@ -83,10 +87,12 @@ def work_out(plan: Plan, *, now: datetime) -> None:
 
 def fill(plan: Plan, upstream: Upstream, *, now: datetime) -> None:
     """Keep what a run would do with what was read upstream."""
-    working = Working(plan.site, upstream, now, whole=plan.whole)
+    waiting = pending.of(plan.site) if plan.whole else pending.Pending()
+    working = Working(plan.site, upstream, now, whole=plan.whole, pending=waiting)
     with transaction.atomic():
         counts = entries.keep(plan, working.entries())
         _count_the_rest(plan.site, counts, upstream)
+        plan.pending = waiting.told() if plan.whole else plan.pending
         plan.upstream_end, plan.counts, plan.state = upstream.end, counts, PlanState.READY
         plan.save()
 
@@ -150,14 +156,18 @@ def _close() -> None:
 
 def _count_the_rest(site: Site, counts: dict[str, Any], upstream: Upstream) -> None:
     """What stays as it is, and how many facts follow in any case."""
-    fed = BillingAccount.objects.filter(site_id=site.pk, account__isnull=False, removed_at=None)
+    theirs = Account.objects.filter(payers.fed_by([site.pk]), removed_at=None)
+    people = Contact.objects.filter(removed_at=None, account__in=theirs)
     held = {
-        "account": fed.values("account_id").distinct().count(),
+        "account": theirs.count(),
+        "contact": people.count(),
         "subscription": StoredSubscription.objects.filter(site_id=site.pk, removed_at=None).count(),
     }
     for kind, here in held.items():
         counted = counts["objects"].setdefault(kind, {})
-        counted["leave"] = here - sum(counted.get(verb, 0) for verb in ("update", "override"))
+        changed = sum(counted.get(verb, 0) for verb in ("update", "override"))
+        # What comes back is not among those that are here.
+        counted["leave"] = here - changed + counts["back"].get(kind, 0)
     counts["following"] = upstream.following
     counts["read"], counts["requests"] = upstream.read, upstream.requests
     counts["notes"] = upstream.notes

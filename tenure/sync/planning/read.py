@@ -10,7 +10,8 @@ from tenure.core.errors import ConfigurationError
 from tenure.sync.models import Plan, PlanEntry, Run
 from tenure.sync.planning.entries import NEEDS_A_PERSON, VERBS
 
-CSV_HEAD = ("verb", "object", "identifier", "name", "upstream id", "field", "old", "new")
+CSV_HEAD = ("verb", "object", "identifier", "name", "of account", "upstream id")
+CSV_FIELD = ("field", "old", "new")
 CSV_MORE = ("set by", "set at", "reason")
 
 
@@ -75,6 +76,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "created_at": _stamp(plan.created_at),
         "upstream_end": _stamp(plan.upstream_end),
         "whole": plan.whole,
+        "pending": plan.pending,
         "counts": {verb: total(plan, verb) for verb in (*VERBS, "leave")},
         "objects": plan.counts.get("objects", {}),
         "fields": plan.counts.get("fields", {}),
@@ -96,6 +98,7 @@ def entry_as_json(entry: PlanEntry) -> dict[str, Any]:
         "account_id": entry.account_id,
         "identifier": entry.identifier or None,
         "name": entry.name or None,
+        "belongs_to": entry.belongs_to or None,
         "upstream_id": entry.upstream_id or None,
         "changes": entry.changes,
         "overridden": entry.overridden,
@@ -105,13 +108,14 @@ def entry_as_json(entry: PlanEntry) -> dict[str, Any]:
 
 def csv_rows(plan: Plan) -> Iterator[Sequence[Any]]:
     """The whole plan as rows of a table, one for each field that changes, with their titles."""
-    yield (*CSV_HEAD, *CSV_MORE)
+    yield (*CSV_HEAD, *CSV_FIELD, *CSV_MORE)
     for entry in plan.entries.order_by("position").iterator():
         told = (
             entry.verb,
             entry.object_kind,
             entry.identifier,
             entry.name,
+            entry.belongs_to,
             entry.upstream_id,
         )
         for place, (old, new) in (entry.changes or {"": ("", "")}).items():

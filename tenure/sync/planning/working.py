@@ -9,75 +9,76 @@ from datetime import datetime
 from typing import Any
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, attributes, effective, fields, history, payers, tables
+from tenure.customers import accounts, effective, fields, payers, retyping
 from tenure.customers.accounts import Claim, Feed, Row
 from tenure.customers.attributes import Mapped
-from tenure.customers.deciding import Decision, Standing, decide
+from tenure.customers.deciding import Standing, decide
 from tenure.customers.effective import Contribution
-from tenure.customers.models import Account, Attribute, BillingAccount, SourceField
+from tenure.customers.models import Account, BillingAccount
 from tenure.identity import rules
 from tenure.identity.resolve import IdentifierRule
-from tenure.sources.base import Stream
 from tenure.sync import edits
 from tenure.sync.planning import naming
+from tenure.sync.planning.agreements import Agreements
+from tenure.sync.planning.declared import entry_of, gone_of, mapping_of, to_be_declared
 from tenure.sync.planning.entries import CHUNK, Entry, chunks
 from tenure.sync.planning.naming import Found
+from tenure.sync.planning.pending import Pending
+from tenure.sync.planning.people import People
+from tenure.sync.planning.telling import lost_of, pins_of, together, verb_of
 from tenure.sync.planning.upstream import Upstream
-
-TOLD = ("source", "set_by", "set_at")
 
 
 @dataclass(slots=True)
 class Working:
     """One plan being worked out. ``whole`` looks at all that is stored, as an activation or a
-    changed mapping would, not only at what changed upstream or was set by hand."""
+    changed mapping would, not only at what changed upstream or was set by hand; ``pending`` are the
+    changes of the mapping whose replay it includes."""
 
     site: Site
     upstream: Upstream
     now: datetime
     whole: bool = False
-    declared: list[Attribute] = field(default_factory=list)
+    pending: Pending = field(default_factory=Pending)
     mapping: tuple[Mapped, ...] = ()
     daily: set[str] = field(default_factory=set)
+    importing: set[str] = field(default_factory=set)
     gone: Mapping[str, Collection[str]] = field(default_factory=dict)
     read: fields.Read = dict
     rule: IdentifierRule = field(default_factory=IdentifierRule)
+    people: People = field(init=False)
 
     def entries(self) -> Iterator[Entry]:
         """Every object the run would do something about, in no order."""
-        self._prepare()
-        yield from self._rejected()
-        yield from (_declared(one) for one in self.declared)
-        yield from self._accounts()
-        yield from self._subscriptions()
-
-    def _prepare(self) -> None:
+        staged = self.site.staged
         # Staged is what it is about to stop being: the plan shows what it would do then.
         self.site = copy.copy(self.site)
         self.site.staged = False
-        self.declared = _to_be_declared(self.upstream)
-        self.mapping = self._mapping(fields.ACCOUNT)
+        declared = to_be_declared(self.site, self.upstream)
+        self._prepare(mapping_of(fields.ACCOUNT, declared))
+        yield from self._rejected()
+        yield from map(entry_of, declared)
+        yield from self._accounts()
+        yield from Agreements(
+            site=self.site,
+            upstream=self.upstream,
+            mapping=mapping_of(fields.SUBSCRIPTION, declared),
+            gone=gone_of(self.site, self.upstream, fields.SUBSCRIPTION).get(
+                self.site.subdomain, ()
+            ),
+            now=self.now,
+            whole=self.whole and not staged,  # nobody has seen them yet
+            pending=self.pending,
+        ).entries()
+
+    def _prepare(self, mapping: tuple[Mapped, ...]) -> None:
+        self.mapping = mapping
         self.rule = rules.in_force()
         self.daily = accounts.daily_sites(self.site)
-        self.gone = self._gone()
+        self.importing = accounts.import_sites() if self.pending else set()
+        self.gone = gone_of(self.site, self.upstream, fields.ACCOUNT)
         self.read = fields.reader(effective.paths_of(self.mapping))
-
-    def _mapping(self, kind: str) -> tuple[Mapped, ...]:
-        new = (_mapped(one) for one in self.declared if one.object_kind == kind)
-        return (*attributes.mapped(kind), *new)
-
-    def _gone(self) -> dict[str, set[str]]:
-        """By site, the paths of custom fields it has no more, this one's as they were just read."""
-        gone = dict(attributes.vanished_paths(fields.ACCOUNT))
-        unread = any(stream == Stream.CUSTOM_FIELDS for stream, _ in self.upstream.rejected)
-        if unread or not self.upstream.has_definitions:
-            return gone
-        alive = (d for d in self.upstream.definitions if d.deleted_at is None)
-        living = {d.name for d in alive if d.related_type == fields.ACCOUNT}
-        rows = SourceField.objects.filter(site=self.site.pk, object_kind=fields.ACCOUNT)
-        known = set(rows.values_list("name", flat=True))
-        gone[self.site.subdomain] = {f"{fields.CUSTOM}.{name}" for name in known - living}
-        return gone
+        self.people = People.of(self.site, self.upstream.accounts, self.daily, self.now)
 
     def _rejected(self) -> Iterator[Entry]:
         for (stream, named), rejected in self.upstream.rejected.items():
@@ -110,7 +111,8 @@ class Working:
         for claims in chunks(making):
             rows = self.payers([i for claim in claims for i in making[claim]])
             for claim in claims:
-                parts = [self._contribution(rows[i]) for i in making[claim]]
+                billing = [rows[i] for i in making[claim]]
+                parts = [self._contribution(row) for row in billing]
                 made = effective.compose(parts, self.mapping)
                 changes = {f"attributes.{name}": [None, v] for name, v in made.values.items()}
                 yield Entry(
@@ -121,6 +123,7 @@ class Working:
                     name=made.name[:300],
                     changes={"name": [None, made.name], **changes},
                 )
+                yield from self.people.made(claim.identifier, billing)
 
     def _contribution(self, row: Row) -> Contribution:
         return accounts.contribution(self.site, row, self.read)
@@ -139,12 +142,17 @@ class Working:
         arriving = {(self.site.pk, i): row for i, row in self.upstream.accounts.items()}
         for ids in chunks(self._touched(found)):
             standing = list(Account.objects.filter(pk__in=ids).order_by("pk"))
+            converted = retyping.convert_accounts(standing, self.pending.retyped)
             feeds = accounts.contributions_of(ids, self.mapping, arriving=arriving)
-            self._join(feeds, {i: found.feeding[i] for i in ids if i in found.feeding})
+            joining = self._joining({i: found.feeding[i] for i in ids if i in found.feeding})
+            self._join(feeds, joining)
             for account in standing:
                 feed = feeds.get(account.pk)
                 if feed and feed.parts:
-                    yield from self._one(account, feed, joins=account.pk in found.joined)
+                    joins = account.pk in found.joined
+                    before = converted.get(account.pk, {})
+                    yield from self._one(account, feed, before, joins=joins)
+            yield from self.people.followed(standing, joining)
 
     def _touched(self, found: Found) -> Iterator[int]:
         """The accounts a run would look at, each once."""
@@ -154,11 +162,12 @@ class Working:
         if self.whole:
             more = [self._fed]
         elif self.site.accounts_mode == Mode.DAILY:
-            more = [edits.edited_of]
+            more = [edits.edited_of, edits.contacts_edited_of]
         for find in more:
             last = 0
             while some := find(self.site.pk, last):
                 yield from (account for account in some if account not in known)
+                known.update(some if len(more) > 1 else ())
                 last = some[-1]
 
     @staticmethod
@@ -167,35 +176,42 @@ class Working:
         rows = Account.objects.filter(payers.fed_by([site_id]), pk__gt=after, removed_at=None)
         return list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])
 
-    def _join(self, feeds: dict[int, Feed], feeding: Mapping[int, Collection[str]]) -> None:
-        """Add what would feed these accounts and does not yet; in Link only that is nothing."""
+    def _joining(self, feeding: Mapping[int, Collection[str]]) -> dict[int, list[Row]]:
+        """What feeds these accounts by what arrives; in Link only that is nothing."""
         if self.site.accounts_mode == Mode.LINK:
-            return
+            return {}
         rows = self.payers([i for some in feeding.values() for i in some])
-        for account, some in feeding.items():
+        return {account: [rows[i] for i in sorted(some)] for account, some in feeding.items()}
+
+    def _join(self, feeds: dict[int, Feed], joining: Mapping[int, Sequence[Row]]) -> None:
+        """Add what would feed these accounts and does not yet."""
+        for account, rows in joining.items():
             feed = feeds.setdefault(account, Feed())
             here = {part.upstream_id for part in feed.parts if part.site == self.site.subdomain}
-            feed.parts += [self._contribution(rows[i]) for i in sorted(some) if i not in here]
+            feed.parts += [self._contribution(row) for row in rows if row.upstream_id not in here]
             feed.allows_pins &= self.site.allows_pins
 
-    def _one(self, account: Account, feed: Feed, *, joins: bool) -> Iterator[Entry]:
+    def _one(
+        self, account: Account, feed: Feed, before: Mapping[str, list[Any]], *, joins: bool
+    ) -> Iterator[Entry]:
         standing = Standing(account.name, account.state, account.attributes, account.sources)
         # An import gives an account it joins the values that account has none of.
-        importing = joins and self.site.accounts_mode == Mode.IMPORT
+        imports = joins and self.site.accounts_mode == Mode.IMPORT
         terms = accounts.terms_of(
             feed,
             self.mapping,
             daily=self.daily,
             gone=self.gone,
-            filling={one.name for one in self.mapping} if importing else (),
-            importing={self.site.subdomain} if importing else (),
+            filling={one.name for one in self.mapping} if imports else self.pending.filling,
+            importing={self.site.subdomain} if imports else self.importing,
         )
-        composed = effective.compose(feed.parts, self.mapping)
-        decision = decide(standing, composed, terms, now=self.now)
-        changes = dict(decision.changes)
+        decision = decide(
+            standing, effective.compose(feed.parts, self.mapping), terms, now=self.now
+        )
+        changes = together(before, decision.changes)
         if account.removed_at and not account.merged_into_id:
             changes["removed_at"] = [account.removed_at.isoformat(), None]
-        verb = _verb(changes, decision)
+        verb = verb_of(changes, decision.overridden, decision.held)
         if verb:
             yield Entry(
                 verb,
@@ -204,35 +220,9 @@ class Working:
                 identifier=account.identifier,
                 name=account.name,
                 changes=changes if verb != "pinned" else {},
-                overridden={p: _told(entry) for p, entry in decision.overridden.items()},
-                reason=_reason(decision),
+                overridden=lost_of(decision.overridden),
+                reason=pins_of(decision.held),
             )
-
-    def _subscriptions(self) -> Iterator[Entry]:
-        known = self.upstream.known.get(Stream.SUBSCRIPTIONS, set())
-        for ids in chunks(self.upstream.subscriptions):
-            records = [self.upstream.subscriptions[i] for i in ids]
-            stored = self._stored_subscriptions([i for i in ids if i in known])
-            changed = history.would_change(tables.SUBSCRIPTIONS, stored, records)
-            for record in records:
-                named = record.plan_name or record.plan_code or ""
-                new = record.upstream_id not in known
-                changes = changed.get(record.upstream_id, {})
-                if new or changes:
-                    yield Entry(
-                        "create" if new else "update",
-                        "subscription",
-                        upstream_id=record.upstream_id,
-                        name=named[:300],
-                        changes=changes,
-                    )
-
-    def _stored_subscriptions(self, ids: Sequence[str]) -> dict[str, int]:
-        if not ids or self.site.subscriptions_mode == Mode.IMPORT:
-            return {}
-        table = tables.SUBSCRIPTIONS.model
-        rows = table.objects.filter(site_id=self.site.pk, upstream_id__in=ids)
-        return dict(rows.values_list("upstream_id", "pk"))
 
 
 def _known(claims: Collection[Claim]) -> dict[Claim, int]:
@@ -250,51 +240,3 @@ def _unlinked(upstream_id: str, claim: Claim) -> Entry:
         identifier=claim.identifier,
         reason=f"No account {claim.identifier} is here, and Link only makes none.",
     )
-
-
-def _to_be_declared(upstream: Upstream) -> list[Attribute]:
-    """The attributes that the run would make of custom fields it meets first."""
-    alive = [d for d in upstream.definitions if d.deleted_at is None]
-    found = attributes.standard()
-    arriving = {
-        fields.ACCOUNT: upstream.accounts.values(),
-        fields.SUBSCRIPTION: upstream.subscriptions.values(),
-    }
-    for kind, rows in arriving.items():
-        defined = {d.name: d.display_name for d in alive if d.related_type == kind}
-        met = dict.fromkeys(fields.custom_names(rows))
-        found += attributes.undeclared({**met, **defined}, kind)
-    return found
-
-
-def _mapped(attribute: Attribute) -> Mapped:
-    return Mapped(attribute.name, attribute.kind, fields.split(attribute.source_field)[1])
-
-
-def _declared(attribute: Attribute) -> Entry:
-    return Entry(
-        "create",
-        "attribute",
-        identifier=attribute.name,
-        name=attribute.label,
-        reason=f"Read from {attribute.source_field}.",
-    )
-
-
-def _verb(changes: Mapping[str, Any], decision: Decision) -> str:
-    if decision.overridden:
-        return "override"
-    if changes:
-        return "update"
-    return "pinned" if decision.held else ""
-
-
-def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Who set a value that is about to be lost, and when."""
-    return {name: entry.get(name) for name in TOLD}
-
-
-def _reason(decision: Decision) -> str:
-    if not decision.held:
-        return ""
-    return f"Kept by a pin: {', '.join(sorted(decision.held))}."
