@@ -26,6 +26,8 @@ from tenure.customers.staging import empty, stage
 from tenure.sources import records
 
 Row = records.BillingAccount | BillingAccount  # as it just arrived, or as it is stored
+Joining = Mapping[int, Collection[str]]  # billing accounts, by upstream id, that join an account
+NOTHING = Effective(name="", state="", values={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,16 @@ def _import_more(
         importing=importing,
         spares_hand=True,
     )
-    names = {one.name for one in attributes.mapped(fields.ACCOUNT)}
     others = set(joined) - ours
-    bring_up_to_date(others, batch, followed, daily=daily, filling=names, importing=importing)
+    bring_up_to_date(
+        others,
+        batch,
+        followed,
+        daily=daily,
+        filling={one.name for one in attributes.mapped(fields.ACCOUNT)},
+        importing=importing,
+        joining=payers.joined_in(batch.change_set.pk, site.pk, others),
+    )
 
 
 def daily_sites(*running: Site) -> set[str]:
@@ -241,8 +250,7 @@ def link(
     batch: Batch,
 ) -> None:
     """Recognise these records of the batch's site as the accounts they claim; ``claimed`` is by
-    upstream id. A billing account that was here before, and joins an account that was, has it in its
-    history."""
+    upstream id. A record that was here before, and joins an account that was, has it in its history."""
     site_id = batch.site_id
     found = {i: owners[claim] for i, claim in claimed.items() if claim in owners}
     if not found:
@@ -257,18 +265,19 @@ def link(
             " WHERE site_id = %s AND upstream_id = ANY(%s)",
             [json.dumps(found), json.dumps(names), site_id, list(found)],
         )
-    if model is BillingAccount:
-        _note_links(found, batch)
+    _note_links(model, found, batch)
 
 
-def _note_links(found: Mapping[str, int], batch: Batch) -> None:
-    rows = BillingAccount.objects.filter(site_id=batch.site_id, upstream_id__in=found)
+def _note_links(
+    model: type[BillingAccount | Subscription], found: Mapping[str, int], batch: Batch
+) -> None:
+    rows = model.objects.filter(site_id=batch.site_id, upstream_id__in=found)
     mine = batch.change_set
     here = rows.exclude(created_in=mine).exclude(account__created_in=mine)
     Change.objects.bulk_create(
         Change(
             change_set=batch.change_set,
-            object_kind="billing_account",
+            object_kind="billing_account" if model is BillingAccount else "subscription",
             object_id=pk,
             account_id=account_id,
             changes={"account_id": [None, account_id]},
@@ -315,10 +324,12 @@ def bring_up_to_date(
     filling: Collection[str] = (),
     importing: Collection[str] = (),
     spares_hand: bool = False,
+    joining: Joining | None = None,
 ) -> None:
     """Let these accounts' values follow what bills them, as far as their sites' modes let them.
 
-    ``daily`` are the subdomains of the sites in Daily Sync; the rest is as in ``deciding.Terms``.
+    ``daily`` are the subdomains of the sites in Daily Sync; ``joining`` is as ``filler`` takes it, the
+    rest is as in ``deciding.Terms``.
     """
     ids = list(accounts)
     if not ids:
@@ -345,9 +356,9 @@ def bring_up_to_date(
             spares_hand=spares_hand,
             change_set=batch.change_set.pk,
         )
-        change, differs = _apply(
-            account, effective.compose(feed.parts, mapping), terms, batch, followed
-        )
+        first = filler(feed, terms, joining, account.pk)
+        composed = effective.compose(feed.parts, mapping)
+        change, differs = _apply(account, composed, first, terms, batch, followed)
         changes += [change] if change else []
         changed += [account] if differs else []
     saving.save_accounts(changed)
@@ -435,12 +446,28 @@ def terms_of(
     )
 
 
+def filler(feed: Feed, terms: Terms, joining: Joining | None, account_id: int) -> Effective | None:
+    """What an account takes its first values from: the billing accounts that an import brings it, by
+    upstream id, whatever was imported before. None, and ``joining`` None, for everything that feeds
+    it."""
+    if not terms.filling or joining is None:
+        return None
+    mine = joining.get(account_id, ())
+    parts = [p for p in feed.parts if p.site in terms.importing and p.upstream_id in mine]
+    return effective.compose(parts, terms.mapping) if parts else NOTHING
+
+
 def _apply(
-    account: Account, composed: Effective, terms: Terms, batch: Batch, followed: Followed
+    account: Account,
+    composed: Effective,
+    first: Effective | None,
+    terms: Terms,
+    batch: Batch,
+    followed: Followed,
 ) -> tuple[Change | None, bool]:
     """Give the account what was decided: the change for its history, and whether the row differs."""
     standing = Standing(account.name, account.state, account.attributes, account.sources)
-    decision = decide(standing, composed, terms, now=batch.now)
+    decision = decide(standing, composed, terms, now=batch.now, filler=first)
     followed.overridden += len(decision.overridden)
     was = replaced(account.sources, decision.changes)
     for place, (_, new) in decision.changes.items():

@@ -66,11 +66,22 @@ class Decision:
     held: dict[str, Any] = field(default_factory=dict)
 
 
-def decide(account: Standing, incoming: Effective, terms: Terms, *, now: datetime) -> Decision:
-    """What the source changes about this account at ``now``."""
+def decide(
+    account: Standing,
+    incoming: Effective,
+    terms: Terms,
+    *,
+    now: datetime,
+    filler: Effective | None = None,
+) -> Decision:
+    """What the source changes about this account at ``now``. ``filler`` has the first values of what
+    is ``filling``, where they are not those of ``incoming``."""
     decision = Decision()
     for one in terms.mapping:
         held = account.attributes.get(one.name)
+        followed = incoming.sites.get(one.name) in terms.daily
+        if not followed and _fill(decision, account, one.name, held, filler or incoming, terms):
+            continue
         new = incoming.values.get(one.name)
         if one.name in incoming.unreadable and new is None and one.name not in terms.filling:
             # Something else than nothing is there: it must not blank a good value, unless that
@@ -99,7 +110,7 @@ def _weigh(
     if held == new:
         return
     entry = account.sources.get(name, {})
-    if not _follows(entry, held, new, site, name, terms):
+    if not _follows(entry, new, site, terms):
         return
     if terms.allows_pins and is_pinned(entry, now):
         decision.held[name] = new
@@ -111,13 +122,24 @@ def _weigh(
         decision.overridden[place] = entry
 
 
-def _follows(
-    entry: Mapping[str, Any], held: Any, new: Any, site: str | None, name: str, terms: Terms
+def _fill(
+    decision: Decision, account: Standing, name: str, held: Any, filler: Effective, terms: Terms
 ) -> bool:
+    """Give an attribute its first value, if it is still to have one; whether that settles it."""
+    new, site = filler.values.get(name), filler.sites.get(name)
+    if name not in terms.filling or site not in terms.importing or new is None:
+        return False
+    if not _is_open(account.sources.get(name, {}), held, terms):
+        return False
+    if new != held:
+        decision.changes[key_of(name)] = [held, new]
+        decision.sites[key_of(name)] = site
+    return True
+
+
+def _follows(entry: Mapping[str, Any], new: Any, site: str | None, terms: Terms) -> bool:
     if terms.spares_hand and is_by_hand(entry):
         return False
-    if name in terms.filling and site in terms.importing and _is_open(entry, held, terms):
-        return new is not None
     if new is None:
         # A value the source never had (set by hand, no field behind it) is not the source's to blank.
         return terms.everything_daily and bool(terms.daily) and not _was_set_here(entry)

@@ -30,6 +30,33 @@ def feeding(account_ids: Iterable[int]) -> list[tuple[int, int]]:
         return [(account_id, row) for account_id, row in cursor.fetchall()]
 
 
+_JOINED = """
+    SELECT b.account_id, b.upstream_id FROM customers_billingaccount b
+    WHERE b.site_id = %(site)s AND b.account_id = ANY(%(ids)s)
+        AND (b.created_in_id = %(set)s OR EXISTS (
+            SELECT FROM customers_change c WHERE c.change_set_id = %(set)s
+                AND c.object_kind = 'billing_account' AND c.object_id = b.id))
+    UNION
+    SELECT s.account_id, s.account_upstream_id FROM customers_subscription s
+    WHERE s.site_id = %(site)s AND s.account_id = ANY(%(ids)s) AND s.identified_as IS NOT NULL
+        AND (s.created_in_id = %(set)s OR EXISTS (
+            SELECT FROM customers_change c WHERE c.change_set_id = %(set)s
+                AND c.object_kind = 'subscription' AND c.object_id = s.id
+                AND c.changes ? 'account_id'))
+"""
+
+
+def joined_in(change_set: int, site_id: int, account_ids: Iterable[int]) -> dict[int, set[str]]:
+    """The billing accounts of the site, by upstream id, that came to feed each of these accounts in
+    this change set: made or recognised in it, or with a subscription that was."""
+    found: dict[int, set[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_JOINED, {"set": change_set, "site": site_id, "ids": list(account_ids)})
+        for account_id, upstream_id in cursor:
+            found.setdefault(account_id, set()).add(upstream_id)
+    return found
+
+
 def fed_by(sites: Iterable[Site | int]) -> Q:
     """The condition under which an account is fed by one of these sites, as ``feeding`` says."""
     chosen = list(sites)

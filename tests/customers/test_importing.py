@@ -112,3 +112,21 @@ def test_a_later_import_settles_nothing_that_an_earlier_one_made() -> None:
     account = Account.objects.get()
     assert (account.name, account.attributes["vat_number"]) == ("Youngest", "3")
     assert Contact.objects.get(identifier="bob@acme.example").name == ""
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_a_first_value_comes_from_what_joins_not_from_what_was_imported_before(
+    order: Sequence[int],
+) -> None:
+    account = write.create("SHARED", {"name": "Ours"}, By(name="api"), now=NOW)
+    site = importing()
+    first, second, third = three()
+    bring(site, [second], a_batch(site))
+    later = {"updated_at": EARLIER + timedelta(hours=1), "vat_number": "changed since"}
+    changed = a_billing_account("b", code="SHARED", created_at=second.created_at, **later)
+    batch = a_batch(site)
+    pages = ([changed], [first, third])
+    for place in order:
+        bring(site, pages[place], batch)
+    account.refresh_from_db()
+    assert account.attributes["vat_number"] == "3"

@@ -23,11 +23,12 @@ from tenure.sync.planning.upstream import Upstream
 class Found:
     """``claims`` has the billing accounts (upstream ids) behind each claim of records that belong to
     nobody yet; ``touched`` the accounts a run would look at because of records that are theirs,
-    ``feeding`` what would feed some of them; ``entries`` what waits for a person."""
+    ``feeding`` what would feed some of them, ``joining`` the part of it that does not yet; ``entries``
+    what waits for a person."""
 
     claims: dict[Claim, set[str]] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
-    joined: set[int] = field(default_factory=set)
+    joining: dict[int, set[str]] = field(default_factory=dict)
     feeding: dict[int, set[str]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, effective, fields, payers, retyping
-from tenure.customers.accounts import Claim, Feed, Row
+from tenure.customers.accounts import Claim, Feed, Joining, Row
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, decide
 from tenure.customers.effective import Contribution
@@ -95,7 +95,7 @@ class Working:
         for claim, named in found.claims.items():
             if claim in known:
                 found.feeding.setdefault(known[claim], set()).update(named)
-                found.joined.add(known[claim])
+                found.joining.setdefault(known[claim], set()).update(named)
             elif self.site.accounts_mode == Mode.LINK:
                 yield from (_unlinked(i, claim) for i in sorted(named))
             else:
@@ -149,9 +149,8 @@ class Working:
             for account in standing:
                 feed = feeds.get(account.pk)
                 if feed and feed.parts:
-                    joins = account.pk in found.joined
                     before = converted.get(account.pk, {})
-                    yield from self._one(account, feed, before, joins=joins)
+                    yield from self._one(account, feed, before, found.joining)
             yield from self.people.followed(standing, joining)
 
     def _touched(self, found: Found) -> Iterator[int]:
@@ -192,11 +191,10 @@ class Working:
             feed.allows_pins &= self.site.allows_pins
 
     def _one(
-        self, account: Account, feed: Feed, before: Mapping[str, list[Any]], *, joins: bool
+        self, account: Account, feed: Feed, before: Mapping[str, list[Any]], joining: Joining
     ) -> Iterator[Entry]:
-        standing = Standing(account.name, account.state, account.attributes, account.sources)
         # An import gives an account it joins the values that account has none of.
-        imports = joins and self.site.accounts_mode == Mode.IMPORT
+        imports = account.pk in joining and self.site.accounts_mode == Mode.IMPORT
         terms = accounts.terms_of(
             feed,
             self.mapping,
@@ -206,7 +204,11 @@ class Working:
             importing={self.site.subdomain} if imports else self.importing,
         )
         decision = decide(
-            standing, effective.compose(feed.parts, self.mapping), terms, now=self.now
+            Standing(account.name, account.state, account.attributes, account.sources),
+            effective.compose(feed.parts, self.mapping),
+            terms,
+            now=self.now,
+            filler=accounts.filler(feed, terms, joining if imports else None, account.pk),
         )
         changes = together(before, decision.changes)
         if account.removed_at and not account.merged_into_id:
