@@ -35,7 +35,8 @@ _JOINED = """
     WHERE b.site_id = %(site)s AND b.account_id = ANY(%(ids)s)
         AND (b.created_in_id = %(set)s OR EXISTS (
             SELECT FROM customers_change c WHERE c.change_set_id = %(set)s
-                AND c.object_kind = 'billing_account' AND c.object_id = b.id))
+                AND c.object_kind = 'billing_account' AND c.object_id = b.id
+                AND c.changes ? 'account_id'))
     UNION
     SELECT s.account_id, s.account_upstream_id FROM customers_subscription s
     WHERE s.site_id = %(site)s AND s.account_id = ANY(%(ids)s) AND s.identified_as IS NOT NULL
