@@ -14,6 +14,7 @@ BENCHMARKS = {
     ),
     "rescore": ("benchmarks.rescoring", "the health of every account anew"),
     "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
+    "lists": ("benchmarks.billing_lists", "subscriptions and invoices across accounts"),
 }
 
 

@@ -75,7 +75,13 @@ COMMANDS = {
     "imports": Entry("tenure.cli.exchange:listing", "List imported files: undo, rejects."),
     "account": Entry(
         "tenure.cli.accounts:account",
-        "One account: show, set, history, add, merge, unmerge.",
+        "One account: show, explain, set, history, add, merge, unmerge.",
+    ),
+    "subscriptions": Entry(
+        "tenure.cli.billing:subscriptions", "List subscriptions across accounts; export, totals."
+    ),
+    "invoices": Entry(
+        "tenure.cli.billing:invoices", "List invoices across accounts; export, totals."
     ),
     "health": Entry(
         "tenure.cli.health:health",

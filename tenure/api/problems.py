@@ -17,6 +17,7 @@ from tenure.access.outcomes import AnotherRequest, StillGoing
 from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError, TenureError
 from tenure.customers.paging import UnusableList
 from tenure.customers.write import ValueRefused
+from tenure.metrics.lists.filters import UnusableFilter
 from tenure.metrics.paging import UnusablePage
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,8 @@ def _refused(error: TenureError) -> HttpResponse:
             status, field = error.status, error.field
         case ValueRefused():
             status, field = 422, error.field
+        case UnusableFilter():
+            status, field = 400, error.field
         case UnusablePage() | UnusableList():
             status, field = 400, "sort" if "cannot be sorted" in error.message else "cursor"
         case StillGoing():

@@ -8,7 +8,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
-from tenure.cli import edits, exchange, identities
+from tenure.cli import edits, exchange, explaining, identities
 from tenure.cli.command import Group, List, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
@@ -102,6 +102,7 @@ def account() -> None:
     """One account."""
 
 
+account.add_command(explaining.explain)
 account.add_command(edits.set_)
 account.add_command(edits.history)
 account.add_command(edits.add)

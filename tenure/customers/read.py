@@ -291,6 +291,12 @@ def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int
     return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}
 
 
+def subscription_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int, str], int]:
+    """Our own numbers of these subscriptions of the account, by (site id, upstream id)."""
+    rows = Subscription.objects.filter(account_id=account_id, upstream_id__in=list(upstream_ids))
+    return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}
+
+
 def first_of_sites(site_ids: Iterable[int], limit: int) -> list[Account]:
     """The oldest accounts that these sites feed: the first ones to open while others are made."""
     rows = Account.objects.filter(payers.fed_by(site_ids), removed_at=None)

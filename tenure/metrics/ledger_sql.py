@@ -25,7 +25,7 @@ def _listed(currencies: Iterable[str]) -> str:
 # Each live, not voided invoice of the accounts, with its due instant and day and its kind: the
 # definitions of ``invoices.due_at`` and ``invoices.standing``, row by row. Of an invoice that is
 # shared out, an account has its part's amounts.
-_INVOICES = """
+AGED = """
     WITH clock AS (
         SELECT %(now)s::timestamptz AS now, %(zone)s::text AS zone,
                (%(now)s::timestamptz AT TIME ZONE %(zone)s)::date AS today
@@ -39,7 +39,7 @@ _INVOICES = """
         FROM customers_allocation a JOIN customers_invoice i ON i.id = a.invoice_id
         WHERE a.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND i.state <> 'voided'
     ), read AS (
-        SELECT i.owner AS account_id, i.site_id, i.upstream_id, i.currency, i.state, i.origin,
+        SELECT i.owner AS account_id, i.id, i.number, i.site_id, i.upstream_id, i.currency, i.state, i.origin,
                coalesce(i.type, '') = 'credit' AS credit,
                coalesce(i.its_total, 0) AS total, coalesce(i.its_balance, 0) AS balance,
                coalesce(i.its_paid, 0) AS paid, i.created_at, i.closed_at,
@@ -81,6 +81,9 @@ _INVOICES = """
                    AND created_at > now - interval '2160 hours' AS recent
         FROM stand
     )
+"""
+_INVOICES = f"""
+    {AGED}
     SELECT account_id, currency, count(*),
            coalesce(sum(balance) FILTER (WHERE owed), 0),
            coalesce(sum(balance) FILTER (WHERE kind = 'past_due'), 0),
@@ -139,9 +142,9 @@ _INVOICES = """
                    WHERE judged AND due_day <= today AND due_day > today - 365)
            ),
            jsonb_agg(jsonb_build_array(site_id, days, subscription_upstream_ids))
-               FILTER (WHERE kind = 'past_due' AND subscription_upstream_ids <> '{}')
+               FILTER (WHERE kind = 'past_due' AND subscription_upstream_ids <> '{{}}')
     FROM aged GROUP BY account_id, currency
-"""
+"""  # noqa: S608
 
 # A payment of an invoice that is shared out is shared in the same proportion: what is given up to
 # and with a part, less what was given before it, each in whole minor units (see

@@ -10,6 +10,7 @@ from django.db import models
 from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.customers.models import Account
+from tenure.metrics.agreed import SubscriptionFacts
 from tenure.metrics.past import MrrPoint, MrrStep, SitePast, Unexplored, VersionKind
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MrrPoint",
     "MrrStep",
     "SitePast",
+    "SubscriptionFacts",
     "SubscriptionStatus",
     "Unexplored",
     "VersionKind",

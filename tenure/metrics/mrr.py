@@ -179,7 +179,7 @@ def _priced_add_ons(
     for add_on in sub.add_ons:
         if add_on.expired_at and add_on.expired_at <= as_of:
             continue
-        if _is_usage(add_on):
+        if is_usage(add_on):
             flags.add("usage_excluded")
             continue
         amount = add_on_price(add_on)
@@ -190,7 +190,8 @@ def _priced_add_ons(
     return tuple(priced)
 
 
-def _is_usage(add_on: AddOn) -> bool:
+def is_usage(add_on: AddOn) -> bool:
+    """Whether it is metered, so that it never counts as recurring."""
     kind = add_on.add_on
     return kind is not None and (kind.add_on_type == "usage" or kind.usage_type == "percentage")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from tenure.core.errors import TenureError
 
@@ -16,6 +16,19 @@ LARGEST = Decimal(10) ** 20
 
 class UnusablePage(TenureError):
     """A sort order or cursor that names no page; the sentence says what to ask for instead."""
+
+
+class Ordering(Protocol):
+    """What a cursor has to know of an order: which one it is, its parts, and how to read a value."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def descending(self) -> bool: ...
+    @property
+    def phases(self) -> tuple[int, ...]: ...
+    @property
+    def parse(self) -> Callable[[Any], Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +50,24 @@ class Order:
         return (0,) if self.table == ACCOUNT else (0, 1, 2)
 
 
-def _number(value: Any) -> Decimal:
-    number = Decimal(value)
-    if not number.is_finite() or abs(number) > LARGEST:
+def number(value: Any) -> Decimal:
+    """The amount a cursor holds."""
+    found = Decimal(value)
+    if not found.is_finite() or abs(found) > LARGEST:
         raise ValueError(value)
-    return number
+    return found
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """The words a cursor holds."""
     if not isinstance(value, str) or "\x00" in value:
         raise ValueError(value)
     value.encode()
     return value
 
 
-def _small(value: Any) -> int:
+def small(value: Any) -> int:
+    """The rank a cursor holds."""
     if not 0 <= int(value) < 2**15:
         raise ValueError(value)
     return int(value)
@@ -60,15 +76,15 @@ def _small(value: Any) -> int:
 ORDERS: Mapping[str, Order] = {
     order.key: order
     for order in (
-        Order("name", ACCOUNT, "name", _text),
-        Order("identifier", ACCOUNT, "identifier", _text),
+        Order("name", ACCOUNT, "name", text),
+        Order("identifier", ACCOUNT, "identifier", text),
         Order("created", ACCOUNT, "created_at", datetime.fromisoformat),
-        Order("mrr", FACTS, "mrr_sort", _number),
-        Order("total_due", FACTS, "due_sort", _number),
-        Order("past_due", FACTS, "past_due_sort", _number),
+        Order("mrr", FACTS, "mrr_sort", number),
+        Order("total_due", FACTS, "due_sort", number),
+        Order("past_due", FACTS, "past_due_sort", number),
         Order("next_renewal", FACTS, "next_renewal_date", date.fromisoformat),
         Order("last_paid", FACTS, "last_paid_date", date.fromisoformat),
-        Order("status", FACTS, "status_rank", _small),
+        Order("status", FACTS, "status_rank", small),
     )
 }
 
@@ -96,7 +112,7 @@ class Place:
     backwards: bool = False
 
 
-def cursor_of(order: Order, place: Place) -> str:
+def cursor_of(order: Ordering, place: Place) -> str:
     """The place as opaque text for an address."""
     value = place.value
     if place.phase == 0 and not isinstance(value, int):
@@ -106,7 +122,7 @@ def cursor_of(order: Order, place: Place) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def place_of(order: Order, cursor: str) -> Place:
+def place_of(order: Ordering, cursor: str) -> Place:
     """What ``cursor_of`` packed. Raises UnusablePage for anything else, or for another order."""
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -122,5 +138,5 @@ def place_of(order: Order, cursor: str) -> Place:
         ) from error
 
 
-def _name(order: Order) -> str:
+def _name(order: Ordering) -> str:
     return f"-{order.key}" if order.descending else order.key

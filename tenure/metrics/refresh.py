@@ -10,12 +10,12 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from tenure.customers.models import Account
-from tenure.metrics import mrr_steps, points
+from tenure.metrics import mrr_steps, points, subscription_facts
 from tenure.metrics.days import local_day
 from tenure.metrics.facts import Exchange, columns_of
 from tenure.metrics.inputs import Settings
 from tenure.metrics.ledger_sql import Books, books
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import AccountFacts, SubscriptionFacts
 from tenure.metrics.rates import in_force
 from tenure.metrics.receivables import of_ledgers
 from tenure.metrics.rollup import account_rollup
@@ -78,6 +78,7 @@ def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> i
         rollups[account_id] = rollup
         receivables = of_ledgers(account.ledgers.values(), now, settings)
         rows.append(columns_of(account_id, rollup, receivables, now, exchange))
+    subscription_facts.save(rollups, now, settings)
     mrr_steps.make(points.record(rollups, now, settings))
     return save(rows)
 
@@ -94,6 +95,7 @@ def _living(account_ids: Sequence[int]) -> list[int]:
     gone = set(hidden.values_list("pk", flat=True))
     if gone:
         AccountFacts.objects.filter(account_id__in=gone).delete()
+        SubscriptionFacts.objects.filter(account_id__in=gone).delete()
     return [pk for pk in account_ids if pk not in gone]
 
 

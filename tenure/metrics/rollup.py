@@ -112,7 +112,7 @@ def _measured(sub: Subscription, as_of: datetime, settings: Settings, late: int)
 def _add_money(rollup: Rollup, one: Measured, as_of: datetime, settings: Settings) -> None:
     """Add one subscription to every sum it belongs to."""
     currency, result = one.sub.currency, one.result
-    if result.mrr is None or (result.status in LIVE and result.price is None):
+    if result.mrr is None or unknown(one):
         rollup.unknown.append(one.sub.key)
         rollup.flags |= result.flags | {"mrr_unknown"}
         return
@@ -126,12 +126,18 @@ def _add_money(rollup: Rollup, one: Measured, as_of: datetime, settings: Setting
             add(rollup.cancelling_mrr, currency, result.mrr)
         if one.past_due_days:
             add(rollup.past_due_mrr, currency, result.mrr)
-    committed = _committed(one, as_of, settings)
-    if committed is not None:
-        add(rollup.committed_mrr, currency, committed)
+    sure = committed(one, as_of, settings)
+    if sure is not None:
+        add(rollup.committed_mrr, currency, sure)
 
 
-def _committed(one: Measured, as_of: datetime, settings: Settings) -> Fraction | None:
+def unknown(one: Measured) -> bool:
+    """Whether nobody can say what it is worth: a price, an interval or its state is not known."""
+    result = one.result
+    return result.mrr is None or (result.status in LIVE and result.price is None)
+
+
+def committed(one: Measured, as_of: datetime, settings: Settings) -> Fraction | None:
     """What the subscription is sure to bring per month, as far as agreed; None when nothing."""
     sub, result = one.sub, one.result
     if result.status == "future":

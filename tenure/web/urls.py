@@ -18,6 +18,9 @@ from tenure.web.account import (
     users,
 )
 from tenure.web.accounts import finder, listing
+from tenure.web.billing import downloads as billing_files
+from tenure.web.billing import listing as billing
+from tenure.web.billing import subscription
 from tenure.web.editing import bulk, changes, create, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
@@ -92,6 +95,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/raw/<int:payload>/", raw.payload, name="account_payload"),
     path("accounts/<int:pk>/calculation/<str:figure>/", calculation.show, name="calculation"),
     path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
+    path("subscriptions/<int:pk>/", subscription.show, name="subscription"),
+    path("billing/", RedirectView.as_view(pattern_name="subscriptions"), name="billing"),
+    path("billing/subscriptions/", billing.subscriptions_page, name="subscriptions"),
+    path(
+        "billing/subscriptions/totals/", billing.subscriptions_totals, name="subscriptions_totals"
+    ),
+    path(
+        "billing/subscriptions/export.<str:form>",
+        billing_files.subscriptions,
+        name="export_subscriptions",
+    ),
+    path("billing/invoices/", billing.invoices_page, name="invoices"),
+    path("billing/invoices/totals/", billing.invoices_totals, name="invoices_totals"),
+    path("billing/invoices/export.<str:form>", billing_files.invoices, name="export_invoices"),
     path("sync/", runs.standing, name="sync"),
     path("sync/now/", runs.sync_now, name="sync_now"),
     path("accounts/<int:pk>/merge/", merging.page, name="merge"),

@@ -79,3 +79,39 @@ def test_what_is_not_there_is_said(reader: Caller, customer: Account, name: str)
         "data": [],
         "next": None,
     }
+
+
+def test_subscriptions_are_filtered_and_sorted_as_on_their_page(
+    reader: Caller, customer: Account
+) -> None:
+    listed = reader.get("subscriptions", status="active", sort="-mrr", renews_within="30").json()
+    (one,) = listed["data"]
+    assert one["mrr"] == {"amount": "198.00", "currency": "USD"}
+    assert (one["status"], one["renews_on"]) == ("active", "2026-07-12")
+    totals = reader.get("subscriptions/totals").json()
+    assert (totals["count"], totals["sums"][0]["mrr"]["amount"]) == (2, "198.00")
+
+
+def test_invoices_say_how_they_stand_and_what_they_add_up_to(
+    reader: Caller, customer: Account
+) -> None:
+    (late,) = reader.get("invoices", status="past_due", sort="due", q="T-1").json()["data"]
+    assert (late["number"], late["days_past_due"], late["failed_attempts"]) == ("1002", 35, 1)
+    totals = reader.get("invoices/totals", status="open").json()
+    assert totals["sums"][0]["balance"] == {"amount": "396.00", "currency": "USD"}
+
+
+def test_a_filter_that_cannot_be_taken_is_named(reader: Caller, customer: Account) -> None:
+    answer = reader.get("invoices", due_from="yesterday")
+    assert (answer.status_code, answer.json()["field"]) == (400, "due_from")
+
+
+def test_a_figure_is_taken_apart(reader: Caller, customer: Account) -> None:
+    (usd,) = reader.get("accounts/T-1/explain", figure="past_due").json()["data"]
+    assert usd["total"] == {"amount": "198.00", "currency": "USD"}
+    assert [part["label"] for part in usd["parts"]] == ["1002"]
+    assert {left["reason"]: left["count"] for left in usd["excluded"]} == {
+        "Not late yet": 1,
+        "Paid or closed: nothing is owed on it": 1,
+    }
+    assert reader.get("accounts/T-1/explain", figure="shoes").status_code == 400

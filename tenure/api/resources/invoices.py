@@ -1,18 +1,20 @@
 """Invoices: bills, and whose they are where one is split between accounts."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
+from pydantic import Field
 
-from tenure.api import answers
-from tenure.api.billing import Billing, chosen, one_of
-from tenure.api.listing import paged
+from tenure.api import across, answers
+from tenure.api.billing import one_of
 from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Money, PageOf, Shape
-from tenure.customers import lists, shapes
+from tenure.customers import lists
+from tenure.metrics.lists import invoices as source
+from tenure.metrics.lists import shapes
 
 resource = Resource("invoices")
+Filters = across.parameters("InvoiceFilters", source)
+Listing = across.listing("Invoices", source)
 
 
 class Part(Shape):
@@ -49,23 +51,28 @@ class Invoice(Billed):
     updated_at: str
     allocations: list[Allocation]
     unallocated: Part | None
-
-
-def shape(row: Any) -> dict[str, Any]:
-    """An invoice with its parts, which the list has read along with it."""
-    return shapes.invoice(row, row.allocations.all())
+    status: str = Field(description="How it stands now: by the calendar where it is owed.")
+    days_past_due: int
+    attempts: int = Field(description="How often it was tried to be collected.")
 
 
 @resource.get("", PageOf[Invoice])
-def list_invoices(request: HttpRequest, how: Query[Billing]) -> HttpResponse:
+def list_invoices(request: HttpRequest, how: Query[Listing]) -> HttpResponse:  # type: ignore[valid-type]
     """List invoices.
 
-    Of one account, also those it has a part of.
+    Filtered and sorted as on the page Billing › Invoices. Of one account, also those it has a part of.
     """
-    return paged(lists.invoices(**chosen(how)), how, shape)
+    return across.page(source, how, shapes.invoice)
+
+
+@resource.get("/totals", across.Totals)
+def totals(request: HttpRequest, how: Query[Filters]) -> HttpResponse:  # type: ignore[valid-type]
+    """Count invoices and add them up."""
+    return across.totals(source, how, ("total", "paid", "balance"))
 
 
 @resource.get("/{site}/{upstream_id}", Invoice)
 def show(request: HttpRequest, site: str, upstream_id: str) -> HttpResponse:
     """Show an invoice, by its site and its id there."""
-    return answers.one(request, shape(one_of(lists.invoices, site, upstream_id)))
+    found = one_of(lists.invoices, site, upstream_id)
+    return answers.one(request, shapes.invoice(source.get(found.pk, across.here())))

@@ -4,15 +4,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
+from pydantic import Field
 
-from tenure.api import answers
-from tenure.api.billing import Billing, chosen, one_of
-from tenure.api.listing import paged
+from tenure.api import across, answers
+from tenure.api.billing import one_of
 from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Money, PageOf
-from tenure.customers import lists, shapes
+from tenure.customers import lists
+from tenure.metrics.lists import shapes
+from tenure.metrics.lists import subscriptions as source
 
 resource = Resource("subscriptions")
+Filters = across.parameters("SubscriptionFilters", source)
+Listing = across.listing("Subscriptions", source)
 
 
 class Subscription(Billed):
@@ -30,18 +34,30 @@ class Subscription(Billed):
     total: Money | None
     custom_fields: dict[str, Any]
     attributes: dict[str, Any]
+    status: str | None = Field(description="Where it stands now; null while it is not measured.")
+    mrr: Money | None = Field(description="What it is worth a month now.")
+    monthly: Money | None = Field(description="What it would be worth if it counted.")
     created_at: str
     updated_at: str
 
 
 @resource.get("", PageOf[Subscription])
-def list_subscriptions(request: HttpRequest, how: Query[Billing]) -> HttpResponse:
-    """List subscriptions."""
-    return paged(lists.subscriptions(**chosen(how)), how, shapes.subscription)
+def list_subscriptions(request: HttpRequest, how: Query[Listing]) -> HttpResponse:  # type: ignore[valid-type]
+    """List subscriptions.
+
+    Filtered and sorted as on the page Billing › Subscriptions; those of nobody known come last.
+    """
+    return across.page(source, how, shapes.subscription)
+
+
+@resource.get("/totals", across.Totals)
+def totals(request: HttpRequest, how: Query[Filters]) -> HttpResponse:  # type: ignore[valid-type]
+    """Count subscriptions and add up their MRR."""
+    return across.totals(source, how, ("mrr",))
 
 
 @resource.get("/{site}/{upstream_id}", Subscription)
 def show(request: HttpRequest, site: str, upstream_id: str) -> HttpResponse:
     """Show a subscription, by its site and its id there."""
     found = one_of(lists.subscriptions, site, upstream_id)
-    return answers.one(request, shapes.subscription(found))
+    return answers.one(request, shapes.subscription(source.get(found.pk)))

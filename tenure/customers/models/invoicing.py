@@ -8,6 +8,9 @@ from django.db import models
 from tenure.customers.models.account import Account
 from tenure.customers.models.billing import Upstream, money_column, once
 
+OPEN_STATES = ("open", "past_due", "pending", "processing")
+OPEN = models.Q(state__in=OPEN_STATES, balance__gt=0)
+
 
 class InvoiceColumns(Upstream):
     """What is kept of a bill, now or at an earlier time. Amounts are in ``currency``; ``balance`` is
@@ -78,6 +81,19 @@ class Invoice(InvoiceColumns):
                 name="customers_invoice_orphan",
             ),
             models.Index(fields=["site", "number"], name="customers_invoice_number"),
+            # The list across accounts: each serves an order of it, in both directions.
+            models.Index(fields=["created_at", "id"], name="customers_invoice_by_issue"),
+            models.Index(fields=["due_at", "id"], name="customers_invoice_by_due"),
+            models.Index(fields=["closed_at", "id"], name="customers_invoice_by_paid"),
+            models.Index(fields=["total", "id"], name="customers_invoice_by_total"),
+            # What is owed is a small part of all bills, and asked for most.
+            models.Index(
+                fields=["due_at", "id"], condition=OPEN, name="customers_invoice_open_due"
+            ),
+            models.Index(
+                fields=["balance", "id"], condition=OPEN, name="customers_invoice_open_balance"
+            ),
+            models.Index(fields=["state", "created_at", "id"], name="customers_invoice_by_state"),
         ]
 
 

@@ -12,63 +12,41 @@ from django.views.decorators.http import require_safe
 from tenure.customers import read as customers
 from tenure.customers.models import Subscription
 from tenure.metrics import explain
-from tenure.metrics.explain import Part, Parts
+from tenure.metrics.explain import LeftOut, Part, Parts
 from tenure.web.account.head import Head, head_of, shown
+from tenure.web.account.meanings import MEANINGS
 from tenure.web.account.subscriptions import state_of
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a figure means, in the words of the definition it is computed by."""
+class Entry:
+    """A part with the number of the invoice or subscription it speaks of, when it is one of ours."""
 
-    label: str
-    words: str
-
-
-MEANINGS: Mapping[str, Meaning] = {
-    "mrr": Meaning(
-        "MRR",
-        words="What each active subscription bills for one interval (quantity times unit price, with"
-        " fixed add-ons, less recurring discounts and tax) brought to one month. Trials, paused and"
-        " future subscriptions, usage and one-time charges do not count.",
-    ),
-    "arr": Meaning(
-        "ARR",
-        words="The same amounts as MRR brought to a year from the price of the period, not from"
-        " rounded MRR.",
-    ),
-    "net_paid": Meaning(
-        "Net paid", "Everything paid on invoices that are not voided, less refunds."
-    ),
-    "total_due": Meaning(
-        "Due",
-        words="The balance of every open invoice, whether late or not. Credit that could be used"
-        " stands beside it and is never taken off silently.",
-    ),
-    "past_due": Meaning("Overdue", "The balance of the open invoices whose due date has passed."),
-    "next_renewal_date": Meaning(
-        "Next renewal",
-        words="The earliest end of a term among active subscriptions that renew by themselves and"
-        " are not being cancelled.",
-    ),
-    "customer_since": Meaning("Customer since", "The day the first subscription was activated."),
-}
+    part: Part
+    invoice: int | None = None
+    subscription: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A part with the address of the invoice it speaks of, when there is one."""
+class Excluded:
+    """What does not count for one reason, the first of it with their addresses."""
 
-    part: Part
-    invoice: int | None
+    left: LeftOut
+    entries: Sequence[Entry]
+
+    @property
+    def more(self) -> int:
+        """How many there are beyond those shown."""
+        return self.left.count - len(self.entries)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One currency: its total and what adds up to it."""
+    """One currency: its total, what adds up to it, and what does not count."""
 
     total: Parts
     entries: Sequence[Entry]
+    excluded: Sequence[Excluded]
 
 
 @require_safe
@@ -91,14 +69,33 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
 
 def _groups(head: Head, figure: str, now: datetime) -> list[Group]:
     found = explain.parts(head.account.pk, figure, now)
-    wanted = [p.upstream_id for parts in found for p in parts.parts if p.kind == "invoice"]
-    keys = customers.invoice_keys(head.account.pk, wanted)
+    addressed = _addresses(head.account.pk, found)
     return [
         Group(
-            parts, [Entry(p, keys.get((p.site_id or 0, p.upstream_id or ""))) for p in parts.parts]
+            group,
+            [addressed(part) for part in group.parts],
+            [Excluded(left, [addressed(part) for part in left.parts]) for left in group.excluded],
         )
-        for parts in found
+        for group in found
     ]
+
+
+def _addresses(account_id: int, groups: Sequence[Parts]) -> Callable[[Part], Entry]:
+    """What finds the address of a part; one query for the invoices, one for the subscriptions."""
+    every = [part for group in groups for part in group.parts]
+    every += [part for group in groups for left in group.excluded for part in left.parts]
+    bills = [p.upstream_id for p in every if p.kind in ("invoice", "credit")]
+    agreed = [p.upstream_id for p in every if p.kind == "subscription"]
+    invoices = customers.invoice_keys(account_id, bills) if bills else {}
+    subscriptions = customers.subscription_keys(account_id, agreed) if agreed else {}
+
+    def addressed(part: Part) -> Entry:
+        key = (part.site_id or 0, part.upstream_id)
+        if part.kind == "subscription":
+            return Entry(part, subscription=subscriptions.get(key))
+        return Entry(part, invoice=invoices.get(key))
+
+    return addressed
 
 
 def _renewal(row: Subscription, now: datetime) -> datetime | None:

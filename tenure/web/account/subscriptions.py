@@ -16,18 +16,7 @@ from tenure.customers.models import Attribute, Plan, Subscription
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account.head import head_of, shown
-
-INTERVALS = {
-    ("months", 1): "month",
-    ("months", 3): "quarter",
-    ("months", 6): "half year",
-    ("months", 12): "year",
-    ("months", 24): "2 years",
-    ("months", 36): "3 years",
-    ("days", 1): "day",
-    ("days", 7): "week",
-    ("days", 14): "2 weeks",
-}
+from tenure.web.account.intervals import interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +71,6 @@ def _agreement(
     read = {one.source_field for one, _ in held}
     rest = [(n, v) for n, v in row.custom_fields.items() if custom("subscription", n) not in read]
     return Agreement(row, state_of(row, now), interval(plan), label, at, address, held, rest)
-
-
-def interval(plan: Plan | None) -> str:
-    """How often a plan bills, in a word: ``month``; empty when the plan is not known."""
-    if plan is None or not plan.interval_unit or not plan.interval_length:
-        return ""
-    length, unit = plan.interval_length, plan.interval_unit
-    return INTERVALS.get((unit, length), f"{length} {unit}")
 
 
 def state_of(row: Subscription, now: datetime) -> str:

@@ -37,6 +37,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def _pages(request: HttpRequest) -> list[Found]:
     pages = [
         Found("Accounts", reverse("accounts"), "accounts", "g a"),
+        Found("Billing: Subscriptions", reverse("subscriptions"), "billing", "g b"),
+        Found("Billing: Invoices", reverse("invoices"), "invoice"),
         Found("Sync", reverse("sync"), "sync", "g y"),
         Found("Import a CSV file", reverse("imports"), "plus"),
         Found("Quarantine", reverse("quarantine"), "alert"),
@@ -47,5 +49,5 @@ def _pages(request: HttpRequest) -> list[Found]:
         Found("Time zone", reverse("time_zone"), "clock"),
     ]
     if may_manage_sites(member_of(request)):
-        pages.insert(3, Found("Connect a site", reverse("connect"), "plus"))
+        pages.insert(5, Found("Connect a site", reverse("connect"), "plus"))
     return pages

@@ -72,7 +72,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "lines": lines(page.rows, shown_columns, settings.TENURE_CLOCK.now()),
         "search": search,
         "sort": sort,
-        "headings": [_heading(column, sort) for column in shown_columns],
+        "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
         "picked": {column.key for column in shown_columns},
         "picked_text": ",".join(picked),
@@ -118,7 +118,8 @@ def _by_currency(totals: Totals) -> list[CurrencyTotals]:
     ]
 
 
-def _heading(column: Column, sort: str) -> Heading:
+def heading(column: Column, sort: str) -> Heading:
+    """A column's head while the list is sorted like this."""
     if not column.sort:
         return Heading(column, "", "")
     now = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(sort, "")

@@ -17,6 +17,7 @@ from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.web import badges, moments, permissions, values
 from tenure.web.account import events
+from tenure.web.account.intervals import interval as interval_of
 from tenure.web.editing import toasts
 
 register = template.Library()
@@ -235,6 +236,24 @@ def same_page(context: RequestContext, **changes: Any) -> str:
         if value not in (None, ""):
             query[name] = str(value)
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag(takes_context=True)
+def without(context: RequestContext, name: str) -> str:
+    """This page's query without one parameter, from its first page on."""
+    return same_page(context, **{name: None, "after": None})
+
+
+@register.filter
+def labelled(values: Sequence[Any], labels: Sequence[str]) -> list[tuple[Any, str]]:
+    """Values with their labels, side by side."""
+    return list(zip(values, labels, strict=False))
+
+
+@register.simple_tag
+def interval(plan: Any) -> SafeString | str:
+    """How often a plan bills, in a word; a dash when that is not known."""
+    return interval_of(plan) or NOTHING
 
 
 @register.filter

@@ -1,0 +1,320 @@
+"""Every invoice across accounts: how each stands now, what was tried, and what is owed on it.
+
+The conditions are the definitions of ``metrics.invoices``, row by row: a test holds the two equal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Prefetch
+
+from tenure.core.money import Money
+from tenure.customers.models import Allocation, Invoice, Subscription
+from tenure.metrics import inputs
+from tenure.metrics.invoices import Standing, standing
+from tenure.metrics.lists import filters
+from tenure.metrics.lists.filters import At, Clause, Filter, Wanted, wanted
+from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, whose
+from tenure.metrics.lists.keyset import Order, Part, order_of
+from tenure.metrics.lists.subscriptions import SITE
+from tenure.metrics.paging import number
+
+_ROWS = "customers_invoice"
+_LIVE = "i.removed_at IS NULL"
+
+
+def _by(key: str, column: str, parse: Any, *, nullable: bool = True) -> Order:
+    known = Part(
+        f"{_ROWS} i", "i.id", "i", f"i.{column}",
+        f"{_LIVE} AND i.{column} IS NOT NULL" if nullable else _LIVE,
+    )  # fmt: skip
+    unknown = Part(f"{_ROWS} i", "i.id", "i", condition=f"{_LIVE} AND i.{column} IS NULL")
+    return Order(key, parse, (known, unknown) if nullable else (known,))
+
+
+ORDERS: Mapping[str, Order] = {
+    order.key: order
+    for order in (
+        _by("issued", "created_at", datetime.fromisoformat, nullable=False),
+        _by("due", "due_at", datetime.fromisoformat),
+        _by("paid_on", "closed_at", datetime.fromisoformat),
+        _by("total", "total", number),
+        _by("balance", "balance", number),
+        Order("id", int, (Part(f"{_ROWS} i", "i.id", "i", condition=_LIVE),)),
+    )
+}
+DEFAULT = "-issued"
+
+_BILL = "i.type IS DISTINCT FROM 'credit'"
+# As the index of what is owed has it, so that it can be used.
+_OPEN = "i.state IN ('open', 'past_due', 'pending', 'processing') AND i.balance > 0"
+_OWED = f"{_OPEN} AND {_BILL}"
+_DUE = """(CASE WHEN i.due_at IS NOT NULL OR i.net_terms IS NULL THEN i.due_at ELSE
+    ((i.created_at AT TIME ZONE %(zone)s) + make_interval(days => i.net_terms
+        + CASE WHEN i.net_terms_type = 'eom' THEN
+            extract(day FROM date_trunc('month', i.created_at AT TIME ZONE %(zone)s)
+                    + interval '1 month - 1 day')::int
+            - extract(day FROM i.created_at AT TIME ZONE %(zone)s)::int ELSE 0 END)
+    ) AT TIME ZONE %(zone)s END)"""
+_PASSED = f"""(i.state = 'past_due' OR i.state IN ('pending', 'open') AND %(now)s >= {_DUE}
+    + CASE WHEN i.collection_method = 'manual' THEN interval '24 hours' ELSE interval '0' END)"""
+_LATE = f"{_OWED} AND coalesce({_PASSED}, FALSE)"
+_DAYS = f"greatest(1, coalesce(%(today)s - ({_DUE} AT TIME ZONE %(zone)s)::date, 1))"
+
+STANDINGS = {
+    "open": ("Owed", _OWED),
+    "past_due": ("Past due", _LATE),
+    "due": ("Due", f"{_OWED} AND i.state <> 'processing' AND NOT coalesce({_PASSED}, FALSE)"),
+    "processing": ("Processing", f"{_OWED} AND i.state = 'processing'"),
+    "paid": ("Paid", f"i.state IN ('paid', 'closed') AND {_BILL}"),
+    "failed": ("Failed", f"i.state = 'failed' AND {_BILL}"),
+    "voided": ("Voided", "i.state = 'voided'"),
+    "credit": ("Credit to use", "i.type = 'credit' AND i.state = 'open'"),
+}
+TYPES = {
+    "charge": ("Charge", "i.type = 'charge'"),
+    "credit": ("Credit", "i.type = 'credit'"),
+    "legacy": ("Legacy", "i.type = 'legacy'"),
+}
+DUNNING = {
+    "yes": ("In dunning", f"{_LATE} AND i.dunning_events_sent > 0"),
+    "final": ("After the last notice", f"{_LATE} AND i.final_dunning_event"),
+}
+WHOSE = {
+    "one": ("Of one account", "i.account_id IS NOT NULL"),
+    "several": ("Of several accounts", "i.account_id IS NULL AND EXISTS (SELECT 1 FROM customers_allocation p WHERE p.invoice_id = i.id)"),
+    "nobody": ("Of nobody known", "i.account_id IS NULL AND NOT EXISTS (SELECT 1 FROM customers_allocation p WHERE p.invoice_id = i.id)"),
+}  # fmt: skip
+
+
+def _words(text: str, _at: At) -> Clause:
+    return whose(text, _numbered(text.removeprefix("#")))
+
+
+def _numbered(text: str) -> list[int]:
+    """Our ids of the invoices of this number or id, at whatever site."""
+    every = "site_id = ANY(SELECT id FROM connections_site)"
+    with connection.cursor() as db:
+        db.execute(
+            f"SELECT id FROM {_ROWS} WHERE {every} AND number = %(text)s UNION"  # noqa: S608
+            f" SELECT id FROM {_ROWS} WHERE {every} AND upstream_id = %(text)s LIMIT 1000",
+            {"text": text},
+        )
+        return [row[0] for row in db.fetchall()]
+
+
+def _site(text: str, _at: At) -> Clause:
+    return Clause(SITE, {"site": filters.listed("site", text)})
+
+
+_ACCOUNT = (
+    "i.account_id = %(account)s OR i.account_id IS NULL AND i.id IN"
+    " (SELECT p.invoice_id FROM customers_allocation p WHERE p.account_id = %(account)s)"
+)
+FILTERS: tuple[Filter, ...] = (
+    Filter("q", "Search", "words", _words, told="Words of the account, or an invoice's number."),
+    filters.choice("status", "Status", STANDINGS),
+    filters.choice("type", "Type", TYPES),
+    Filter("site", "Site", "text", _site, told="Subdomains."),
+    filters.text("currency", "Currency", "i.currency", "ISO 4217 codes."),
+    filters.within("due_within", "Due within", "i.due_at", instant=True),
+    filters.day("due_from", "Due from", "i.due_at", ">=", instant=True),
+    filters.day("due_to", "Due to", "i.due_at", "<=", instant=True),
+    filters.day("issued_from", "Issued from", "i.created_at", ">=", instant=True),
+    filters.day("issued_to", "Issued to", "i.created_at", "<=", instant=True),
+    filters.day("paid_from", "Closed from", "i.closed_at", ">=", instant=True),
+    filters.day("paid_to", "Closed to", "i.closed_at", "<=", instant=True),
+    filters.amount("total_from", "Total from", "i.total", ">="),
+    filters.amount("total_to", "Total to", "i.total", "<="),
+    filters.amount("balance_from", "Balance from", "i.balance", ">="),
+    filters.amount("balance_to", "Balance to", "i.balance", "<="),
+    filters.whole("late_from", "Days late from", f"{_LATE} AND {_DAYS} >= %(late_from)s"),
+    filters.whole("late_to", "Days late to", f"{_LATE} AND {_DAYS} <= %(late_to)s"),
+    filters.choice("dunning", "Dunning", DUNNING),
+    filters.choice("whose", "Whose", WHOSE),
+    filters.whole("account", "Account", _ACCOUNT),
+    filters.text("state", "State at the source", "i.state", "The source's own words."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What was tried to collect an invoice: how often, and the last that failed with its words."""
+
+    number: int = 0
+    failed: int = 0
+    last_failed_at: datetime | None = None
+    last_failure: str = ""
+    refunded: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One line: the bill as it came, how it stands, and what hangs on it."""
+
+    row: Invoice
+    stands: Standing
+    attempts: Attempts
+    credited: Decimal
+    plans: Sequence[str]
+    parts: Sequence[Allocation]
+
+    @property
+    def status(self) -> str:
+        """How it stands in a word: by the calendar where it is owed, else its state."""
+        if self.stands.kind in ("past_due", "due", "processing"):
+            return self.stands.kind
+        return self.row.state
+
+    def money(self, name: str) -> Money | None:
+        """One of its amounts; None when the source does not say it."""
+        value = getattr(self.row, name)
+        return None if value is None else Money(value, self.row.currency)
+
+
+def asked_for(given: Mapping[str, Any], at: At) -> Wanted:
+    """What these values of FILTERS ask for. Raises UnusableFilter."""
+    return wanted(FILTERS, given, at)
+
+
+def page(
+    asked: Wanted, *, sort: str = DEFAULT, cursor: str | None = None, limit: int = 50
+) -> Page[InvoiceRow]:
+    """One page of invoices, stable while others are added. Raises UnusablePage."""
+    order = order_of(sort, ORDERS, "Invoices")
+    ids, following, previous = keys(order, asked, cursor, limit)
+    return Page(_rows(ids, asked.at), following, previous)
+
+
+def capped_count(asked: Wanted, *, cap: int = 10_000) -> int:
+    """How many match, counting no further than ``cap``: the answer ``cap`` means or more."""
+    return count([f"{_ROWS} i WHERE {_LIVE} AND {_condition(asked)}"], asked.values, cap)
+
+
+def sums(asked: Wanted) -> Sums:
+    """How many match and their total, paid and balance, by currency, as the source says them: a
+    credit's amounts are negative, and what was voided adds nothing."""
+    return summed(
+        f"SELECT i.currency, count(*), {_SUMS} FROM {_ROWS} i"  # noqa: S608
+        f" WHERE {_LIVE} AND {_condition(asked)} GROUP BY 1 ORDER BY 1",
+        asked.values,
+    )
+
+
+_SUMS = ", ".join(
+    f"coalesce(sum(i.{name}) FILTER (WHERE i.state <> 'voided'), 0)"
+    for name in ("total", "paid", "balance")
+)
+
+
+def _condition(asked: Wanted) -> str:
+    return asked.condition("i", "i.id")
+
+
+def get(pk: int, at: At) -> InvoiceRow:
+    """One invoice with how it stands. Raises Invoice.DoesNotExist."""
+    found = _rows([pk], at)
+    if not found:
+        raise Invoice.DoesNotExist(pk)
+    return found[0]
+
+
+def as_input(row: Invoice) -> inputs.Invoice:
+    """A bill as the formulas take it."""
+    return inputs.Invoice(
+        site=str(row.site_id), id=row.upstream_id, **{name: getattr(row, name) for name in _INPUTS}
+    )
+
+
+_INPUTS = (
+    "number type state currency origin total balance paid due_at created_at closed_at net_terms"
+    " net_terms_type collection_method dunning_events_sent final_dunning_event"
+).split()
+
+
+def _rows(ids: Sequence[int], at: At) -> list[InvoiceRow]:
+    rows = Invoice.objects.filter(pk__in=ids).select_related("site", "account")
+    rows = rows.prefetch_related(
+        Prefetch("allocations", Allocation.objects.select_related("account").order_by("pk"))
+    )
+    found: list[Invoice] = in_order(rows, ids)
+    tried, credited, plans = _attempts(found), _credited(found), _plans(found)
+    return [
+        InvoiceRow(
+            row,
+            standing(as_input(row), at.now, at.zone),
+            tried.get(_key(row), Attempts()),
+            credited.get(_key(row), Decimal(0)),
+            plans.get(_key(row), ()),
+            list(row.allocations.all()),
+        )
+        for row in found
+    ]
+
+
+Key = tuple[int, str]
+
+
+def _key(row: Invoice) -> Key:
+    return row.site_id, row.upstream_id
+
+
+_ATTEMPTS = """
+    SELECT t.site_id, t.invoice_upstream_id,
+           count(*) FILTER (WHERE t.type IN ('purchase', 'capture')),
+           count(*) FILTER (WHERE t.type IN ('purchase', 'capture') AND t.status IN ('declined', 'error')),
+           max(t.created_at) FILTER (WHERE t.status IN ('declined', 'error')),
+           (array_agg(coalesce(t.status_message, t.status_code, t.status)
+                ORDER BY t.created_at DESC, t.id DESC)
+                FILTER (WHERE t.status IN ('declined', 'error')))[1],
+           coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund' AND t.status = 'success'), 0)
+    FROM customers_transaction t
+    JOIN unnest(%s::bigint[], %s::text[]) AS i (site_id, upstream_id)
+        ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
+    WHERE t.removed_at IS NULL GROUP BY 1, 2
+"""
+_CREDITED = """
+    SELECT c.site_id, c.applied_to_invoice_upstream_id, coalesce(sum(c.amount), 0)
+    FROM customers_creditpayment c
+    JOIN unnest(%s::bigint[], %s::text[]) AS i (site_id, upstream_id)
+        ON c.site_id = i.site_id AND c.applied_to_invoice_upstream_id = i.upstream_id
+    WHERE c.removed_at IS NULL AND c.voided_at IS NULL GROUP BY 1, 2
+"""
+
+
+def _asked(statement: str, rows: Sequence[Invoice]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as db:
+        db.execute(statement, [[row.site_id for row in rows], [row.upstream_id for row in rows]])
+        return list(db.fetchall())
+
+
+def _attempts(rows: Sequence[Invoice]) -> dict[Key, Attempts]:
+    return {
+        (site, name): Attempts(tries, failed, at, why or "", refunded)
+        for site, name, tries, failed, at, why, refunded in _asked(_ATTEMPTS, rows)
+    }
+
+
+def _credited(rows: Sequence[Invoice]) -> dict[Key, Decimal]:
+    return {(site, name): amount for site, name, amount in _asked(_CREDITED, rows)}
+
+
+def _plans(rows: Iterable[Invoice]) -> dict[Key, list[str]]:
+    """The plans of the subscriptions each invoice bills, without repetition."""
+    named = {(row.site_id, name) for row in rows for name in row.subscription_upstream_ids}
+    found = Subscription.objects.filter(
+        site_id__in={site for site, _ in named}, upstream_id__in={name for _, name in named}
+    ).only("site_id", "upstream_id", "plan_name", "plan_code")
+    plans = {(one.site_id, one.upstream_id): one.plan_name or one.plan_code or "" for one in found}
+    return {
+        _key(row): list(
+            dict.fromkeys(
+                plans.get((row.site_id, name), "") or name for name in row.subscription_upstream_ids
+            )
+        )
+        for row in rows
+    }

@@ -1,0 +1,1 @@
+"""Money across accounts: subscriptions, invoices and revenue."""

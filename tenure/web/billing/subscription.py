@@ -1,0 +1,38 @@
+"""One subscription: what it is worth a month and how that is made, and everything the source says."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.customers.models import Subscription
+from tenure.metrics.explain import of_subscription
+from tenure.metrics.lists import subscriptions
+from tenure.metrics.settings import current
+from tenure.sources import registry
+from tenure.sources.base import Stream
+from tenure.web.billing.asked import here
+
+
+@require_safe
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """The subscription: in the drawer when a page asks for it there, else a page of its own."""
+    try:
+        one = subscriptions.get(pk)
+    except Subscription.DoesNotExist:
+        raise Http404("There is no such subscription here.") from None
+    source = registry.source(one.row.site.source)
+    shown: dict[str, Any] = {
+        "one": one,
+        "row": one.row,
+        "account": one.row.account,
+        "part": of_subscription(one.row, here().now, current()),
+        "address": source.record_url(
+            one.row.site.subdomain, Stream.SUBSCRIPTIONS, one.row.uuid or one.row.upstream_id
+        ),
+    }
+    drawer = request.headers.get("HX-Target") == "drawer-content"
+    shown |= {"top": 2, "sub": 3} if drawer else {"top": 1, "sub": 2}  # levels of the headings
+    name = "subscription_detail" if drawer else "subscription"
+    return render(request, f"web/billing/{name}.html", shown)
