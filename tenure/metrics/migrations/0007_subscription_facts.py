@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0002_mapping_and_setup'),
-        ('customers', '0009_invoices_across_accounts'),
-        ('metrics', '0005_outlooks'),
+        ('customers', '0011_invoices_across_accounts'),
+        ('metrics', '0006_behaviour_figures'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0002_mapping_and_setup'),
-        ('customers', '0008_where_values_came_from'),
+        ('customers', '0010_touched'),
     ]
 
     operations = [
