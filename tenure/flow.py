@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tenure.core.clock import Clock
-from tenure.customers import touched
+from tenure.customers import comparisons, touched
 from tenure.customers.exchange import work as exchange
 from tenure.customers.models import Import
 from tenure.health import scoring as health
@@ -69,8 +69,9 @@ def join(accounts: Collection[int], now: datetime) -> None:
 
 def catch_up(now: datetime) -> int:
     """Refresh the accounts that runs have touched, those that stood on other settings or rates, and
-    those that time alone has moved; how many."""
+    those that time alone has moved; how many. What was imported is held against its source anew."""
     basis.settle(now)
+    comparisons.settle()
     refreshed = 0
     while count := _refresh_touched(now):
         refreshed += count

@@ -13,6 +13,7 @@ from tenure.cli.words import counted
 from tenure.connections import read as connections
 from tenure.core.errors import ConfigurationError
 from tenure.customers import drift as drifting
+from tenure.customers.differing import Drift
 from tenure.customers.write import By
 from tenure.metrics import drift as money
 from tenure.metrics.amounts import ZERO, displayed
@@ -143,7 +144,7 @@ def drift(
 
 
 def _drift_json(
-    found: drifting.Drifts, values: Sequence[drifting.Drift], sums: money.Money
+    found: drifting.Drifts, values: Sequence[Drift], sums: money.Money
 ) -> dict[str, Any]:
     return {
         "accounts": found.accounts,
@@ -178,7 +179,7 @@ def _mrr(sums: money.Money) -> dict[str, dict[str, str]]:
 
 
 def _drift_page(
-    found: drifting.Drifts, values: Sequence[drifting.Drift], sums: money.Money
+    found: drifting.Drifts, values: Sequence[Drift], sums: money.Money
 ) -> RenderableType:
     moneys = ", ".join(
         f"{one['held']} → {one['says']} {currency}" for currency, one in _mrr(sums).items()

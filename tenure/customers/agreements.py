@@ -25,6 +25,7 @@ from tenure.customers.tables import SUBSCRIPTIONS
 from tenure.sources import records
 
 KIND = "subscription"
+PREFIX = "attributes."  # of an attribute's name in history
 
 
 @dataclass(slots=True)
@@ -112,6 +113,25 @@ def recompose(
     incoming = {row.pk: values_of(row, mapping, read) for row in rows}
     terms = terms_of(site, mapping, filling=filling, spares_hand=spares_hand)
     return _settle([held(row) for row in rows], incoming, terms, batch)
+
+
+def differing(
+    site: Site, rows: Mapping[str, Any], said: Mapping[str, Any]
+) -> dict[str, dict[str, list[Any]]]:
+    """In which attributes these subscriptions differ from what the site says of them now, both by
+    upstream id, as ``{attributes.NAME: [held, says]}``."""
+    mapping = attributes.mapped(KIND)
+    gone = attributes.vanished_paths(KIND).get(site.subdomain, ())
+    read = fields.reader(one.path for one in mapping)
+    found: dict[str, dict[str, list[Any]]] = {}
+    for name in rows.keys() & said.keys():
+        composed = values_of(said[name], mapping, read)
+        for one in mapping:
+            had, says = rows[name].attributes.get(one.name), composed.values.get(one.name)
+            unread = one.name in composed.unreadable or (says is None and one.path in gone)
+            if had != says and not unread:
+                found.setdefault(name, {})[PREFIX + one.name] = [had, says]
+    return found
 
 
 def held(row: Any) -> Held:

@@ -5,40 +5,23 @@ beside it follow the source, so what differs is known here, and can be accepted 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from tenure.connections.models import Mode, Site
-from tenure.customers import attributes, effective, fields, payers, saving
-from tenure.customers.accounts import contributions_of, daily_sites, terms_of
-from tenure.customers.attributes import Mapped
+from tenure.connections.models import Site
+from tenure.customers import attributes, comparisons, fields, saving
 from tenure.customers.deciding import is_edited, key_of
-from tenure.customers.effective import Effective
+from tenure.customers.differing import Drift, differences
 from tenure.customers.history import open_set, replaced
 from tenure.customers.models import Account, Change, ChangeSet, Origin
 from tenure.customers.searching import searchable
-from tenure.customers.write import By, Edited, ValueRefused, plain, value_of
+from tenure.customers.write import By, Edited, ValueRefused
 
 CHUNK = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One value: what is held, what the source says now, whose word that is, and where the held
-    value came from (an entry of ``Account.sources``; empty for one that came with its account)."""
-
-    account_id: int
-    identifier: str
-    name: str
-    field: str
-    held: Any
-    says: Any
-    site: str
-    source: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -52,29 +35,59 @@ class Drifts:
 
 def importing(sites: Sequence[Site] | None = None) -> list[Site]:
     """The sites whose accounts are imported once; of these sites, or of all."""
-    found = Site.objects.filter(accounts_mode=Mode.IMPORT, staged=False)
-    return list(found if sites is None else found.filter(pk__in=[site.pk for site in sites]))
+    chosen = None if sites is None else {site.pk for site in sites}
+    return [s for s in comparisons.importing() if chosen is None or s.pk in chosen]
 
 
-def count(sites: Sequence[Site]) -> Drifts:
-    """How much of what these sites fed has drifted."""
+_VALUES = """
+    FROM customers_comparison c JOIN customers_account a ON a.id = c.account_id,
+        jsonb_array_elements(c.drifts) d
+    WHERE c.drifts <> '[]' AND a.removed_at IS NULL AND d ->> 'site' = ANY(%(sites)s)
+"""
+_COUNT = """
+    SELECT d ->> 'field', count(*), (SELECT count(DISTINCT a.id) {values}) {values} GROUP BY 1
+"""
+_LISTED = """
+    SELECT DISTINCT a.id {values}
+        AND a.id > %(after)s AND (%(name)s = '' OR d ->> 'field' = %(name)s)
+    ORDER BY a.id LIMIT %(limit)s
+"""
+
+
+def count(sites: Sequence[Site], *, settled: bool = False) -> Drifts:
+    """How much of what these sites fed has drifted. ``settled`` counts what is compared already."""
+    if not settled:
+        comparisons.settle()
     found = Drifts()
-    last = None
-    for one in _drifts(sites, after=0):
-        found.accounts += one.account_id != last
-        found.values += 1
-        found.fields[one.field] += 1
-        last = one.account_id
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT.format(values=_VALUES), {"sites": _names(sites)})
+        for name, values, accounts in cursor.fetchall():
+            found.fields[name] = values
+            found.values += values
+            found.accounts = accounts
     return found
 
 
 def listing(
-    sites: Sequence[Site], *, name: str = "", after: int = 0, limit: int = 50
+    sites: Sequence[Site],
+    *,
+    name: str = "",
+    after: int = 0,
+    limit: int = 50,
+    settled: bool = False,
 ) -> list[Drift]:
     """The drifted values by account, of one field or of all, going on after an account's number;
-    whole accounts, so there may be a few more than ``limit``."""
+    whole accounts, so there may be a few more than ``limit``. ``settled`` is as for ``count``."""
+    if not settled:
+        comparisons.settle()
+    bound: dict[str, Any] = {"sites": _names(sites), "name": name, "after": after, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED.format(values=_VALUES), bound)
+        ids = [row[0] for row in cursor.fetchall()]
     found: list[Drift] = []
-    for one in _drifts(sites, after=after):
+    # Said anew of the few that are shown, so that it is what accepting would find.
+    accounts = Account.objects.filter(pk__in=ids).select_related("owner").order_by("pk")
+    for one in differences(list(accounts), sites):
         if len(found) >= limit and one.account_id != found[-1].account_id:
             break
         if not name or one.field == name:
@@ -82,12 +95,16 @@ def listing(
     return found
 
 
+def _names(sites: Sequence[Site]) -> list[str]:
+    return [site.subdomain for site in sites]
+
+
 def accept(account_id: int, name: str, by: By, *, now: datetime, shown: Any = ...) -> Edited:
     """Take what the source says now for one value; it follows nothing afterwards, as any imported
     value. ``shown`` is what the person saw. Raises ValueRefused when it says something else by now."""
     with transaction.atomic():
         locked = _locked([account_id])
-        one = {one.field: one for one in _of(locked, importing())}.get(name)
+        one = {one.field: one for one in differences(locked, importing())}.get(name)
         if one is None:
             raise ValueRefused(name, f"{name} does not differ any more.", "Reload the page.")
         if shown is not ... and one.says != shown:
@@ -102,11 +119,12 @@ def accept(account_id: int, name: str, by: By, *, now: datetime, shown: Any = ..
 def accept_all(sites: Sequence[Site], by: By, *, now: datetime, name: str = "") -> Edited:
     """Accept every drifted value of these sites, of one field or of all, as one change set."""
     done, after = Edited(), 0
+    comparisons.settle()
     with transaction.atomic():
-        while found := listing(sites, name=name, after=after, limit=CHUNK):
+        while found := listing(sites, name=name, after=after, limit=CHUNK, settled=True):
             after = found[-1].account_id
             locked = _locked(sorted({one.account_id for one in found}))
-            wanted = [one for one in _of(locked, sites) if not name or one.field == name]
+            wanted = [one for one in differences(locked, sites) if not name or one.field == name]
             if wanted and done.change_set is None:
                 done.change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
             if done.change_set:
@@ -167,51 +185,3 @@ def _set(account: Account, one: Drift, by: By, change_set: ChangeSet, now: datet
         "set_at": now.isoformat(),
         "change_set": change_set.pk,
     }
-
-
-def _drifts(sites: Sequence[Site], *, after: int) -> Iterator[Drift]:
-    if not sites:
-        return
-    rows = Account.objects.filter(payers.fed_by(sites), removed_at=None).order_by("pk")
-    while chunk := list(rows.filter(pk__gt=after)[:CHUNK]):
-        after = chunk[-1].pk
-        yield from _of(chunk, sites)
-
-
-def _of(accounts: Sequence[Account], sites: Sequence[Site]) -> Iterator[Drift]:
-    """What of these accounts differs from what the sites that import say."""
-    mapping = attributes.mapped(fields.ACCOUNT)
-    daily = daily_sites()
-    gone = attributes.vanished_paths(fields.ACCOUNT)
-    once = {site.subdomain for site in sites}
-    feeds = contributions_of([account.pk for account in accounts], mapping)
-    for account in accounts:
-        feed = feeds.get(account.pk)
-        if feed is None:
-            continue
-        composed = effective.compose(feed.parts, mapping)
-        terms = terms_of(feed, mapping, daily=daily)
-        feeding = {part.site for part in feed.parts} & once
-        if feeding and not terms.everything_daily:
-            lost = {path for site in feeding for path in gone.get(site, ())}
-            yield from _differing(account, composed, mapping, feeding, lost)
-
-
-def _differing(
-    account: Account,
-    composed: Effective,
-    mapping: Sequence[Mapped],
-    feeding: set[str],
-    gone: set[str],
-) -> Iterator[Drift]:
-    said = {one.name: composed.values.get(one.name) for one in mapping if one.path not in gone}
-    for name in (*said, "name"):
-        says = composed.name if name == "name" else said[name]
-        held = plain(value_of(account, name))
-        entry = account.sources.get(name, {})
-        unread = name in composed.unreadable and says is None
-        ours = says is None and entry.get("source", Origin.SYNC) != Origin.SYNC
-        site = composed.sites.get(name) or entry.get("site") or min(feeding)
-        if held == says or unread or ours or site not in feeding:
-            continue
-        yield Drift(account.pk, account.identifier, account.name, name, held, says, site, entry)

@@ -14,17 +14,17 @@ from typing import Any
 from django.db import transaction
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import history, tables
+from tenure.customers import accepting, agreements, history, tables
 from tenure.customers.history import open_set
-from tenure.customers.landing import Batch, land
+from tenure.customers.landing import Batch
 from tenure.customers.models import ChangeSet, Subscription
 from tenure.customers.touched import touch
 from tenure.customers.write import By, ValueRefused
+from tenure.metrics import stored as pricing
 from tenure.metrics.amounts import add
 from tenure.metrics.inputs import Settings
 from tenure.metrics.mrr import subscription_mrr
 from tenure.metrics.settings import current
-from tenure.metrics.stored import agreement, agreements
 from tenure.sources import records, registry
 from tenure.sources.base import Stream
 from tenure.sync import payloads, read
@@ -94,17 +94,31 @@ def count(sites: Sequence[Site], now: datetime) -> Money:
     return money
 
 
-def accept(pk: int, by: By, *, now: datetime) -> ChangeSet:
-    """Take a subscription as the source has it now. Raises ValueRefused when it does not differ."""
-    row = Subscription.objects.select_related("site").get(pk=pk)
-    said = _said(row.site, [row.upstream_id]).get(row.upstream_id)
-    if said is None or row.site.subscriptions_mode != Mode.IMPORT:
-        raise ValueRefused("subscription", "It does not differ any more.", "Reload the page.")
+def are_more_than(count: int, sites: Sequence[Site]) -> bool:
+    """Whether more subscriptions than so many may differ; told without reading what they say."""
+    ids = [site.pk for site in sites]
+    return len(read.drifted(Stream.SUBSCRIPTIONS, ids, after=0, limit=count + 1)) > count
+
+
+def accept(pk: int, by: By, *, now: datetime, name: str = "", shown: Any = ...) -> ChangeSet:
+    """Take one field of a subscription as the source has it now, or all of them; it follows nothing
+    afterwards. ``shown`` is what the person saw of the field. Raises ValueRefused when the field, or
+    the subscription, does not differ any more, or when the source says something else by now."""
     with transaction.atomic():
-        change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
-        landed = land(tables.SUBSCRIPTIONS, [said], Batch(row.site_id, change_set, now))
-        if not landed.written:
+        rows = Subscription.objects.select_for_update(no_key=True, of=("self",))
+        row = rows.select_related("site").get(pk=pk)
+        said = _said(row.site, [row.upstream_id])
+        differing = _changes(row.site, {row.upstream_id: row}, said).get(row.upstream_id, {})
+        wanted = {n: pair for n, pair in differing.items() if name in ("", n)}
+        if not wanted or row.site.subscriptions_mode != Mode.IMPORT:
             raise ValueRefused("subscription", "It does not differ any more.", "Reload the page.")
+        if shown is not ... and wanted[name][1] != shown:
+            raise ValueRefused(
+                name, "The source says something else by now.", "Reload the page to see it."
+            )
+        change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
+        whole = said[row.upstream_id].content_hash.hex() if wanted == differing else None
+        accepting.accept(row, wanted, whole, Batch(row.site_id, change_set, now))
         touch({row.account_id} if row.account_id else set(), now)
     return change_set
 
@@ -121,17 +135,29 @@ def _of(
 ) -> Iterator[SubscriptionDrift]:
     rows = Subscription.objects.filter(pk__in=some).select_related("account").order_by("pk")
     stored = {(row.site_id, row.upstream_id): row for row in rows}
-    held = agreements([row.pk for row in stored.values()])
+    held = pricing.agreements([row.pk for row in stored.values()])
     chosen = current()
     for site in sites.values():
         mine = {name: row for (where, name), row in stored.items() if where == site.pk}
         said = _said(site, list(mine))
-        ids = {name: row.pk for name, row in mine.items()}
-        changed = history.would_change(tables.SUBSCRIPTIONS, ids, list(said.values()))
+        changed = _changes(site, mine, said)
         for name, row in mine.items():
-            changes = {f: v for f, v in changed.get(name, {}).items() if f != "account_id"}
-            if changes:
+            if changes := changed.get(name):
                 yield _drift(site, row, said[name], changes, held[site.pk, name], now, chosen)
+
+
+def _changes(
+    site: Site, rows: Mapping[str, Subscription], said: Mapping[str, records.Subscription]
+) -> dict[str, dict[str, list[Any]]]:
+    """In which fields these rows of a site differ from what it says, attributes among them."""
+    ids = {name: row.pk for name, row in rows.items()}
+    facts = history.would_change(tables.SUBSCRIPTIONS, ids, list(said.values()))
+    values = agreements.differing(site, rows, said)
+    return {
+        name: {f: pair for f, pair in facts.get(name, {}).items() if f != "account_id"}
+        | values.get(name, {})
+        for name in rows
+    }
 
 
 def _said(site: Site, ids: Sequence[str]) -> dict[str, records.Subscription]:
@@ -163,5 +189,5 @@ def _drift(
         currency=row.currency,
         held=subscription_mrr(held, now, chosen).mrr,
         says_currency=said.currency,
-        says=subscription_mrr(agreement(said, site.pk), now, chosen).mrr,
+        says=subscription_mrr(pricing.agreement(said, site.pk), now, chosen).mrr,
     )

@@ -1,15 +1,25 @@
 """Import Only keeps what was imported; the drift report says what the source says now, and money."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import drift, write
-from tenure.customers.models import Account, Change, Subscription
+from tenure.customers import comparisons, drift, write
+from tenure.customers.models import (
+    Account,
+    Attribute,
+    BillingAccount,
+    Change,
+    Comparison,
+    Subscription,
+)
 from tenure.customers.write import ValueRefused
 from tenure.metrics import drift as money
 from tenure.simulator.server import Served
+from tenure.sync.reverting import undo_last, undo_one
 from tests.flows.conftest import Sync
 from tests.flows.planning import by_hand, clock_of
 from tests.flows.test_later_syncs import change, live
@@ -85,6 +95,132 @@ def test_a_site_in_daily_sync_does_not_drift(us: Site, sync: Sync, served: Serve
     account = Account.objects.get(identifier=companies(served, us)[0]["code"])
     write.edit([account.pk], {"company": "By hand"}, by_hand(), now=clock_of(served))
     assert drift.importing() == []
+
+
+def test_an_accepted_value_is_taken_back_and_differs_again(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    account = drifted(us, sync, served)
+    before = (account.attributes["company"], account.sources.get("company"))
+    by = by_hand()
+    drift.accept(account.pk, "company", by, now=clock_of(served))
+    assert by.member
+    undo_last(by.member, clock_of(served))
+    account.refresh_from_db()
+    assert account.attributes["company"] == before[0]
+    assert account.sources["company"].keys() == {"back"}
+    assert drift.count([us]).fields["company"] == 1
+
+
+def test_what_is_compared_is_kept_until_something_it_was_made_of_changes(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    account = drifted(us, sync, served)
+    assert comparisons.settle() == 0
+    assert drift.count([us], settled=True).values == 2
+    write.edit([account.pk], {"company": "Renamed Works"}, by_hand(), now=clock_of(served))
+    assert drift.count([us], settled=True).values == 2
+    assert dict(drift.count([us]).fields) == {"name": 1}
+    BillingAccount.objects.filter(account=account).update(company="Third name")
+    assert dict(drift.count([us]).fields) == {"company": 1, "name": 1}
+    Attribute.objects.filter(name="company").update(source_field="")
+    assert dict(drift.count([us]).fields) == {"name": 1}
+    Site.objects.update(accounts_mode=Mode.DAILY)
+    assert drift.count(drift.importing([us])).values == 0
+
+
+def test_many_accounts_are_compared_some_at_a_time(us: Site, sync: Sync, served: Served) -> None:
+    drifted(us, sync, served)
+    Comparison.objects.all().delete()
+    everything = Account.objects.filter(removed_at=None).count()
+    assert comparisons.settle(most=5) == everything - 5
+    assert comparisons.settle(most=everything) == 0
+    assert Comparison.objects.count() == everything
+
+
+def changed_agreement(us: Site, sync: Sync, served: Served) -> dict[str, Any]:
+    """A subscription that was imported with an attribute, and of which the source has changed the
+    quantity and the purchase order since; as it was then."""
+    Site.objects.update(subscriptions_mode=Mode.IMPORT)
+    us.refresh_from_db()
+    Attribute.objects.create(
+        name="po",
+        object_kind="subscription",
+        label="PO",
+        kind="text",
+        source_field="subscription.po_number",
+    )
+    sync(us)
+    known = next(
+        one
+        for one in upstream(served, us.subdomain, "subscriptions").values()
+        if one["state"] == "active" and one["quantity"] and not one.get("coupon_redemptions")
+    )
+    live(served, 0.01)
+    said = {"quantity": known["quantity"] * 2, "po_number": "PO-77"}
+    change(served, us, kind="subscriptions", id=known["id"], set=said)
+    sync(us)
+    found: dict[str, Any] = known
+    return found
+
+
+def differing(us: Site, known: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """In which of the changed fields the subscription still differs."""
+    every = {one.upstream_id: one.changes for one in money.listing([us], now, limit=1000)}
+    watched = ("quantity", "po_number", "attributes.po")
+    return {
+        name: every[known["id"]][name] for name in watched if name in every.get(known["id"], {})
+    }
+
+
+def test_a_subscription_is_accepted_field_by_field_and_taken_back(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    known = changed_agreement(us, sync, served)
+    now, by = clock_of(served), by_hand()
+    row = Subscription.objects.get(upstream_id=known["id"])
+    pairs = differing(us, known, now)
+    assert pairs.keys() == {"quantity", "po_number", "attributes.po"}
+    with pytest.raises(ValueRefused, match="something else by now"):
+        money.accept(row.pk, by, now=now, name="quantity", shown=1)
+    money.accept(row.pk, by, now=now, name="quantity", shown=pairs["quantity"][1])
+    row.refresh_from_db()
+    assert (row.quantity, row.po_number) == (known["quantity"] * 2, known["po_number"])
+    assert differing(us, known, now).keys() == {"po_number", "attributes.po"}
+    money.accept(row.pk, by, now=now, name="attributes.po")
+    row.refresh_from_db()
+    assert row.attributes["po"] == "PO-77"
+    assert row.sources["po"]["set_by"] == "ann@tenure.example"
+
+    assert by.member
+    undo_last(by.member, now)
+    undo_last(by.member, now)
+    row.refresh_from_db()
+    assert (row.quantity, row.attributes.get("po")) == (known["quantity"], known["po_number"])
+    assert differing(us, known, now) == pairs
+
+
+def test_a_subscription_accepted_whole_differs_no_more_until_that_is_taken_back(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    known = changed_agreement(us, sync, served)
+    now, by = clock_of(served), by_hand()
+    row = Subscription.objects.get(upstream_id=known["id"])
+    pairs = differing(us, known, now)
+    held = row.quantity, row.po_number, row.attributes
+    money.accept(row.pk, by, now=now)
+    assert not differing(us, known, now)
+    with pytest.raises(ValueRefused, match="does not differ any more"):
+        money.accept(row.pk, by, now=now)
+    assert by.member
+    done = undo_last(by.member, now)
+    row.refresh_from_db()
+    assert (row.quantity, row.po_number, row.attributes) == held
+    assert differing(us, known, now) == pairs
+    assert done.counts.subscriptions == 1
+    assert done.change_set
+    undo_one(done.change_set, by, now)
+    assert not differing(us, known, now)
 
 
 def test_subscriptions_are_priced_as_held_and_as_the_source_has_them(

@@ -14,7 +14,7 @@ from tenure.api.resource import Resource
 from tenure.api.resources.accounts.shapes import Account
 from tenure.api.schemas import Body, PageOf, Shape
 from tenure.customers import drift, read
-from tenure.customers.drift import Drift as Row
+from tenure.customers.differing import Drift as Row
 from tenure.customers.paging import cursor_of
 from tenure.customers.paging import number as number_in
 from tenure.customers.shapes import address_of

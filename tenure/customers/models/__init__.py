@@ -5,6 +5,7 @@ from tenure.customers.models.account import (
     Alias,
     Attribute,
     AttributeKind,
+    Comparison,
     Contact,
     SourceField,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "BillingAccount",
     "Change",
     "ChangeSet",
+    "Comparison",
     "Contact",
     "CreditPayment",
     "Import",

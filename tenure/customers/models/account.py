@@ -117,6 +117,29 @@ class Alias(models.Model):
         return self.identifier
 
 
+class Comparison(models.Model):
+    """What an imported account was last compared with: the values in which it differs from what its
+    source says, ``{"field", "held", "says", "site"}`` each, and a ``mark`` of what was compared."""
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    mark = models.DecimalField(max_digits=40, decimal_places=0)
+    drifts = models.JSONField(default=list)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["account"],
+                condition=~models.Q(drifts=[]),
+                name="customers_comparison_drifted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {len(self.drifts)}"
+
+
 class Contact(Tracked):
     """A person at a customer, once an account by ``identifier``: the folded e-mail unless the rule
     names another field. ``sources`` tells of each field what an account's does, ``removed`` among

@@ -21,8 +21,6 @@ from tenure.customers.revert.lines import (
     weighed,
 )
 
-PREFIX = "attributes."
-
 
 class _HasAttributes(Func):
     """Whether changes are of attributes too, not only of what the source bills."""
@@ -66,12 +64,14 @@ def put_back(found: Sequence[Line], act: Act) -> set[int]:
         line = wanted[row.pk]
         was: dict[str, Any] = dict(replaced(row.sources, line.back))
         facts = {place: old for place, (_, old) in line.back.items() if _is_fact(place)}
-        if facts:
+        if accepting.MARK in line.was:
             mark = line.was.get(accepting.MARK) or {}
             was[accepting.MARK] = accepting.write(row.pk, facts, mark, act.now)
         for place, (_, old) in line.back.items():
             if not _is_fact(place):
-                _set(row, place.removeprefix(PREFIX), old, act.entry(line.was.get(place)))
+                _set(
+                    row, place.removeprefix(agreements.PREFIX), old, act.entry(line.was.get(place))
+                )
         row.edited = True  # a run looks at it once: the source may say something else by now
         back = {place: list(pair) for place, pair in line.back.items()}
         changes.append(act.change(SUBSCRIPTION, row.pk, row.account_id, back, was))
@@ -89,7 +89,7 @@ def _set(row: agreements.Held, name: str, value: Any, entry: dict[str, Any]) -> 
 
 
 def _is_fact(place: str) -> bool:
-    return not place.startswith(PREFIX)
+    return not place.startswith(agreements.PREFIX)
 
 
 def _line(row: Any, changed: Folded, facts: dict[str, Any], change_set: ChangeSet) -> Line:
@@ -98,7 +98,9 @@ def _line(row: Any, changed: Folded, facts: dict[str, Any], change_set: ChangeSe
         Folded(pairs, changed.was),
         change_set,
         standing=lambda place: (
-            facts[place] if _is_fact(place) else row.attributes.get(place.removeprefix(PREFIX))
+            facts[place]
+            if _is_fact(place)
+            else row.attributes.get(place.removeprefix(agreements.PREFIX))
         ),
         sources=row.sources,
     )
