@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0010_touched'),
+        ('customers', '0011_invoices_across_accounts'),
     ]
 
     operations = [
