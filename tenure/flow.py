@@ -18,7 +18,9 @@ from tenure.health import scoring as health
 from tenure.health import staleness
 from tenure.identity import joining
 from tenure.metrics import basis
+from tenure.metrics import look_back as metrics_past
 from tenure.metrics import refresh as metrics
+from tenure.metrics.settings import current
 from tenure.segments import members as segments
 from tenure.sync import activation, replays
 from tenure.sync.models import Replay, Run
@@ -84,6 +86,12 @@ def catch_up(now: datetime) -> int:
         refreshed += len(due)
     segments.begin_day(now)
     return refreshed
+
+
+def look_back(now: datetime) -> int:
+    """Make out a little more of the time before the first sync; how many subscriptions it was, 0 when
+    nothing is left to do."""
+    return metrics_past.look_back(now, current())
 
 
 def age(real_now: datetime, clock: Clock) -> None:

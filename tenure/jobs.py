@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 STALLED_SECONDS = 30  # three heartbeats of the queue's worker; fewer hit healthy ones
 KEEP_JOBS_HOURS = 24
+PAST_CHUNKS = 20
 
 
 def _clock() -> Clock:
@@ -81,6 +82,16 @@ def tick(timestamp: int) -> None:
         activation.revive(datetime.now(UTC))
     flow.catch_up(_clock().now())
     flow.age(datetime.now(UTC), _clock())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="look_back", queue="tick", queueing_lock="look_back", lock="look_back")
+def look_back(timestamp: int) -> None:
+    """Make out the time before the first sync, a few seconds' work at a time."""
+    close_old_connections()
+    for _ in range(PAST_CHUNKS):
+        if not flow.look_back(_clock().now()):
+            return
 
 
 @app.periodic(cron="* * * * * */30")

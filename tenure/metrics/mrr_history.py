@@ -23,7 +23,8 @@ SNAP = Fraction(1, 20)
 
 class HistoryLine(Struct, frozen=True, kw_only=True):
     """One invoiced line of a subscription with the local days it covers, from ``start_date`` up to
-    but not including ``end_date``, and its plan's interval. Amounts are in one currency."""
+    but not including ``end_date``, and its plan's interval. Amounts are in one currency.
+    ``rounding`` is by how much rounding its units may have moved its amount, where that is known."""
 
     start_date: date | None = None
     end_date: date | None = None
@@ -37,6 +38,7 @@ class HistoryLine(Struct, frozen=True, kw_only=True):
     interval: Interval | None = None
     invoice_state: str | None = None
     is_usage: bool = False
+    rounding: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class _Part:
     end: date
     monthly: Fraction
     whole: bool
+    slack: Fraction = ZERO
 
 
 def mrr_history(
@@ -79,6 +82,30 @@ def mrr_history(
     """The subscription's MRR on each of these local days."""
     parts = [part for line in lines if (part := _part(line, settings))]
     return [_point(parts, day, life) for day in days]
+
+
+def turning_days(lines: Iterable[HistoryLine], life: Life = ALWAYS) -> list[date]:
+    """Every local day on which the subscription's past MRR can have changed, in order."""
+    days = {day for line in lines for day in (line.start_date, line.end_date) if day}
+    days |= {day for pause in life.pauses for day in pause if day}
+    days |= {day for day in (life.begins, life.ends) if day}
+    return sorted(
+        day
+        for day in days
+        if (life.begins is None or day >= life.begins) and (life.ends is None or day <= life.ends)
+    )
+
+
+def slack_on(lines: Iterable[HistoryLine], day: date, settings: Settings = DEFAULTS) -> Fraction:
+    """Within how much two amounts of that day are one, as far as they differ by rounding."""
+    parts = (part for line in lines if (part := _part(line, settings)))
+    return max(SNAP, sum((p.slack for p in parts if p.start <= day < p.end), ZERO))
+
+
+def monthly_of(line: HistoryLine, settings: Settings = DEFAULTS) -> Fraction | None:
+    """What a line says the subscription brings a month; None for what never is MRR."""
+    part = _part(line, settings)
+    return part.monthly if part else None
 
 
 def _part(line: HistoryLine, settings: Settings) -> _Part | None:
@@ -95,7 +122,9 @@ def _part(line: HistoryLine, settings: Settings) -> _Part | None:
         return None
     length = Fraction(line.interval.length)
     per_month = 1 / length if line.interval.unit == "months" else settings.days_per_month / length
-    return _Part(line.start_date, line.end_date, net / fraction * per_month, fraction == 1)
+    whole = fraction == 1
+    slack = ZERO if whole else Fraction(line.rounding or 0) / abs(fraction) * per_month
+    return _Part(line.start_date, line.end_date, net / fraction * per_month, whole, slack)
 
 
 def _fraction(start: date, end: date, line: HistoryLine) -> Fraction:
@@ -137,7 +166,8 @@ def _snapped(covering: Sequence[_Part], parts: Sequence[_Part], day: date) -> Fr
         return found
     first = min(part.start for part in following)
     full = sum((part.monthly for part in following if part.start == first), ZERO)
-    return full if abs(full - found) <= SNAP else found
+    slack = max(SNAP, sum((part.slack for part in covering), ZERO))
+    return full if abs(full - found) <= slack else found
 
 
 def _bridged(parts: Sequence[_Part], day: date, life: Life) -> Point:

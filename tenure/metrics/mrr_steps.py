@@ -34,6 +34,7 @@ _MAKE = """
             WHEN mrr = 0 AND status IN ('expired', 'failed', 'removed') THEN CASE
                 WHEN ended IN ('nonpayment', 'nonpaymentgift', 'taxlocationinvalid')
                     OR status = 'failed' THEN 'nonpayment' ELSE 'cancel' END
+            WHEN status = 'none' THEN NULL
             WHEN currency <> currency_was THEN 'currency'
             WHEN was = 0 AND stood NOT IN ('contributing', 'free') THEN 'subscription'
             WHEN plan_code <> plan_was THEN 'plan'

@@ -63,7 +63,7 @@ _RECORD = f"""
     ), unexplored AS (
         INSERT INTO metrics_unexplored (subscription_id)
         SELECT subscription_id FROM fresh JOIN metrics_sitepast past USING (site_id)
-        WHERE last_id IS NULL AND past.done_at IS NOT NULL
+        WHERE last_id IS NULL AND (past.done_at IS NOT NULL OR subscription_id <= past.cursor)
         ON CONFLICT DO NOTHING
     )
     SELECT account_id, last_account FROM fresh

@@ -42,7 +42,7 @@ def measure(
     written = 0
     for chunk in _chunks(sorted(set(account_ids))):
         with transaction.atomic():
-            _alone(chunk)
+            alone(chunk)
             written += _measure(chunk, now, chosen)
     return written
 
@@ -99,7 +99,7 @@ def _living(account_ids: Sequence[int]) -> list[int]:
     return [pk for pk in account_ids if pk not in gone]
 
 
-def _alone(account_ids: Collection[int]) -> None:
+def alone(account_ids: Collection[int]) -> None:
     """Wait until nobody else measures these accounts, and keep others waiting until the end.
 
     Rows are locked in the order of their ids, so two chunks never wait for each other. Accounts
