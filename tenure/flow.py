@@ -1,6 +1,6 @@
 """The order of the stages, and nothing else. Read this first.
 
-    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health ─▶ segments
+    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health ─▶ segments ─▶ alerts
 
 Each stage reads what the one before it stored, stores its own, and stops.
 """
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from tenure.alerts import judge as alerts
 from tenure.core.clock import Clock
 from tenure.customers import comparisons, touched
 from tenure.customers.exchange import work as exchange
@@ -83,8 +84,11 @@ def catch_up(now: datetime) -> int:
     while due := health.due(now, limit=CHUNK):
         health.score(due, now)
         segments.place(due, now)
+        alerts.judge(due, now)
         refreshed += len(due)
     segments.begin_day(now)
+    alerts.begin_day(now)
+    alerts.ripen(now)
     return refreshed
 
 
@@ -106,6 +110,7 @@ def refresh(accounts: Iterable[int], now: datetime) -> None:
     metrics.measure(chosen, now)
     health.score(chosen, now)
     segments.place(chosen, now)
+    alerts.judge(chosen, now)
 
 
 def _refresh_touched(now: datetime) -> int:

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "tenure.metrics",
     "tenure.health",
     "tenure.segments",
+    "tenure.alerts",
     "tenure.api",
     "tenure.web",
 ]

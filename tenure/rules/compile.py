@@ -96,6 +96,9 @@ class _Compiler:
 
     def value(self, attribute: Attribute, name: Name, **aliases: str) -> Sql:
         """The attribute's value as SQL; ``aliases`` stand in for those of the live rows."""
+        if self.context.past and attribute.past and not aliases:
+            # What the live tables say of it was not known then.
+            return self._then(self._past_value(attribute, name), attribute, 0)
         template = attribute.by_currency if name.currency else attribute.column
         made = Sql("")
         for place, piece in enumerate(_PLACEHOLDER.split(template)):
@@ -129,7 +132,8 @@ class _Compiler:
         found = Sql(text)
         if self.context.past and relation.past_rows:
             now = bound(self.context.now, "timestamptz")
-            found += f" AND {alias}.valid_from <= " + now + f" AND {alias}.valid_to > " + now
+            found += f" AND {alias}.valid_from <= " + now
+            found += f" AND ({alias}.valid_to IS NULL OR {alias}.valid_to > " + now + ")"
         return found + " AND (" + condition + ")"
 
     def aggregate(self, node: Aggregate) -> Sql:

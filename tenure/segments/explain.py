@@ -21,7 +21,7 @@ MOST_EVIDENCE = 10
 @dataclass(frozen=True, slots=True)
 class Line:
     """One condition: its text, its words, whether it holds (None is unknown), the value it saw and
-    the one before, and rows that decided it. ``figure`` names the figure behind the value, if any;
+    the one before, and rows that decided it. ``figure`` names the figure behind the value, if any, ``operand`` what is looked at;
     ``alone`` says that this condition alone keeps the account out. ``depth`` is for indenting."""
 
     text: str
@@ -37,11 +37,13 @@ class Line:
     label: str = ""
     unit: str = ""
     currency: str = ""
+    operand: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For the API, the CLI and what is kept with a crossing."""
         return {
             "condition": self.text,
+            "operand": self.operand,
             "words": self.words,
             "holds": self.holds,
             "value": plain(self.value),
@@ -145,7 +147,21 @@ def _line(whole: Verdict, seen: Verdict, asked: Question, depth: int, *, alone: 
         label=label,
         unit=unit,
         currency=currency,
+        operand=operand_of(node),
     )
+
+
+def operand_of(node: Node) -> str:
+    """What a condition looks at, as texts of alerts name it: ``mrr``, ``count_invoice``,
+    ``sum_invoice_balance``, ``invoices``."""
+    match node:
+        case Condition(name=name):
+            return name.text
+        case Aggregate(function=function, relation=relation, name=name):
+            return f"{function}_{relation}_{name.text}" if name else f"{function}_{relation}"
+        case Quantified(relation=relation):
+            return f"{relation}s"
+    return ""
 
 
 def _about(node: Node, asked: Question) -> tuple[str, str, str, str]:

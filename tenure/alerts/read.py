@@ -1,0 +1,122 @@
+"""Questions about alerts: the inbox, one alert with everything around it, rules with their record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from tenure.alerts.models import OPEN, Alert, AlertRule, Outcome, State
+from tenure.core.errors import ConfigurationError
+from tenure.segments.explain import Explanation, explain
+from tenure.segments.question import question
+
+ORDERS = {
+    "-at_stake": (F("at_stake").desc(nulls_last=True), F("pk").desc()),
+    "-opened": (F("opened_at").desc(), F("pk").desc()),
+    "opened": (F("opened_at").asc(), F("pk").asc()),
+    "-severity": (F("severity_rank").desc(), F("at_stake").desc(nulls_last=True), F("pk").desc()),
+}
+LAST_CLOSURES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """A rule with what came of it: ``precision`` is the share of closed alerts that were a risk."""
+
+    rule: AlertRule
+    open: int
+    fired_7d: int
+    fired_30d: int
+    median_days_to_close: float | None
+    precision: float | None
+    mostly_no_risk: bool
+
+
+def inbox(
+    *,
+    owner_id: int | None = None,
+    states: Sequence[str] = (State.NEW, State.ACKNOWLEDGED),
+    kind: str = "",
+    rule_id: int | None = None,
+    account_id: int | None = None,
+    severity: str = "",
+    sort: str = "-at_stake",
+) -> QuerySet[Alert]:
+    """Alerts as the inbox lists them. Raises ConfigurationError for an unknown order."""
+    if sort not in ORDERS:
+        raise ConfigurationError(
+            f"Alerts cannot be sorted by “{sort}”.", next_step=f"Use one of {', '.join(ORDERS)}."
+        )
+    chosen: dict[str, Any] = {
+        "owner_id": owner_id,
+        "kind": kind or None,
+        "alert_rule_id": rule_id,
+        "account_id": account_id,
+        "severity": severity or None,
+    }
+    rows = Alert.objects.select_related("account", "owner", "alert_rule")
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value is not None})
+    if states:
+        rows = rows.filter(state__in=states)
+    return rows.order_by(*ORDERS[sort])
+
+
+def open_counts(account_ids: Sequence[int]) -> dict[int, int]:
+    """How many alerts are open for each of these accounts; none for the others."""
+    rows = Alert.objects.filter(account_id__in=list(account_ids), state__in=OPEN)
+    return dict(rows.values_list("account").annotate(count=Count("pk")))
+
+
+def now_of(alert: Alert, now: datetime) -> Explanation | None:
+    """What the alert's rule sees of its account now; None when the rule can no longer be asked."""
+    try:
+        return explain(question(alert.alert_rule.rule, now), alert.account_id)
+    except ConfigurationError:
+        return None
+
+
+def rule_named(name: str) -> AlertRule:
+    """The rule of this name, in any case. Raises ConfigurationError that lists what there is."""
+    found = AlertRule.objects.filter(name__iexact=name.strip()).first()
+    if found:
+        return found
+    known = ", ".join(AlertRule.objects.values_list("name", flat=True)[:20]) or "none yet"
+    raise ConfigurationError(
+        f"There is no alert rule {name!r}.", next_step=f"There are these: {known}."
+    )
+
+
+def records(now: datetime) -> list[RuleRecord]:
+    """Every rule with its record, in the order of names."""
+    return [_record(rule, now) for rule in AlertRule.objects.prefetch_related("scope")]
+
+
+def _record(rule: AlertRule, now: datetime) -> RuleRecord:
+    week, month = now - timedelta(days=7), now - timedelta(days=30)
+    counts = rule.alerts.aggregate(
+        open=Count("pk", filter=Q(state__in=OPEN)),
+        week=Count("pk", filter=Q(opened_at__gt=week)),
+        month=Count("pk", filter=Q(opened_at__gt=month)),
+    )
+    closed = list(
+        rule.alerts.filter(state=State.CLOSED)
+        .order_by("-ended_at")
+        .values_list("opened_at", "ended_at", "outcome")[:200]
+    )
+    days = [(ended - opened) / timedelta(days=1) for opened, ended, _ in closed if ended]
+    wrong = {Outcome.NO_RISK, Outcome.WRONG_DATA}
+    right = sum(outcome not in wrong for *_, outcome in closed)
+    latest = [outcome for *_, outcome in closed[:LAST_CLOSURES]]
+    misses = sum(outcome in wrong for outcome in latest)
+    return RuleRecord(
+        rule,
+        counts["open"],
+        counts["week"],
+        counts["month"],
+        round(median(days), 1) if days else None,
+        right / len(closed) if closed else None,
+        len(latest) >= LAST_CLOSURES and misses * 2 > len(latest),
+    )
