@@ -12,9 +12,9 @@ from django.db import transaction
 
 from tenure.alerts import judge as alerts
 from tenure.core.clock import Clock
-from tenure.customers import comparisons, touched
+from tenure.customers import bulk_work, comparisons, touched
 from tenure.customers.exchange import work as exchange
-from tenure.customers.models import Import
+from tenure.customers.models import BulkEdit, Import
 from tenure.health import scoring as health
 from tenure.health import staleness
 from tenure.identity import joining
@@ -60,6 +60,14 @@ def bring_in(import_id: int, clock: Clock, watch: exchange.Watch = exchange.unwa
         touched.touch(accounts, now)
 
     done = exchange.carry_out(import_id, now, touch=touch, watch=watch)
+    catch_up(clock.now())
+    return done
+
+
+def edit_many(edit_id: int, clock: Clock) -> BulkEdit:
+    """Change very many accounts, or take that back, whichever was asked for, then catch up."""
+    now = clock.now()
+    done = bulk_work.carry_out(edit_id, now, touch=lambda accounts: touched.touch(accounts, now))
     catch_up(clock.now())
     return done
 

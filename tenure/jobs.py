@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 from tenure import flow
 from tenure.access import outcomes
 from tenure.core.clock import Clock
+from tenure.customers import bulk_work
 from tenure.customers.exchange import imports
 from tenure.sync import activation, replays, schedule
 from tenure.sync.planning import background
@@ -68,6 +69,13 @@ def carry_out_import(import_id: int) -> None:
     flow.bring_in(import_id, _clock())
 
 
+@app.task(name=bulk_work.JOB, queue="sync")
+def edit_many(edit_id: int) -> None:
+    """Change very many accounts, or take it back, as far as it was asked for."""
+    close_old_connections()
+    flow.edit_many(edit_id, _clock())
+
+
 # The library takes seconds from a sixth field, the last one.
 @app.periodic(cron="* * * * * */10")
 @app.task(name="tick", queue="tick", queueing_lock="tick", lock="tick")
@@ -78,6 +86,7 @@ def tick(timestamp: int) -> None:
         schedule.revive()
         replays.revive()
         imports.revive()
+        bulk_work.revive()
         schedule.start_due(datetime.now(UTC))
         activation.revive(datetime.now(UTC))
     flow.catch_up(_clock().now())

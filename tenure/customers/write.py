@@ -81,17 +81,19 @@ def edit(
     *,
     now: datetime,
     pin: Pin | None = None,
+    change_set: ChangeSet | None = None,
 ) -> Edited:
     """Set these fields on these accounts: attributes by name, ``name``, ``owner`` (a member's e-mail).
 
-    None or "" empties an attribute. With ``pin`` the values hold against Daily Sync. Raises
-    ValueRefused, with nothing changed, for an unknown field or a value of another type.
+    None or "" empties an attribute. With ``pin`` the values hold against Daily Sync. ``change_set`` is
+    one that stands already, for an edit done in parts. Raises ValueRefused, with nothing changed, for an unknown field or a value of another type.
     """
     wanted = read_values(values)
     with transaction.atomic():
         rows = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
         locked = list(rows.filter(pk__in=list(accounts), removed_at=None).order_by("pk"))
-        return _write({account.pk: wanted for account in locked}, locked, by, now, pin)
+        each = {account.pk: wanted for account in locked}
+        return _write(each, locked, by, now, pin, change_set)
 
 
 def edit_each(

@@ -15,7 +15,7 @@ from tenure.identity import recognition
 from tenure.sources.base import Stream
 from tenure.sync import lease
 from tenure.sync.apply import Applier
-from tenure.sync.models import StreamRun
+from tenure.sync.models import Run, RunState, StreamRun
 from tenure.sync.work import Work
 
 CHUNK = 500
@@ -49,10 +49,21 @@ async def override_subscriptions(work: Work) -> None:
 
 
 def edited_of(site_id: int, after: int) -> list[int]:
-    """The next accounts, by id, that have a value by hand and are fed by this site."""
-    rows = Account.objects.filter(edited=True, merged_into=None, pk__gt=after)
+    """The next accounts, by id, that are fed by this site and have a value by hand, or may have any
+    other than it says because they did not follow it so far."""
+    rows = Account.objects.filter(merged_into=None, pk__gt=after)
+    if not follows_anew(site_id):
+        rows = rows.filter(edited=True)
     fed = rows.filter(payers.fed_by([site_id]))
     return list(fed.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+
+
+def follows_anew(site_id: int) -> bool:
+    """Whether the last run that came to its end kept the site's accounts in another mode: what they
+    missed meanwhile comes with the next one, also where the record does not change."""
+    rows = Run.objects.filter(site=site_id, state=RunState.COMPLETE).exclude(modes=None)
+    last = rows.order_by("-pk").values_list("modes", flat=True).first()
+    return last is not None and last.get("accounts", Mode.DAILY) != Mode.DAILY
 
 
 def contacts_edited_of(site_id: int, after: int) -> list[int]:

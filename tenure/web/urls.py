@@ -21,7 +21,7 @@ from tenure.web.accounts import finder, listing
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
 from tenure.web.billing import subscription
-from tenure.web.editing import bulk, changes, create, popover, undo
+from tenure.web.editing import bulk, changes, create, many, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.identity import conflicts, merging, unidentified
@@ -64,6 +64,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/totals/", listing.totals, name="accounts_totals"),
     path("accounts/new/", create.new, name="new_account"),
     path("accounts/bulk/", bulk.edit, name="bulk"),
+    path("accounts/bulk/<int:pk>/", many.page, name="bulk_edit"),
+    path("accounts/bulk/<int:pk>/undo/", many.undo, name="undo_bulk_edit"),
     path("accounts/export/", downloads.accounts, name="export_accounts"),
     path("accounts/<int:pk>/", overview.overview, name="account"),
     path("accounts/<int:pk>/subscriptions/", subscriptions.tab, name="account_subscriptions"),

@@ -7,8 +7,10 @@ import pytest
 from tenure.connections.models import Mode, Site
 from tenure.customers.models import Account, BillingAccount, Invoice, Subscription
 from tenure.simulator.server import Served
+from tenure.sync import edits
 from tenure.sync.models import RunState
 from tests.flows.conftest import Sync
+from tests.flows.planning import applied, planned, promised
 from tests.flows.test_later_syncs import live
 from tests.flows.upstream import upstream
 
@@ -67,3 +69,21 @@ def test_link_only_makes_no_account(us: Site, sync: Sync) -> None:
     sync(us)
     assert not Account.objects.exists()
     assert BillingAccount.objects.filter(account=None).exists()
+
+
+def test_switched_to_daily_sync_the_next_run_brings_what_was_missed(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    Site.objects.update(accounts_mode=Mode.IMPORT)
+    us.refresh_from_db()
+    sync(us)
+    code, _ = rename(served, us)
+    sync(us)
+    Site.objects.update(accounts_mode=Mode.DAILY)
+    us.refresh_from_db()
+    plan = planned(served, us)
+    assert promised(plan)[code]["attributes.company"][1] == "Renamed Works"
+    assert promised(plan) == applied(sync(us))
+    assert Account.objects.get(identifier=code).attributes["company"] == "Renamed Works"
+    assert not edits.follows_anew(us.pk)
+    assert applied(sync(us)) == {}

@@ -6,9 +6,18 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tenure import flow
 from tenure.connections.models import Mode, Site
-from tenure.customers import write
-from tenure.customers.models import Account, Attribute, AttributeKind, Change, ChangeSet
+from tenure.core.clock import FrozenClock
+from tenure.customers import bulk_work, write
+from tenure.customers.models import (
+    Account,
+    Attribute,
+    AttributeKind,
+    BulkEdit,
+    Change,
+    ChangeSet,
+)
 from tenure.customers.write import By, Pin
 from tenure.web.editing import bulk
 from tests.metrics.rows import NOW, an_account
@@ -147,14 +156,72 @@ def test_all_that_match_a_search_are_edited(signed_in: Client) -> None:
     }
 
 
-def test_more_accounts_than_one_change_should_hold_are_refused(
+def test_more_accounts_than_a_page_waits_for_go_on_in_the_background(
     signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "MOST", 1)
-    for name in ("One", "Two"):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk_work, "CHUNK", 2)
+    for name in ("One", "Two", "Three", "Four", "Five"):
         an_account(name)
-    answer = signed_in.post(BULK, {"step": "choose", "all": "1"}, follow=True)
-    assert "Narrow the search" in answer.text
+    tier()
+    how = {"all": "1", "field": "tier", "value": "Gold", "why": "New price list"}
+    shown = signed_in.post(BULK, {"step": "preview", **how}).text
+    assert "Worked out on 2 accounts spread over the 5" in shown
+    assert "Change 5 accounts" in shown
+    answer = signed_in.post(BULK, {"step": "apply", "expected": "5", **how})
+    job = BulkEdit.objects.get()
+    assert answer.url == f"{BULK}{job.pk}/"
+    assert "0 of 5 accounts. You can close this page" in signed_in.get(answer.url).text
+    assert flow.edit_many(job.pk, FrozenClock(NOW)).counts == {"changed": 5}
+    assert {a.attributes["tier"] for a in Account.objects.all()} == {"Gold"}
+    assert {a.changed_in for a in Account.objects.all()} == {job.change_set}
+    assert job.change_set.reason == "New price list"
+    write.edit([Account.objects.earliest("pk").pk], {"tier": "Own"}, By(), now=NOW)
+    signed_in.post(f"{answer.url}undo/")
+    done = flow.edit_many(job.pk, FrozenClock(NOW))
+    assert done.counts == {"changed": 5, "undone": 4, "stayed": 1}
+    assert [a.attributes.get("tier") for a in Account.objects.order_by("pk")] == [
+        "Own",
+        *[None] * 4,
+    ]
+    text = signed_in.get(answer.url).text
+    assert "4 accounts as before" in text
+    assert "1 was changed since, and stays as it is" in text
+    signed_in.post(f"{answer.url}undo/")
+    assert BulkEdit.objects.get().state == "undone"
+
+
+def test_an_edit_in_the_background_is_taken_up_where_it_broke_off(
+    monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    monkeypatch.setattr(bulk_work, "CHUNK", 2)
+    accounts = [an_account(name).pk for name in ("One", "Two", "Three")]
+    tier()
+    job = bulk_work.ask(accounts, "tier", "Gold", By(), now=NOW, pin=write.Pin("Legal"))
+    seen: list[set[int]] = []
+
+    def dies(changed: set[int]) -> None:
+        if seen:
+            raise ConnectionError
+        seen.append(changed)
+
+    with pytest.raises(ConnectionError):
+        bulk_work.carry_out(job.pk, NOW, touch=dies)
+    assert BulkEdit.objects.get().done == 2
+    done = bulk_work.carry_out(job.pk, NOW, touch=lambda _: None)
+    assert (done.state, done.counts) == ("done", {"changed": 3})
+    assert {a.sources["tier"]["pin"]["reason"] for a in Account.objects.all()} == {"Legal"}
+    assert bulk_work.carry_out(job.pk, NOW, touch=dies).counts == {"changed": 3}
+
+
+def test_an_edit_that_cannot_go_on_says_why(db: None) -> None:
+    account = an_account("One")
+    tier(kind=AttributeKind.NUMBER)
+    job = bulk_work.ask([account.pk], "tier", "5", By(), now=NOW)
+    Attribute.objects.all().delete()
+    done = bulk_work.carry_out(job.pk, NOW, touch=lambda _: None)
+    assert done.state == "failed"
+    assert "tier" in done.trouble
 
 
 def test_a_bulk_edit_can_pin(signed_in: Client) -> None:

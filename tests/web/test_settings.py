@@ -209,6 +209,18 @@ def test_switching_to_daily_sync_counts_what_would_be_replaced(
         assert told in answer.text
 
 
+def test_switching_to_daily_sync_counts_what_drifted_too(signed_in: Client, site: Site) -> None:
+    a_customer("Ours", site=site, attributes={"company": "As imported"})
+    BillingAccount.objects.update(company="Renamed since")
+    Site.objects.update(accounts_mode=Mode.IMPORT)
+    answer = signed_in.post(f"/settings/integrations/sites/{site.pk}/modes/", KEEP)
+    found = answer.context["switch"]
+    assert (found.values, found.drifted) == (0, 1)
+    assert found.others >= 1
+    assert f"{found.others} value" in answer.text
+    assert "No value set by hand would be replaced" in answer.text
+
+
 def test_forbidding_pins_counts_what_they_held(signed_in: Client, site: Site) -> None:
     by_hand(site)
     address = f"/settings/integrations/sites/{site.pk}/modes/"

@@ -10,6 +10,7 @@ from tenure.customers.models.account import (
     SourceField,
 )
 from tenure.customers.models.billing import BillingAccount, Plan, Subscription
+from tenure.customers.models.bulk import BulkEdit, BulkState
 from tenure.customers.models.exchange import Import, ImportPart, ImportReject, ImportState
 from tenure.customers.models.history import Change, ChangeSet, Origin
 from tenure.customers.models.invoicing import (
@@ -34,6 +35,8 @@ __all__ = [
     "Attribute",
     "AttributeKind",
     "BillingAccount",
+    "BulkEdit",
+    "BulkState",
     "Change",
     "ChangeSet",
     "Comparison",

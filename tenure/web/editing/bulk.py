@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from tenure.access import read as access
-from tenure.customers import bulk, write
+from tenure.customers import bulk, bulk_work, write
 from tenure.customers import read as customers
 from tenure.customers.bulk import Effect
 from tenure.customers.models import Origin
@@ -28,7 +28,8 @@ from tenure.web.editing.toasts import undo_tag
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, only
 
-MOST = 20_000
+AT_ONCE = 20_000  # accounts that a page waits for; more go on in the background
+EVERY_ACCOUNT = 10_000_000
 REFUSED = 422
 
 
@@ -41,9 +42,14 @@ class Chosen:
     search: str
 
     @property
-    def too_many(self) -> bool:
-        """More than one change set should hold."""
-        return len(self.accounts) > MOST
+    def in_background(self) -> bool:
+        """Whether they are more than a page waits for."""
+        return len(self.accounts) > AT_ONCE
+
+    @property
+    def looked_at(self) -> list[int]:
+        """Those a preview is worked out on: all, or some spread evenly over very many."""
+        return self.accounts[:: -(-len(self.accounts) // AT_ONCE)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,30 +60,28 @@ def edit(request: HttpRequest) -> HttpResponse:
     if not chosen.accounts:
         messages.error(request, "No account is selected: tick some, then edit them together.")
         return _back(request)
-    if chosen.too_many:
-        told = f"More than {MOST:,} accounts match. Narrow the search, or send the values as a CSV."
-        messages.error(request, told)
-        return _back(request)
     step, fields = request.POST.get("step", "choose"), _fields()
     field = fields.get(request.POST.get("field", "")) or next(iter(fields.values()))
     if step == "choose":
         return _show(request, chosen, field, fields)
     try:
         found = bulk.effect(
-            chosen.accounts, field.name, value_from(field, request.POST), now=_now()
+            chosen.looked_at, field.name, value_from(field, request.POST), now=_now()
         )
         pinned = _pin(request) if request.POST.get("how") == "pin" else None
     except ValueRefused as error:
         return _show(request, chosen, field, fields, refused=error)
-    if step == "apply" and str(len(found.changing)) == request.POST.get("expected"):
-        return _apply(request, chosen, field, pinned)
+    expected = len(chosen.accounts) if chosen.in_background else len(found.changing)
+    if step == "apply" and str(expected) == request.POST.get("expected"):
+        apply = _apply_later if chosen.in_background else _apply
+        return apply(request, chosen, field, pinned)
     return _show(request, chosen, field, fields, found=found, moved=step == "apply")
 
 
 def _chosen(request: HttpRequest) -> Chosen:
     search = request.POST.get("q", "").strip()[:200]
     if request.POST.get("all"):
-        return Chosen(metrics.matching_ids(search, limit=MOST + 1), all_of=True, search=search)
+        return Chosen(metrics.matching_ids(search, limit=EVERY_ACCOUNT), all_of=True, search=search)
     ticked = [int(pk) for pk in request.POST.getlist("account") if pk.isdecimal() and len(pk) < 19]
     return Chosen(list(dict.fromkeys(ticked)), all_of=False, search=search)
 
@@ -100,7 +104,7 @@ def _pin(request: HttpRequest) -> write.Pin:
 def _apply(
     request: HttpRequest, chosen: Chosen, field: Field, pin: write.Pin | None
 ) -> HttpResponse:
-    by = By(Origin.MANUAL, member_of(request), reason=request.POST.get("why", "").strip()[:300])
+    by = _by(request)
     value = value_from(field, request.POST)
     edited = write.edit(chosen.accounts, {field.name: value}, by, now=_now(), pin=pin)
     count = len(edited.accounts)
@@ -108,6 +112,19 @@ def _apply(
     change_set = edited.change_set.pk if edited.change_set else None
     messages.success(request, words, extra_tags=undo_tag(change_set))
     return _back(request)
+
+
+def _apply_later(
+    request: HttpRequest, chosen: Chosen, field: Field, pin: write.Pin | None
+) -> HttpResponse:
+    value = value_from(field, request.POST)
+    asked = bulk_work.ask(chosen.accounts, field.name, value, _by(request), now=_now(), pin=pin)
+    return HttpResponseRedirect(reverse("bulk_edit", args=[asked.pk]))
+
+
+def _by(request: HttpRequest) -> By:
+    why = request.POST.get("why", "").strip()[:300]
+    return By(Origin.MANUAL, member_of(request), reason=why)
 
 
 def _back(request: HttpRequest) -> HttpResponse:
