@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from tenure.alerts.models import Alert, AlertEvent, AlertRule, State
 from tenure.segments.explain import explain
 from tenure.segments.question import Question, question
@@ -16,8 +18,9 @@ def seen(alert: Alert, now: datetime) -> list[Any]:
 
 def end(now: datetime) -> int:
     """Wake the alerts whose time has come; counts them."""
-    due = Alert.objects.select_for_update().filter(state=State.SNOOZED, snoozed_until__lte=now)
-    return _wake(list(due), now, "The time it was snoozed for is over.")
+    with transaction.atomic():
+        due = Alert.objects.select_for_update().filter(state=State.SNOOZED, snoozed_until__lte=now)
+        return _wake(list(due), now, "The time it was snoozed for is over.")
 
 
 def changed(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
