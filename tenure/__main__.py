@@ -66,6 +66,10 @@ COMMANDS = {
     "identifier": Entry(
         "tenure.cli.identifiers:identifier", "The field that names accounts: report, set."
     ),
+    "rates": Entry("tenure.cli.rates:rates", "Exchange rates: list, set, import, remove."),
+    "settings": Entry(
+        "tenure.cli.rates:settings_", "The workspace's choices about its figures: show, set."
+    ),
     "accounts": Entry(
         "tenure.cli.accounts:accounts", "List the accounts; import and export them as CSV."
     ),

@@ -14,6 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
 from tenure.access.outcomes import AnotherRequest, StillGoing
+from tenure.connections.workspace import SettingRefused
 from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError, TenureError
 from tenure.customers.paging import UnusableList
 from tenure.customers.write import ValueRefused
@@ -121,7 +122,7 @@ def _refused(error: TenureError) -> HttpResponse:
     match error:
         case Problem():
             status, field = error.status, error.field
-        case ValueRefused():
+        case ValueRefused() | SettingRefused():
             status, field = 422, error.field
         case UnusableFilter():
             status, field = 400, error.field

@@ -139,16 +139,23 @@ class Workspace(models.Model):
 
 
 class WorkspaceChange(models.Model):
-    """One setting of the workspace that was changed: from what to what, by whom and when."""
+    """One setting of the workspace that was changed: from what to what, by whom and when.
+    ``author`` names who it was where that is no member, as a token or a command."""
 
     setting = models.CharField(max_length=40)
     old = models.TextField()
     new = models.TextField()
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.setting}: {self.old} → {self.new}"
+
+    @property
+    def by(self) -> str:
+        """Who it was, in a word."""
+        return (self.member.name or self.member.email) if self.member else self.author
 
 
 class SetUp(models.Model):

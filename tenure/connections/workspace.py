@@ -214,7 +214,7 @@ def values() -> dict[str, str]:
 
 
 def change(
-    wanted: Mapping[str, str], *, now: datetime, member: Member | None = None
+    wanted: Mapping[str, str], *, now: datetime, member: Member | None = None, author: str = ""
 ) -> list[WorkspaceChange]:
     """Set these; the answer is what changed. ``preset`` may be among them: what it sets is set first.
     Raises SettingRefused, and then nothing is changed."""
@@ -225,7 +225,12 @@ def change(
         preset = wanted.get("preset", kept.preset or NO_PRESET).strip()
         changes = [
             WorkspaceChange(
-                setting=name, old=shown(_now(kept, name)), new=shown(value), member=member, at=now
+                setting=name,
+                old=shown(_now(kept, name)),
+                new=shown(value),
+                member=member,
+                author=author,
+                at=now,
             )
             for name, value in read.items()
             if _now(kept, name) != value

@@ -6,7 +6,7 @@ as it also does at the midnight at which a rate comes into force, and marks the 
 all for a setting or another workspace currency, those with money in the currency for a rate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,7 +76,10 @@ def concerned(held: Any, heading: Any) -> Concerned:
 
 def count(held: Any, heading: Any) -> int:
     """How many measured accounts that is."""
-    who = concerned(held, heading)
+    return _count(concerned(held, heading))
+
+
+def _count(who: Concerned) -> int:
     with connection.cursor() as db:
         whom = f"SELECT count(*) FROM metrics_accountfacts f WHERE {_WHOM}"  # noqa: S608
         db.execute(whom, _values(who))
@@ -86,6 +89,49 @@ def count(held: Any, heading: Any) -> int:
 def held() -> Any:
     """The basis the stored figures stand on; None before the first."""
     return Basis.objects.values_list("held", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a change would do: how many accounts it would measure again, and the currencies that would
+    lose their rate or gain one, with how many accounts have money in each."""
+
+    accounts: int
+    lost: Mapping[str, int]
+    gained: Mapping[str, int]
+
+
+class _Undone(Exception):
+    """Raised to take a trial back."""
+
+
+def impact(act: Callable[[], Any], now: datetime) -> Impact:
+    """What would follow from an act, found by doing it and taking it back. Whatever the act raises
+    is raised."""
+    found: list[Impact] = []
+    try:
+        with transaction.atomic():
+            before = basis_at(now, current())
+            act()
+            after = basis_at(now, current())
+            gone, come = (set(one["rates"]) for one in (before, after))
+            moved = before["settings"]["currency"] != after["settings"]["currency"]
+            found.append(
+                Impact(
+                    count(before, after),
+                    {} if moved else _with_money(gone - come),
+                    {} if moved else _with_money(come - gone),
+                )
+            )
+            raise _Undone
+    except _Undone:
+        return found[0]
+
+
+def _with_money(currencies: Iterable[str]) -> dict[str, int]:
+    """How many accounts have money in each currency; those that nobody has are left out."""
+    counted = {code: _count(Concerned((code,))) for code in sorted(currencies)}
+    return {code: number for code, number in counted.items() if number}
 
 
 def _step(now: datetime) -> int | None:

@@ -228,7 +228,8 @@ class FactsVersion(Figures):
 
 class FxRate(models.Model):
     """A rate somebody entered: one ``source`` is ``rate`` of ``target``, from ``day`` on until the
-    next rate of the pair. A row is never rewritten: a replaced or deleted one has ended.
+    next rate of the pair. A row is never rewritten: a replaced or deleted one has ended. ``author``
+    names who entered it where that is no member, as a token or a command.
     """
 
     source = models.CharField(max_length=3)
@@ -237,6 +238,7 @@ class FxRate(models.Model):
     rate = models.DecimalField(max_digits=24, decimal_places=12)
     set_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     set_at = models.DateTimeField()
+    author = models.CharField(max_length=200, blank=True)
     ended_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     ended_at = models.DateTimeField(null=True)
 
@@ -250,7 +252,17 @@ class FxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"1 {self.source} = {self.rate} {self.target} from {self.day}"
+        return f"1 {self.source} = {self.plain} {self.target} from {self.day}"
+
+    @property
+    def plain(self) -> str:
+        """The rate without the zeros that nobody wrote."""
+        return f"{self.rate.normalize():f}"
+
+    @property
+    def by(self) -> str:
+        """Who entered it, in a word."""
+        return (self.set_by.name or self.set_by.email) if self.set_by else self.author
 
 
 class Basis(models.Model):

@@ -27,7 +27,8 @@ LONGEST_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One line of the account list. Money is one amount a currency, sorted by currency code.
+    """One line of the account list. Money is one amount a currency, sorted by currency code; a
+    converted total is None while a rate is missing.
 
     ``scope`` is the site its identifier is limited to, if any; ``sites`` are those that bill it.
     ``as_of`` is None while the account has not been measured: its figures are then unknown.
@@ -48,6 +49,11 @@ class AccountRow:
     arr: tuple[Money, ...] = ()
     total_due: tuple[Money, ...] = ()
     past_due: tuple[Money, ...] = ()
+    mrr_converted: Money | None = None
+    arr_converted: Money | None = None
+    due_converted: Money | None = None
+    past_due_converted: Money | None = None
+    missing_rates: tuple[str, ...] = ()
     subscription_status: str | None = None
     invoice_status: str | None = None
     plan_names: tuple[str, ...] = ()
@@ -278,13 +284,14 @@ def _rows(account_ids: Sequence[int], *, with_values: bool = False) -> tuple[Acc
 
 
 _MONEY = ("mrr", "arr", "total_due", "past_due")
-_LISTS = ("plan_names", "flags")
+_LISTS = ("plan_names", "flags", "missing_rates")
+_TOTALS_OF = ("mrr_converted", "arr_converted", "due_converted", "past_due_converted")
 _PLAIN = (
     "as_of subscription_status invoice_status total_quantity active_subscriptions next_renewal_date"
     " next_bill_date next_due_date oldest_past_due_days oldest_past_due_since last_paid_date"
     " customer_since in_dunning"
 ).split()
-_FACTS_COLUMNS = (*_MONEY, *_LISTS, *_PLAIN)
+_FACTS_COLUMNS = (*_MONEY, *_LISTS, *_PLAIN, *_TOTALS_OF, "converted_currency")
 _ACCOUNT_COLUMNS = (
     "identifier name state created_at updated_at scope__subdomain owner__name owner__email"
 ).split()
@@ -298,6 +305,7 @@ def _row(account: Any, *, with_values: bool) -> AccountRow:
     figures: dict[str, Any] = {}
     if facts:
         figures |= {name: facts.money(name) for name in _MONEY}
+        figures |= {name: facts.total(name) for name in _TOTALS_OF}
         figures |= {name: tuple(getattr(facts, name)) for name in _LISTS}
         figures |= {name: getattr(facts, name) for name in _PLAIN}
     if with_values:

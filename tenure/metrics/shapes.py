@@ -84,10 +84,11 @@ def facts(measured: AccountFacts | None) -> dict[str, Any]:
 def row(one: AccountRow) -> dict[str, Any]:
     """A line of the list of accounts."""
     amounts = ("mrr", "arr", "total_due", "past_due")
+    totals = ("mrr_converted", "arr_converted", "due_converted", "past_due_converted")
     other = (
         "subscription_status invoice_status plan_names total_quantity active_subscriptions"
         " next_renewal_date next_bill_date next_due_date oldest_past_due_days"
-        " oldest_past_due_since last_paid_date customer_since in_dunning flags"
+        " oldest_past_due_since last_paid_date customer_since in_dunning flags missing_rates"
     ).split()
     return {
         "identifier": one.identifier,
@@ -96,7 +97,10 @@ def row(one: AccountRow) -> dict[str, Any]:
         "owner": one.owner,
         "state": one.state,
         "sites": list(one.sites),
-        "money": {name: [part.as_json() for part in getattr(one, name)] for name in amounts},
+        "money": {
+            **{name: [part.as_json() for part in getattr(one, name)] for name in amounts},
+            **{name: _total(getattr(one, name)) for name in totals},
+        },
         "facts": {name: shapes.plain(getattr(one, name)) for name in other},
         "as_of": stamp(one.as_of),
         "updated_at": stamp(one.updated_at),

@@ -40,6 +40,11 @@ def may_manage_tokens(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER}
 
 
+def may_set_numbers(member: Member) -> bool:
+    """Change how figures are counted, and enter and delete exchange rates."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
+
+
 def may_decide_identity(member: Member) -> bool:
     """Resolve conflicts, merge accounts and take merges apart."""
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
@@ -50,6 +55,8 @@ REFUSALS: dict[Callable[[Member], bool], str] = {
     may_map: "Only administrators, developers and super managers may change the mapping.",
     may_edit_customers: "Only administrators, super managers and customer success managers may"
     " change customers' values.",
+    may_set_numbers: "Only administrators, developers and super managers may change currencies and"
+    " numbers.",
     may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",
     may_decide_identity: (
         "Only administrators, developers and super managers may resolve conflicts and merge accounts."

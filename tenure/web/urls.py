@@ -35,6 +35,8 @@ from tenure.web.settings import (
     contact_rule,
     identifiers,
     integrations,
+    numbers,
+    rates,
     site,
     tokens,
 )
@@ -134,6 +136,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
+    path("settings/numbers/", numbers.page, name="numbers"),
+    path("settings/numbers/save/", numbers.save, name="save_numbers"),
+    path("settings/numbers/rates/", rates.add, name="add_rate"),
+    path("settings/numbers/rates/import/", rates.import_file, name="import_rates"),
+    path("settings/numbers/rates/<int:pk>/delete/", rates.delete, name="delete_rate"),
     path("settings/identifiers/", identifiers.page, name="identifiers"),
     path("settings/identifiers/contacts/", contact_rule.save, name="contact_rule"),
     path(

@@ -129,6 +129,7 @@ def addresses(account: Account) -> dict[str, str]:
         "mapping": "/settings/attributes/",
         "attribute": "/settings/attributes/account/seats/",
         "new attribute": "/settings/attributes/new/?field=account.custom_fields.tier",
+        "numbers": "/settings/numbers/",
         "tokens": "/settings/tokens/",
         "api": "/api/v1/docs",
         "connect": "/settings/integrations/connect/",

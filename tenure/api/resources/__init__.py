@@ -16,11 +16,13 @@ from tenure.api.resources import (
     members,
     plans,
     quarantine,
+    rates,
     runs,
     sites,
     subscriptions,
     tokens,
     unidentified,
+    workspace,
 )
 from tenure.api.resources.accounts import (  # operations of accounts
     bulk,  # noqa: F401
@@ -49,6 +51,8 @@ RESOURCES: tuple[Resource, ...] = (
     drift.resource,
     unidentified.resource,
     identifier.resource,
+    rates.resource,
+    workspace.resource,
     tokens.resource,
     members.resource,
 )

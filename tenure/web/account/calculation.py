@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from tenure.customers import read as customers
 from tenure.customers.models import Subscription
 from tenure.metrics import explain
+from tenure.metrics import read as metrics
 from tenure.metrics.explain import LeftOut, Part, Parts
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.account.meanings import MEANINGS
@@ -55,16 +56,27 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
     if figure not in MEANINGS:
         raise Http404("There is no such figure.")
     head, now = head_of(pk), settings.TENURE_CLOCK.now()
+    groups = _groups(head, figure, now) if figure not in DATES else []
     more = {
+        "converted": _converted(groups, now),
         "label": MEANINGS[figure].label,
         "meaning": MEANINGS[figure].words,
-        "groups": _groups(head, figure, now) if figure not in DATES else (),
+        "groups": groups,
         "dates": _dates(head, figure, now) if figure in DATES else (),
         "is_date": figure in DATES,
     }
     drawer = request.headers.get("HX-Target") == "drawer-content"
     template = "web/account/calculation_detail.html" if drawer else "web/account/calculation.html"
     return render(request, template, shown(request, head, "account", **more))
+
+
+def _converted(groups: Sequence[Group], now: datetime) -> metrics.ConvertedTotals | None:
+    """The total of all currencies with its rates; None where one currency says it all."""
+    amounts = [group.total.total for group in groups if group.total.total]
+    if not amounts:
+        return None
+    found = metrics.converted({"total": amounts}, now)
+    return None if {one.currency for one in amounts} == {found.currency} else found
 
 
 def _groups(head: Head, figure: str, now: datetime) -> list[Group]:

@@ -1,7 +1,7 @@
 """The money strip: the seven facts a person asks first, each a door to how it was calculated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tenure.core.money import Money
@@ -12,7 +12,8 @@ MOST_CURRENCIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One fact: amounts or a day, a line below it, and the figure its calculation goes by."""
+    """One fact: amounts or a day, a line below it, and the figure its calculation goes by. ``total``
+    is the converted one; None while a rate is missing, and ``missing`` then says for what."""
 
     label: str
     figure: str
@@ -22,6 +23,8 @@ class Tile:
     sub_day: date | None = None
     more: int = 0
     tone: str = ""
+    total: Money | None = None
+    missing: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -34,6 +37,26 @@ def strip(facts: AccountFacts | None) -> list[Tile]:
     if facts is None:
         labels = ("MRR", "ARR", "Net paid", "Due", "Overdue", "Next renewal", "Customer since")
         return [Tile(label, "", sub="not measured yet") for label in labels]
+    return [_converted(tile, facts) for tile in _tiles(facts)]
+
+
+TOTALS = {
+    "mrr": "mrr_converted",
+    "arr": "arr_converted",
+    "total_due": "due_converted",
+    "past_due": "past_due_converted",
+}
+
+
+def _converted(tile: Tile, facts: AccountFacts) -> Tile:
+    """The tile with the converted total of its amounts, where one is kept."""
+    if tile.figure not in TOTALS:
+        return tile
+    total = facts.total(TOTALS[tile.figure])
+    return replace(tile, total=total, missing=facts.missing_rates)
+
+
+def _tiles(facts: AccountFacts) -> list[Tile]:
     late = facts.past_due_count
     return [
         _money("MRR", "mrr", facts.money("mrr"), _subscriptions(facts)),

@@ -45,6 +45,7 @@ def _pages(request: HttpRequest) -> list[Found]:
         Found("Conflicts", reverse("conflicts"), "alert"),
         Found("Unidentified", reverse("unidentified"), "alert"),
         Found("Settings: Integrations Hub", reverse("integrations"), "plug", "g s"),
+        Found("Settings: Currencies and numbers", reverse("numbers"), "calc"),
         Found("Change password", reverse("account_change_password"), "key"),
         Found("Time zone", reverse("time_zone"), "clock"),
     ]

@@ -101,9 +101,12 @@ def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:
 def totals(request: HttpRequest) -> HttpResponse:
     """The sums over all accounts, asked for after the page so that the list never waits for them."""
     totals = metrics.totals()
-    return render(
-        request, "web/accounts/totals.html", {"totals": totals, "lines": _by_currency(totals)}
-    )
+    found = {"mrr": totals.mrr, "total_due": totals.total_due, "past_due": totals.past_due}
+    beside = metrics.converted(found, settings.TENURE_CLOCK.now())
+    lines = _by_currency(totals)
+    foreign = [line for line in lines if line.currency != beside.currency]
+    shown = {"totals": totals, "lines": lines, "beside": beside if foreign else None}
+    return render(request, "web/accounts/totals.html", shown)
 
 
 def _by_currency(totals: Totals) -> list[CurrencyTotals]:

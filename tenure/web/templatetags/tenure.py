@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.template.context import RequestContext
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -88,6 +89,30 @@ def moneys(values: Iterable[Money] | None) -> SafeString:
     """One amount a currency, side by side; a dash when there is nothing."""
     drawn = [(money(value),) for value in values or ()]
     return format_html_join(mark_safe("<br>"), "{}", drawn) if drawn else NOTHING
+
+
+@register.simple_tag
+def beside(
+    amounts: Iterable[Money] | None, total: Money | None, missing: Iterable[str], links: bool = True
+) -> SafeString:
+    """The converted total beside amounts of other currencies, or which rate is missing for it;
+    nothing where the amounts say it all. ``links`` is off inside of another link."""
+    codes = {money.currency for money in amounts or () if money}
+    if not codes or (total and codes == {total.currency}):
+        return mark_safe("")
+    if total:
+        title = f"Converted to {total.currency} at the rates of the day it was measured"
+        return format_html(
+            '<span class="under converted" title="{}">≈ {}</span>', title, money(total)
+        )
+    lacking = ", ".join(code for code in missing if code in codes)
+    if not lacking:
+        return mark_safe("")
+    words = f"no rate for {lacking}"
+    if not links:
+        return format_html('<span class="under converted">{}</span>', words)
+    address = f"{reverse('numbers')}#rate-from"
+    return format_html('<a class="under converted" href="{}">{}</a>', address, words)
 
 
 @register.filter
