@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenure.connections import workspace
 from tenure.connections.workspace import NO_PRESET, SettingRefused
+from tenure.customers import touched
 from tenure.metrics import basis, ratebook
 from tenure.metrics.currencies import in_use
-from tenure.sync import touched
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_set_numbers, only
 from tenure.web.settings.forms import Styled
