@@ -91,6 +91,13 @@ COMMANDS = {
         "tenure.cli.health:health",
         "Scores and why: show, list, rescore, definitions, preview, override, freeze.",
     ),
+    "segments": Entry("tenure.cli.segments:segments", "List the segments."),
+    "segment": Entry("tenure.cli.segments:segment", "One segment: show, explain, set, remove."),
+    "alerts": Entry("tenure.cli.alerts:alerts", "List open alerts."),
+    "alert": Entry(
+        "tenure.cli.alerts:alert",
+        "One alert: show, close. Its rules: rules, set, accept, enable, disable, backtest.",
+    ),
     "simulator": Entry(
         "tenure.cli.simulating:simulator",
         "Stand in for upstream with made-up customers.",

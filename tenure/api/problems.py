@@ -14,12 +14,18 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
 from tenure.access.outcomes import AnotherRequest, StillGoing
+from tenure.alerts.actions import ActionRefused
+from tenure.alerts.lifecycle import NotNow
+from tenure.alerts.write import RuleNotSaved
 from tenure.connections.workspace import SettingRefused
-from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError, TenureError
+from tenure.core.errors import PermanentError, TemporaryError, TenureError
 from tenure.customers.paging import UnusableList
 from tenure.customers.write import ValueRefused
 from tenure.metrics.lists.filters import UnusableFilter
 from tenure.metrics.paging import UnusablePage
+from tenure.rules.errors import RuleRefused
+from tenure.segments.question import TooCostly
+from tenure.segments.write import SegmentRefused
 
 log = logging.getLogger(__name__)
 
@@ -116,31 +122,75 @@ def of_exception(request: HttpRequest, error: Exception) -> HttpResponse:
     )
 
 
+# What is not named here cannot be taken as it was sent.
+_STATUSES: Sequence[tuple[tuple[type[TenureError], ...], int]] = (
+    ((UnusableFilter, UnusablePage, UnusableList), 400),
+    ((NotNow, StillGoing), 409),
+    ((TooCostly,), 504),
+    ((TemporaryError,), 503),
+    ((PermanentError,), 502),
+)
+_WITH_FIELD = (
+    Problem,
+    ValueRefused,
+    UnusableFilter,
+    SegmentRefused,
+    RuleNotSaved,
+    ActionRefused,
+    SettingRefused,
+)
+
+
 def _refused(error: TenureError) -> HttpResponse:
-    field: str | None = None
-    headers: dict[str, str] = {}
+    return document(
+        _status_of(error),
+        error.message,
+        next_step=error.next_step,
+        field=_field_of(error),
+        errors=_faults(error),
+        headers=_wait_of(error),
+    )
+
+
+def _status_of(error: TenureError) -> int:
+    if isinstance(error, Problem):
+        return error.status
+    return next((status for kinds, status in _STATUSES if isinstance(error, kinds)), 422)
+
+
+def _field_of(error: TenureError) -> str | None:
     match error:
-        case Problem():
-            status, field = error.status, error.field
-        case ValueRefused() | SettingRefused():
-            status, field = 422, error.field
-        case UnusableFilter():
-            status, field = 400, error.field
+        case _ if isinstance(error, _WITH_FIELD):
+            return error.field
         case UnusablePage() | UnusableList():
-            status, field = 400, "sort" if "cannot be sorted" in error.message else "cursor"
-        case StillGoing():
-            status, headers = 409, {"Retry-After": "1"}
+            return "sort" if "cannot be sorted" in error.message else "cursor"
         case AnotherRequest():
-            status, field = 422, "Idempotency-Key"
+            return "Idempotency-Key"
+        case RuleRefused():
+            return "rule"
+    return None
+
+
+def _wait_of(error: TenureError) -> dict[str, str]:
+    match error:
+        case StillGoing():
+            return {"Retry-After": "1"}
         case TemporaryError():
-            status, headers = 503, {"Retry-After": str(_seconds_until(error.retry_at))}
-        case PermanentError():
-            status = 502
-        case ConfigurationError():
-            status = 422
-        case _:
-            status = 422
-    return document(status, error.message, next_step=error.next_step, field=field, headers=headers)
+            return {"Retry-After": str(_seconds_until(error.retry_at))}
+    return {}
+
+
+def _faults(error: TenureError) -> list[dict[str, str]]:
+    """Each fault of a rule, with the place in its text."""
+    if not isinstance(error, RuleRefused):
+        return []
+    return [
+        {
+            "field": f"rule[{problem.span.start}:{problem.span.end}]",
+            "detail": f"{problem.message} {problem.hint}".strip(),
+        }
+        for problem in error.problems
+    ]
 
 
 def _seconds_until(moment: datetime | None) -> int:

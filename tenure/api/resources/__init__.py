@@ -3,6 +3,8 @@
 from tenure.api.resource import Resource
 from tenure.api.resources import (
     accounts,
+    alert_rules,
+    alerts,
     attributes,
     billing_accounts,
     bulk_attributes,  # noqa: F401  # an operation of attributes
@@ -17,7 +19,9 @@ from tenure.api.resources import (
     plans,
     quarantine,
     rates,
+    rules,
     runs,
+    segments,
     sites,
     subscriptions,
     tokens,
@@ -42,6 +46,10 @@ RESOURCES: tuple[Resource, ...] = (
     subscriptions.resource,
     invoices.resource,
     health.resource,
+    segments.resource,
+    alerts.resource,
+    alert_rules.resource,
+    rules.resource,
     sites.resource,
     connecting.keys,
     plans.resource,

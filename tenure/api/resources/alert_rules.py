@@ -1,0 +1,191 @@
+"""Alert rules: conditions that open alerts where they become true, tried on history before."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from pydantic import Field
+
+from tenure.access.read import member_of
+from tenure.alerts import backtest, read, shapes, write
+from tenure.alerts.models import AlertRule as Row
+from tenure.api import answers, finding
+from tenure.api.bearer import caller
+from tenure.api.problems import not_found
+from tenure.api.resource import READ, Resource
+from tenure.api.schemas import Body, Flag, PageOf, Shape
+from tenure.core.errors import ConfigurationError
+from tenure.segments.read import segment_named
+
+resource = Resource("alert-rules")
+Days = Field(ge=0, le=write.LONGEST_DAYS)
+Severity = Literal["auto", "low", "medium", "high", "critical"]
+
+
+class AlertRule(Shape):
+    """A rule that opens alerts."""
+
+    name: str
+    type: str
+    rule: str
+    scope: list[str]
+    for_days: int
+    resolve: str | None
+    cooldown_days: int
+    severity: str
+    message: str
+    enabled: bool
+    version: int
+
+
+class AlertRuleBody(Body):
+    """An alert rule to be; it is switched on by itself alone."""
+
+    name: str = Field(min_length=1, max_length=write.LONGEST_NAME)
+    type: Literal["onboarding", "renewal", "upsell", "risk"] = "risk"
+    rule: str = Field(min_length=1, max_length=10_000)
+    scope: list[str] = Field([], max_length=50, description="Names of segments; none is everyone.")
+    for_days: int = Field(0, ge=0, le=write.LONGEST_DAYS)
+    resolve: str = Field("", max_length=10_000)
+    settle_days: int = Field(1, ge=0, le=write.LONGEST_DAYS)
+    cooldown_days: int = Field(7, ge=0, le=write.LONGEST_DAYS)
+    severity: Severity = "auto"
+    thresholds: list[str] = Field([], max_length=3)
+    message: str = Field(min_length=1, max_length=1000)
+    task: str = Field("", max_length=1000)
+    fallback: str | None = Field(None, max_length=254)
+
+
+class SwitchOn(Body):
+    """How to switch a rule on."""
+
+    existing: Flag = Field(
+        False, description="Accounts for which it holds already get an alert as well."
+    )
+
+
+class TrialOfRules(Body):
+    """Rules to try side by side on stored history."""
+
+    rules: list[str] = Field(min_length=1, max_length=2)
+    since: date
+    for_days: int = Field(0, ge=0, le=write.LONGEST_DAYS)
+    cooldown_days: int = Field(7, ge=0, le=write.LONGEST_DAYS)
+    horizon_days: int = Field(30, ge=1, le=write.LONGEST_DAYS)
+
+
+class Backtests(Shape):
+    """What each rule would have done."""
+
+    data: list[dict[str, Any]]
+
+
+@resource.get("", PageOf[AlertRule])
+def list_rules(request: HttpRequest) -> HttpResponse:
+    """List alert rules with what came of each."""
+    now = settings.TENURE_CLOCK.now()
+    return answers.page([shapes.record(one) for one in read.records(now)], None)
+
+
+@resource.post("", AlertRule, status=201)
+def create(request: HttpRequest, body: AlertRuleBody) -> HttpResponse:
+    """Make an alert rule, switched off."""
+    saved = _save(request, body, None)
+    address = f"/api/v1/alert-rules/{finding.quoted(saved.name)}"
+    return answers.one(request, write.document(saved), status=201, location=address)
+
+
+@resource.post("/backtest", Backtests, scope=READ)
+def try_rules(request: HttpRequest, body: TrialOfRules) -> HttpResponse:
+    """Try one or two rules on stored history: firings, MRR, and what came after; nothing is saved.
+
+    Each day is asked with what was known at its end.
+    """
+    now = settings.TENURE_CLOCK.now()
+    found = [
+        backtest.backtest(
+            rule,
+            body.since,
+            now=now,
+            for_days=body.for_days,
+            cooldown_days=body.cooldown_days,
+            horizon_days=body.horizon_days,
+        )
+        for rule in body.rules
+    ]
+    return answers.plain({"data": [shapes.backtest(one) for one in found]})
+
+
+@resource.get("/{name}", AlertRule)
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """Show an alert rule."""
+    return answers.one(request, write.document(_rule(name)))
+
+
+@resource.put("/{name}", AlertRule)
+def replace(request: HttpRequest, name: str, body: AlertRuleBody) -> HttpResponse:
+    """Change an alert rule; its version before stays."""
+    found = _rule(name)
+    answers.refuse_stale(request, write.document(found))
+    return answers.one(request, write.document(_save(request, body, found)))
+
+
+@resource.post("/{name}/enable", AlertRule)
+def enable(request: HttpRequest, name: str, body: SwitchOn) -> HttpResponse:
+    """Switch a rule on."""
+    now = settings.TENURE_CLOCK.now()
+    by = caller(request).name
+    done = write.enable(_rule(name), now=now, existing=body.existing, by=by)
+    return answers.one(request, write.document(done))
+
+
+@resource.post("/{name}/disable", AlertRule)
+def disable(request: HttpRequest, name: str) -> HttpResponse:
+    """Switch a rule off; its open alerts stay."""
+    done = write.disable(_rule(name), now=settings.TENURE_CLOCK.now(), by=caller(request).name)
+    return answers.one(request, write.document(done))
+
+
+@resource.delete("/{name}", None, status=204)
+def remove(request: HttpRequest, name: str) -> HttpResponse:
+    """Delete a rule with all its alerts."""
+    _rule(name).delete()
+    return HttpResponse(status=204)
+
+
+def _rule(name: str) -> Row:
+    try:
+        return read.rule_named(name)
+    except ConfigurationError as error:
+        raise not_found(error.message, error.next_step) from error
+
+
+def _save(request: HttpRequest, body: AlertRuleBody, found: Row | None) -> Row:
+    draft = write.Draft(
+        name=body.name,
+        rule=body.rule,
+        message=body.message,
+        kind=body.type,
+        scope=[segment_named(name) for name in body.scope],
+        for_days=body.for_days,
+        resolve=body.resolve,
+        settle_days=body.settle_days,
+        cooldown_days=body.cooldown_days,
+        severity=body.severity,
+        thresholds=[_amount(one) for one in body.thresholds],
+        task=body.task,
+        fallback=member_of(body.fallback) if body.fallback else None,
+        suggested=found.suggested if found else "",
+    )
+    now = settings.TENURE_CLOCK.now()
+    return write.save(draft, now=now, by=caller(request).name, alert_rule=found)
+
+
+def _amount(text: str) -> Decimal:
+    if not text.replace(".", "", 1).isdigit() or not text.isascii() or len(text) > 20:
+        raise write.RuleNotSaved(
+            "thresholds", f"{text[:40]!r} is not an amount.", 'Write "1000", for example.'
+        )
+    return Decimal(text)

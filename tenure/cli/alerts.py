@@ -1,0 +1,240 @@
+"""``tenure alerts`` and ``tenure alert``: what became true of accounts, and rules tried on history."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Group as Parts
+from rich.console import RenderableType
+
+from tenure.access.read import member_of
+from tenure.alerts import actions, backtest, read, shapes, suggested, write
+from tenure.alerts.actions import Who
+from tenure.alerts.models import OPEN, Alert, Outcome
+from tenure.cli.command import Group, List, now
+from tenure.cli.screen import Column, Screen, facts, table
+from tenure.cli.segments import page_of
+from tenure.cli.words import ago
+from tenure.core.errors import ConfigurationError
+from tenure.segments.read import segment_named
+
+LONGEST = 1000
+BY = Who(name="command line")
+
+
+@click.group("alerts", cls=List)
+@click.option("--all", "everything", is_flag=True, help="The ended ones too.")
+@click.option("--owner", metavar="EMAIL", help="Only those of this member.")
+@click.option("--limit", type=click.IntRange(1, LONGEST), default=50, show_default=True)
+@click.pass_obj
+def alerts(screen: Screen, everything: bool, owner: str | None, limit: int) -> None:
+    """List open alerts, the largest MRR at stake first."""
+    states = () if everything else OPEN
+    owner_id = member_of(owner).pk if owner else None
+    found = list(read.inbox(states=states, owner_id=owner_id)[:limit])
+    columns: list[Column | str] = [
+        Column("No.", number=True), "Severity", "Account", "Reason", Column("At stake", number=True),
+        "Age", "Owner", "State",
+    ]  # fmt: skip
+    rows = [
+        (
+            one.pk,
+            one.severity,
+            one.account.name,
+            one.reason,
+            _stake(one),
+            ago(one.opened_at, now()),
+            one.owner,
+            one.state,
+        )
+        for one in found
+    ]
+    empty = "No open alerts. Rules are listed by tenure alert rules."
+    screen.answer([shapes.alert(one) for one in found], table(columns, rows, empty=empty))
+
+
+@click.group(cls=Group)
+def alert() -> None:
+    """One alert, and the rules that open them."""
+
+
+@alert.command("show")
+@click.argument("number", type=int)
+@click.pass_obj
+def show(screen: Screen, number: int) -> None:
+    """Show an alert: what was seen then, and what is seen now."""
+    found = _alert(number)
+    seen = read.now_of(found, now())
+    told = facts(
+        [
+            ("Account", found.account.name),
+            ("Reason", found.reason),
+            ("Rule", f"{found.alert_rule.name}, version {found.version}"),
+            ("Rule says", found.alert_rule.rule),
+            ("At stake", _stake(found)),
+            ("State", found.get_state_display()),
+            ("Opened", ago(found.opened_at, now())),
+            ("Old data", found.stale),
+        ]
+    )
+    parts: list[RenderableType] = [told, ""]
+    parts += ["Now:", page_of(seen)] if seen else ["Its rule can no longer be asked."]
+    screen.answer(shapes.in_full(found, seen), Parts(*parts))
+
+
+@alert.command("close")
+@click.argument("number", type=int)
+@click.option("--outcome", type=click.Choice(Outcome.values), required=True)
+@click.option("--note", default="")
+@click.pass_obj
+def close(screen: Screen, number: int, outcome: str, note: str) -> None:
+    """End an alert with what came of it."""
+    _alert(number)
+    done = actions.close(number, outcome, BY, now=now(), note=note)
+    screen.answer(shapes.alert(done), f"Alert {number} is closed: {outcome}.")
+
+
+@alert.command("rules")
+@click.pass_obj
+def rules(screen: Screen) -> None:
+    """List the rules with what came of each, and the suggestions not accepted yet."""
+    found = read.records(now())
+    columns: list[Column | str] = [
+        "Name", "On", "Rule", Column("Open", number=True), Column("7 d", number=True),
+        Column("30 d", number=True), Column("Right", number=True),
+    ]  # fmt: skip
+    rows = [
+        (
+            one.rule.name,
+            "yes" if one.rule.enabled else "no",
+            one.rule.fault or one.rule.rule,
+            one.open,
+            one.fired_7d,
+            one.fired_30d,
+            "" if one.precision is None else f"{one.precision:.0%}",
+        )
+        for one in found
+    ]
+    waiting = suggested.open_suggestions()
+    more = [(key, draft.name, draft.rule) for key, draft in waiting.items()]
+    screen.answer(
+        {
+            "rules": [shapes.record(one) for one in found],
+            "suggested": [{"key": k, "name": n, "rule": r} for k, n, r in more],
+        },
+        Parts(
+            table(columns, rows, empty="No rules yet."),
+            "",
+            table(["Suggestion", "Name", "Rule"], more, empty="Every suggestion was accepted."),
+        ),
+    )
+
+
+@alert.command("set")
+@click.argument("name")
+@click.option("--rule", required=True, help="When it fires: past_due > 50000.")
+@click.option("--message", required=True, help="Its text: {name} is overdue with {past_due}.")
+@click.option("--type", "kind", default="risk", show_default=True)
+@click.option("--scope", multiple=True, metavar="SEGMENT", help="Only accounts of this segment.")
+@click.option("--for-days", type=int, default=0, show_default=True)
+@click.option("--resolve", default="", help="When it ends; without it, when the rule is not true.")
+@click.option("--settle-days", type=int, default=1, show_default=True)
+@click.option("--cooldown-days", type=int, default=7, show_default=True)
+@click.option("--severity", default="auto", show_default=True)
+@click.pass_obj
+def set_(screen: Screen, /, name: str, scope: tuple[str, ...], **how: Any) -> None:
+    """Make an alert rule, switched off, or change one."""
+    draft = write.Draft(name, scope=[segment_named(one) for one in scope], **how)
+    saved = write.save(draft, now=now(), alert_rule=_standing(name))
+    state = "on" if saved.enabled else "off; try it with tenure alert backtest"
+    screen.answer(
+        write.document(saved), f"“{saved.name}”, version {saved.version}, is switched {state}."
+    )
+
+
+@alert.command("accept")
+@click.argument("suggestion", type=click.Choice(sorted(suggested.SUGGESTED)))
+@click.pass_obj
+def accept(screen: Screen, suggestion: str) -> None:
+    """Make a rule of a suggestion; it is still switched off."""
+    saved = suggested.accept(suggestion, now=now())
+    screen.answer(write.document(saved), f"“{saved.name}” is made, and switched off.")
+
+
+@alert.command("enable")
+@click.argument("name")
+@click.option("--existing", is_flag=True, help="Open alerts for accounts it holds for already.")
+@click.pass_obj
+def enable(screen: Screen, name: str, existing: bool) -> None:
+    """Switch a rule on."""
+    done = write.enable(read.rule_named(name), now=now(), existing=existing)
+    opened = done.alerts.filter(state__in=OPEN).count()
+    screen.answer(write.document(done), f"“{done.name}” is on; {opened:,} alerts are open.")
+
+
+@alert.command("disable")
+@click.argument("name")
+@click.pass_obj
+def disable(screen: Screen, name: str) -> None:
+    """Switch a rule off; its open alerts stay."""
+    done = write.disable(read.rule_named(name), now=now())
+    screen.answer(write.document(done), f"“{done.name}” is off.")
+
+
+@alert.command("backtest")
+@click.argument("name")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, metavar="DATE")
+@click.option("--horizon-days", type=click.IntRange(1, 365), default=30, show_default=True)
+@click.option("--rule", help="Another condition in place of the rule's own.")
+@click.pass_obj
+def backtest_(
+    screen: Screen, name: str, since: datetime, horizon_days: int, rule: str | None
+) -> None:
+    """Try a rule on stored history: when it would have fired, and what came after."""
+    found = read.rule_named(name)
+    seen = backtest.backtest(
+        rule or found.rule,
+        since.date(),
+        now=now(),
+        for_days=found.for_days,
+        cooldown_days=found.cooldown_days,
+        scope=[one.pk for one in found.scope.all()],
+        horizon_days=horizon_days,
+    )
+    pairs: list[tuple[str, object]] = [
+        ("Rule", seen.rule),
+        ("From", f"{seen.since} to {seen.until}"),
+        ("Firings", f"{len(seen.firings):,} for {seen.accounts:,} accounts"),
+        ("MRR at stake", f"{seen.at_stake:,.2f} {seen.currency}"),
+        ("Asked as of today", ", ".join(seen.unseen)),
+    ]
+    if seen.known_since:
+        pairs.append(("Figures are kept since", f"{seen.known_since:%Y-%m-%d}"))
+    rows = [
+        (one.kind.replace("_", " "), f"{one.followed} of {one.judged}", one.lead_days, one.missed)
+        for one in seen.follows
+    ]
+    title = f"Within {horizon_days} days"
+    follows = table([title, "Followed", "Median days", "Not foreseen"], rows, empty="")
+    screen.answer(shapes.backtest(seen), Parts(facts(pairs), "", follows))
+
+
+def _alert(number: int) -> Alert:
+    rows = Alert.objects.select_related("alert_rule", "account", "owner")
+    found = rows.filter(pk=number).first()
+    if found is None:
+        raise ConfigurationError(
+            f"There is no alert {number}.", next_step="Look at tenure alerts --all."
+        )
+    return found
+
+
+def _standing(name: str) -> Any:
+    try:
+        return read.rule_named(name)
+    except ConfigurationError:
+        return None
+
+
+def _stake(one: Alert) -> str:
+    return "" if one.at_stake is None else f"{one.at_stake:,.2f} {one.at_stake_currency}"

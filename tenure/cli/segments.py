@@ -1,0 +1,165 @@
+"""``tenure segments`` and ``tenure segment``: groups of accounts that a rule describes."""
+
+import click
+from rich.console import Group as Parts
+from rich.console import RenderableType
+
+from tenure.cli.command import Group, List, now
+from tenure.cli.screen import Column, Screen, facts, table
+from tenure.cli.words import ago
+from tenure.customers.lookup import account_of
+from tenure.rules.tree import EVERYTHING
+from tenure.segments import explain as explaining
+from tenure.segments import preview as previews
+from tenure.segments import read, shapes, write
+from tenure.segments.explain import Explanation, Line
+from tenure.segments.question import Question, question
+
+HOLDS = {True: "yes", False: "no", None: "unknown"}
+
+
+@click.group("segments", cls=List)
+@click.pass_obj
+def segments(screen: Screen) -> None:
+    """List the segments in their order of priority."""
+    found = read.listed(now())
+    columns: list[Column | str] = [
+        "Name", Column("Members", number=True), Column("In 7 d", number=True),
+        Column("Out 7 d", number=True), "Rule", "Used by",
+    ]  # fmt: skip
+    rows = [
+        (
+            one.segment.name,
+            f"{one.members:,}",
+            f"+{one.entered:,}",
+            f"-{one.left:,}",
+            one.segment.fault or one.segment.rule,
+            ", ".join(one.used_by),
+        )
+        for one in found
+    ]
+    empty = "No segments yet. Make one with tenure segment set NAME --rule 'mrr > 0'."
+    screen.answer([shapes.listed(one) for one in found], table(columns, rows, empty=empty))
+
+
+@click.group(cls=Group)
+def segment() -> None:
+    """One segment: its rule, its members, and why an account is in or out."""
+
+
+@segment.command("show")
+@click.argument("name")
+@click.pass_obj
+def show(screen: Screen, name: str) -> None:
+    """Show a segment with its sums and the latest entries and exits."""
+    found = read.segment_named(name)
+    crossings = read.crossings(segment=found, limit=20)
+    sums = read.totals_of(found)
+    members = found.memberships.count()
+    document = shapes.segment(found, members=members) | {
+        "money": shapes.totals(sums),
+        "history": [shapes.crossing(one) for one in crossings],
+    }
+    told: RenderableType = facts(
+        [
+            ("Segment", found.name),
+            ("Rule", found.rule),
+            ("Says", "" if found.fault else question(found.rule, now()).words),
+            ("Fault", found.fault),
+            ("Members", f"{members:,}"),
+            ("MRR", ", ".join(map(str, sums.mrr))),
+            ("Overdue", ", ".join(map(str, sums.past_due))),
+            ("Version", found.version),
+        ]
+    )
+    rows = [
+        (
+            ago(one.at, now()),
+            "entered" if one.entered else "left",
+            one.account.name,
+            one.get_cause_display(),
+        )
+        for one in crossings
+    ]
+    history = table(["When", "", "Account", "Why"], rows, empty="Nobody has crossed yet.")
+    screen.answer(document, Parts(told, "", history))
+
+
+@segment.command("explain")
+@click.argument("name")
+@click.argument("identifier")
+@click.pass_obj
+def explain(screen: Screen, name: str, identifier: str) -> None:
+    """Say why an account is in a segment or out of it, condition by condition."""
+    asked = question(read.segment_named(name).rule, now())
+    account = account_of(identifier)
+    found = explaining.explain(asked, account.pk)
+    word = "in" if found.is_in else "not in"
+    head = f"{account.name} is {word} “{read.segment_named(name).name}”."
+    screen.answer(shapes.explanation(asked, found), Parts(head, "", page_of(found)))
+
+
+@segment.command("set")
+@click.argument("name")
+@click.option("--rule", required=True, help="Which accounts are in: mrr > 500 and plan = pro.")
+@click.option("--description", default="")
+@click.option("--priority", type=click.IntRange(0, 10_000), default=100, show_default=True)
+@click.option(
+    "--plan", "only_shown", is_flag=True, help="Show who enters and leaves; save nothing."
+)
+@click.pass_obj
+def set_(
+    screen: Screen, name: str, rule: str, description: str, priority: int, only_shown: bool
+) -> None:
+    """Make a segment or change one. Every account is placed at once."""
+    standing = read.segments().filter(name__iexact=name.strip()).first()
+    if only_shown:
+        asked = question(rule, now())
+        seen = previews.preview(asked, against=standing)
+        screen.answer(shapes.preview(asked, seen), _page_of_preview(asked, seen))
+        return
+    draft = write.Draft(name, rule, description, priority, standing.owner if standing else None)
+    saved = write.save(draft, now=now(), segment=standing)
+    members = saved.memberships.count()
+    screen.answer(
+        shapes.segment(saved, members=members),
+        f"“{saved.name}”, version {saved.version}: {members:,} accounts.",
+    )
+
+
+@segment.command("remove")
+@click.argument("name")
+@click.pass_obj
+def remove(screen: Screen, name: str) -> None:
+    """Delete a segment with its history."""
+    found = read.segment_named(name)
+    write.remove(found)
+    screen.answer({"removed": found.name}, f"“{found.name}” is gone.")
+
+
+def page_of(found: Explanation) -> RenderableType:
+    """The lines of an explanation as a table."""
+    return table(["Condition", "Holds", "Seen", ""], list(map(_line, found.lines)), empty="")
+
+
+def _line(line: Line) -> tuple[str, str, str, str]:
+    words = f"{'  ' * line.depth}{line.words if line.joint else line.text}"
+    seen = "" if line.joint else str(explaining.plain(line.value))
+    if line.rows:
+        seen = f"{seen}: {', '.join(line.rows)}"
+    return words, HOLDS[line.holds], seen, "alone keeps it out" if line.alone else ""
+
+
+def _page_of_preview(asked: Question, seen: previews.Preview) -> RenderableType:
+    pairs: list[tuple[str, object]] = [
+        ("Rule", asked.text if asked.tree != EVERYTHING else "every account"),
+        ("Says", asked.words),
+        ("Accounts", f"{seen.count:,}"),
+        ("MRR", ", ".join(map(str, seen.totals.mrr))),
+    ]
+    if seen.entering and seen.leaving:
+        pairs += [("Enter", f"{seen.entering.count:,}"), ("Leave", f"{seen.leaving.count:,}")]
+    near = [(one.condition, f"{one.count:,}") for one in seen.near]
+    return Parts(
+        facts(pairs), "", table(["Nearly, but for", "Accounts"], near, empty="No near misses.")
+    )

@@ -1,0 +1,107 @@
+"""Alert rules and alerts over the API: made, tried on history, switched on, worked through."""
+
+import pytest
+from pytest_django import Settings
+
+from tenure.alerts import judge
+from tenure.core.clock import FrozenClock
+from tenure.customers.models import Account
+from tests.alerts.conftest import day, move_
+from tests.api.conftest import Caller
+from tests.metrics import rows
+
+pytestmark = pytest.mark.django_db
+BODY = {"name": "Late", "rule": "past_due_count > 2", "message": "{name}: {past_due_count} late."}
+
+
+@pytest.fixture(autouse=True)
+def _time(settings: Settings) -> None:
+    settings.TENURE_CLOCK = FrozenClock(day(5))
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    made = rows.an_account("Northwind Robotics")
+    Account.objects.filter(pk=made.pk).update(created_at=day(-100))
+    move_(made, day(-50))
+    return made
+
+
+@pytest.fixture
+def alert(writer: Caller, account: Account) -> int:
+    """The number of an open alert."""
+    writer.post("alert-rules", BODY)
+    writer.post("alert-rules/Late/enable", {})
+    move_(account, day(5), past_due_count=3)
+    judge.judge([account.pk], day(5))
+    return int(writer.get("alerts").json()["data"][0]["id"])
+
+
+def test_a_rule_is_made_off_and_switched_on(writer: Caller, account: Account) -> None:
+    move_(account, day(1), past_due_count=3)
+    made = writer.post("alert-rules", BODY)
+    assert (made.status_code, made.json()["enabled"]) == (201, False)
+    assert writer.post("alert-rules/Late/enable", {"existing": True}).json()["enabled"]
+    assert len(writer.get("alerts", rule="Late").json()["data"]) == 1
+    assert not writer.post("alert-rules/Late/disable").json()["enabled"]
+    changed = writer("PUT", "alert-rules/Late", BODY | {"cooldown_days": 3}).json()
+    assert changed["cooldown_days"] == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"message": "{name} owes {mrr}"}, "message"),
+        ({"message": "over 9,000"}, "message"),
+        ({"thresholds": ["5", "x", "7"]}, "thresholds"),
+        ({"rule": "mmr > 1"}, "rule"),
+        ({"name": " "}, "name"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_names_its_field(
+    writer: Caller, change: dict[str, object], field: str
+) -> None:
+    answer = writer.post("alert-rules", BODY | change)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert not writer.get("alert-rules").json()["data"]
+
+
+def test_two_rules_are_tried_side_by_side(reader: Caller, account: Account) -> None:
+    move_(account, day(1), past_due_count=3)
+    body = {"rules": ["past_due_count > 2", "past_due_count > 5"], "since": "2026-02-20"}
+    one, two = reader.post("alert-rules/backtest", body).json()["data"]
+    assert (one["firings"], two["firings"]) == (1, 0)
+    assert one["list"] == [{"account": account.identifier, "day": day(1).date().isoformat()}]
+    assert one["at_stake"] == {"amount": "1500.00", "currency": "USD"}
+
+
+def test_an_alert_is_worked_through_and_every_step_is_kept(writer: Caller, alert: int) -> None:
+    shown = writer.get(f"alerts/{alert}").json()
+    assert (shown["state"], shown["reason"]) == ("new", "Northwind Robotics: 3 late.")
+    assert shown["holds_now"] is True
+    writer.post(f"alerts/{alert}/acknowledge", {"note": "Called them."})
+    writer.post(f"alerts/{alert}/snooze", {"until": day(9).isoformat()})
+    writer.post(f"alerts/{alert}/wake")
+    closed = writer.post(f"alerts/{alert}/close", {"outcome": "not-a-risk", "note": "Paid."})
+    assert (closed.json()["state"], closed.json()["outcome"]) == ("closed", "not-a-risk")
+    again = writer.post(f"alerts/{alert}/close", {"outcome": "duplicate"})
+    assert again.status_code == 409
+    actions = [one["action"] for one in writer.get(f"alerts/{alert}").json()["history"]]
+    assert actions == ["open", "acknowledge", "snooze", "wake", "close"]
+    assert writer.post(f"alerts/{alert}/reopen", {}).json()["state"] == "new"
+
+
+def test_lists_are_by_state_and_account(writer: Caller, alert: int, account: Account) -> None:
+    assert len(writer.get("alerts", account=account.identifier).json()["data"]) == 1
+    assert not writer.get("alerts", state="closed").json()["data"]
+    assert writer.get("alerts", state="all", type="risk").json()["data"][0]["id"] == alert
+
+
+def test_a_snooze_into_the_past_and_a_mute_without_a_reason_are_refused(
+    writer: Caller, alert: int
+) -> None:
+    past = writer.post(f"alerts/{alert}/snooze", {"until": day(1).isoformat()})
+    assert (past.status_code, past.json()["field"]) == (422, "until")
+    early = {"until": "2026-01-01", "reason": "No."}
+    assert writer.post(f"alerts/{alert}/mute", early).status_code == 422
+    assert writer.post(f"alerts/{alert}/mute", early | {"until": "2026-05-01"}).status_code == 200

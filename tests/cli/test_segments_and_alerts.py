@@ -1,0 +1,107 @@
+"""Segments and alerts on the command line."""
+
+import json
+from contextlib import nullcontext
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from pytest_django import Settings
+
+from tenure.alerts import judge
+from tenure.cli import alerts, database, segments
+from tenure.core.clock import FrozenClock
+from tenure.core.errors import TenureError
+from tenure.customers.models import Account
+from tests.alerts.conftest import day, move_
+from tests.metrics import rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _database_is_open(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setattr(database, "opened", nullcontext)
+    settings.TENURE_CLOCK = FrozenClock(day(5))
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    made = rows.an_account("Northwind Robotics")
+    Account.objects.filter(pk=made.pk).update(created_at=day(-100))
+    move_(made, day(-50))
+    move_(made, day(1), past_due_count=3)
+    return made
+
+
+def run(command: click.Command, *words: str) -> Result:
+    return CliRunner().invoke(command, list(words))
+
+
+def told(command: click.Command, *words: str) -> Any:
+    done = run(command, *words, "--json")
+    assert done.exit_code == 0, (done.output, done.exception)
+    return json.loads(done.stdout)
+
+
+def test_a_segment_is_previewed_saved_and_explained(account: Account) -> None:
+    seen = told(segments.segment, "set", "Large", "--rule", "mrr > 1000", "--plan")
+    assert seen["count"] == 1
+    assert told(segments.segments) == []
+    saved = told(segments.segment, "set", "Large", "--rule", "mrr > 1000")
+    assert (saved["version"], saved["members"]) == (1, 1)
+    assert told(segments.segments)[0]["name"] == "Large"
+    why = run(segments.segment, "explain", "large", account.identifier)
+    assert "Northwind Robotics is in “Large”" in why.output
+    shown = run(segments.segment, "show", "Large").output
+    assert "MRR is above 1,000" in shown
+    assert "entered" in shown
+
+
+def test_a_wrong_rule_ends_with_a_sentence(account: Account) -> None:
+    done = run(segments.segment, "set", "Large", "--rule", "mmr > 1000")
+    assert isinstance(done.exception, TenureError)
+    assert "There is no attribute “mmr”. Did you mean mrr?" in str(done.exception)
+
+
+def test_a_rule_is_tried_accepted_switched_on_and_its_alert_closed(account: Account) -> None:
+    made = told(
+        alerts.alert, "set", "Late", "--rule", "past_due_count > 2", "--message", "{name} is late."
+    )
+    assert made["enabled"] is False
+    tried = told(alerts.alert, "backtest", "Late", "--since", "2026-02-20")
+    assert (tried["firings"], tried["accounts"]) == (1, 1)
+    assert (
+        "1 for 1 accounts" in run(alerts.alert, "backtest", "Late", "--since", "2026-02-20").output
+    )
+    assert told(alerts.alert, "enable", "Late", "--existing")["enabled"] is True
+    opened = told(alerts.alerts)
+    assert [one["reason"] for one in opened] == ["Northwind Robotics is late."]
+    number = str(opened[0]["id"])
+    assert "Northwind Robotics" in run(alerts.alert, "show", number).output
+    assert told(alerts.alert, "close", number, "--outcome", "not-a-risk")["state"] == "closed"
+    assert told(alerts.alerts) == []
+    assert len(told(alerts.alerts, "--all")) == 1
+    assert told(alerts.alert, "disable", "Late")["enabled"] is False
+
+
+def test_suggestions_are_listed_until_accepted(account: Account) -> None:
+    before = told(alerts.alert, "rules")
+    assert "overdue-large" in {one["key"] for one in before["suggested"]}
+    told(alerts.alert, "accept", "overdue-large")
+    after = told(alerts.alert, "rules")
+    assert "overdue-large" not in {one["key"] for one in after["suggested"]}
+    assert after["rules"][0]["enabled"] is False
+    assert judge.judge([account.pk], day(5)) == 0
+
+
+def test_an_unknown_alert_or_rule_ends_with_a_sentence(account: Account) -> None:
+    for command, words in (
+        (alerts.alert, ("show", "4711")),
+        (alerts.alert, ("enable", "Nothing")),
+        (segments.segment, ("show", "Nothing")),
+    ):
+        done = run(command, *words)
+        assert isinstance(done.exception, TenureError)
+        assert "There is no" in str(done.exception)
