@@ -50,8 +50,19 @@ def test_every_operation_lets_in_only_the_scopes_that_may(
         assert answer.status_code != 401
 
 
+# Questions that are sent as a body because a rule can be longer than an address.
+QUESTIONS = {
+    "/api/v1/rules/check",
+    "/api/v1/rules/suggest",
+    "/api/v1/segments/preview",
+    "/api/v1/segments/{name}/explain",
+    "/api/v1/alert-rules/backtest",
+}
+
+
 def test_what_changes_something_needs_more_than_reading() -> None:
-    assert not [one for one in OPERATIONS if one[0] != "GET" and one[2] == "read"]
+    sent = {path for method, path, scope in OPERATIONS if method != "GET" and scope == "read"}
+    assert sent == QUESTIONS
 
 
 def test_a_members_session_opens_nothing(db: None) -> None:
