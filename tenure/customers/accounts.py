@@ -1,64 +1,23 @@
-"""Making accounts from the billing accounts that claim them, and keeping their values in step.
+"""Accounts behind a page of billing accounts: made where missing, and their values kept in step.
 
 Runs inside the page's transaction. In Daily Sync the effective values follow the source; every
 value a sync replaces is kept as history, and one that a person had set is counted as overridden.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
-
-from django.db import connection
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import attributes, contacts, effective, fields, payers, saving
-from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, Terms, decide, is_edited
-from tenure.customers.effective import Contribution, Effective
+from tenure.customers.effective import Effective
+from tenure.customers.feeding import Joining, Row, contributions_of, filler, terms_of
 from tenure.customers.history import replaced
 from tenure.customers.landing import Batch
-from tenure.customers.models import Account, Alias, BillingAccount, Change, Subscription
+from tenure.customers.making import Claim, Followed, link, linked_of, own
+from tenure.customers.models import Account, BillingAccount, Change
 from tenure.customers.searching import searchable
-from tenure.customers.staging import empty, stage
-from tenure.sources import records
-
-Row = records.BillingAccount | BillingAccount  # as it just arrived, or as it is stored
-Joining = Mapping[int, Collection[str]]  # billing accounts, by upstream id, that join an account
-NOTHING = Effective(name="", state="", values={})
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Which account a billing account says it belongs to; ``scope_id`` limits it to one site."""
-
-    identifier: str
-    scope_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """The account a record was recognised as before, and the identifier it had then."""
-
-    account_id: int
-    identified_as: str | None
-
-
-@dataclass(slots=True)
-class Followed:
-    """What became of the accounts behind a page; ``changed`` are those with another value now.
-    ``linked`` are the records recognised before, by upstream id; ``made`` the claims that made an
-    account."""
-
-    created: int = 0
-    updated: int = 0
-    overridden: int = 0
-    accounts: set[int] = field(default_factory=set)
-    changed: set[int] = field(default_factory=set)
-    linked: dict[str, Linked] = field(default_factory=dict)
-    made: dict[Claim, int] = field(default_factory=dict)
 
 
 def follow(
@@ -167,154 +126,6 @@ def revive(accounts: Collection[int], batch: Batch) -> None:
     )
 
 
-def linked_of(
-    model: type[BillingAccount | Subscription], site_id: int, ids: Sequence[str]
-) -> dict[str, Linked]:
-    """Those of these records that were recognised before, by upstream id."""
-    rows = model.objects.filter(site_id=site_id, upstream_id__in=ids, account__isnull=False)
-    found = rows.values_list("upstream_id", "account_id", "identified_as")
-    return {upstream_id: Linked(account, named) for upstream_id, account, named in found}
-
-
-def own(
-    site: Site, parts: Mapping[Claim, Sequence[Row]], batch: Batch, followed: Followed
-) -> dict[Claim, int]:
-    """The account of each claim: the one it names, or one made whole from the billing accounts that
-    make the claim. In Link only none is made, and a claim without an account is absent."""
-    if not parts:
-        return {}
-    known = known_accounts(parts)
-    missing = {claim: rows for claim, rows in parts.items() if claim not in known}
-    if not missing or site.accounts_mode == Mode.LINK:
-        return known
-    mapping = attributes.mapped(fields.ACCOUNT)
-    read = fields.reader(effective.paths_of(mapping))
-
-    def row(claim: Claim, rows: Sequence[Row]) -> Sequence[Any]:
-        whole = effective.compose([contribution(site, one, read) for one in rows], mapping)
-        return _row(claim, whole, batch)
-
-    in_order = sorted(missing.items(), key=lambda item: item[0].identifier)
-    made = _insert(row(claim, rows) for claim, rows in in_order)
-    followed.made = {Claim(identifier, scope): pk for pk, identifier, scope in made}
-    followed.created = len(made)
-    # Another page may have made some of them meanwhile; it could not know of ours.
-    raced = [claim for claim in missing if claim not in followed.made]
-    return known | followed.made | (known_accounts(raced) if raced else {})
-
-
-_COLUMNS = "identifier, scope_id, name, state, attributes, search, created_at, changed_in_id"
-_TYPES = ("text", "int8", "text", "text", "bytea", "text", "timestamptz", "int8")
-_TYPED = ", ".join(f"{c} {t}" for c, t in zip(_COLUMNS.split(", "), _TYPES, strict=True))
-
-
-def _row(claim: Claim, account: Effective, batch: Batch) -> Sequence[Any]:
-    values = json.dumps(account.values).encode()
-    return (
-        claim.identifier,
-        claim.scope_id,
-        account.name,
-        account.state,
-        values,
-        account.search,
-        batch.now,
-        batch.change_set.pk,
-    )
-
-
-def _insert(rows: Iterable[Sequence[Any]]) -> list[tuple[int, str, int | None]]:
-    with connection.cursor() as cursor:
-        stage(cursor, "landing_account", _TYPED)
-        with cursor.copy(f"COPY landing_account ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(_TYPES)
-            for row in rows:
-                copy.write_row(row)
-        # No entry in "sources" means: came with the change set that made the account.
-        cursor.execute(
-            "INSERT INTO customers_account (identifier, scope_id, name, state, attributes, sources,"
-            " search, created_at, updated_at, created_in_id, changed_in_id)"
-            " SELECT identifier, scope_id, name, state, convert_from(attributes, 'UTF8')::jsonb,"
-            " '{}', search, created_at, created_at, changed_in_id, changed_in_id"
-            " FROM landing_account"
-            " ON CONFLICT (identifier, scope_id) DO NOTHING RETURNING id, identifier, scope_id"
-        )
-        made: list[tuple[int, str, int | None]] = cursor.fetchall()
-        empty(cursor, "landing_account")
-    return made
-
-
-def link(
-    model: type[BillingAccount | Subscription],
-    claimed: Mapping[str, Claim],
-    owners: Mapping[Claim, int],
-    batch: Batch,
-) -> None:
-    """Recognise these records of the batch's site as the accounts they claim; ``claimed`` is by
-    upstream id. A record that was here before, and joins an account that was, has it in its history."""
-    site_id = batch.site_id
-    found = {i: owners[claim] for i, claim in claimed.items() if claim in owners}
-    if not found:
-        return
-    names = {i: claimed[i].identifier for i in found}
-    with connection.cursor() as cursor:
-        # A map rather than a join, for the planner's sake: see ``landing``.
-        cursor.execute(
-            f"UPDATE {model._meta.db_table}"
-            " SET account_id = (%s::jsonb ->> upstream_id)::bigint,"
-            " identified_as = %s::jsonb ->> upstream_id"
-            " WHERE site_id = %s AND upstream_id = ANY(%s)",
-            [json.dumps(found), json.dumps(names), site_id, list(found)],
-        )
-    _note_links(model, found, batch)
-
-
-def _note_links(
-    model: type[BillingAccount | Subscription], found: Mapping[str, int], batch: Batch
-) -> None:
-    rows = model.objects.filter(site_id=batch.site_id, upstream_id__in=found)
-    mine = batch.change_set
-    here = rows.exclude(created_in=mine).exclude(account__created_in=mine)
-    Change.objects.bulk_create(
-        Change(
-            change_set=batch.change_set,
-            object_kind="billing_account" if model is BillingAccount else "subscription",
-            object_id=pk,
-            account_id=account_id,
-            changes={"account_id": [None, account_id]},
-            at=batch.now,
-        )
-        for pk, account_id in here.values_list("pk", "account_id")
-    )
-
-
-def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:
-    """The accounts these claims name, as far as there are any: by their identifier, else by an alias.
-    An account merged into another is named by the alias that was left in its place."""
-    wanted = set(claims)
-    identifiers = {claim.identifier for claim in wanted}
-    aliases = Alias.objects.filter(identifier__in=identifiers, claimable=True)
-    rows = Account.objects.filter(identifier__in=identifiers, merged_into=None)
-    found = {
-        Claim(identifier, scope): account
-        for account, identifier, scope in (
-            *aliases.values_list("account_id", "identifier", "scope_id"),
-            *rows.values_list("pk", "identifier", "scope_id"),
-        )
-    }
-    return {claim: found[claim] for claim in wanted & found.keys()}
-
-
-def contribution(site: Site, row: Any, read: fields.Read) -> Contribution:
-    return Contribution(
-        site=site.subdomain,
-        priority=site.priority,
-        created_at=row.created_at,
-        upstream_id=row.upstream_id,
-        state=row.state,
-        fields=read(row),
-    )
-
-
 def bring_up_to_date(
     accounts: Iterable[int],
     batch: Batch,
@@ -368,93 +179,6 @@ def bring_up_to_date(
     followed.overridden += contacts.follow(
         ids, batch, daily=daily, importing=importing, spares_hand=spares_hand
     )
-
-
-@dataclass(slots=True)
-class Feed:
-    """What feeds one account: its contributions, and which of their sites allow pins."""
-
-    parts: list[Contribution] = field(default_factory=list)
-    allows_pins: bool = True
-
-
-def contributions_of(
-    ids: Sequence[int],
-    mapping: Sequence[Mapped],
-    *,
-    arriving: Mapping[tuple[int, str], Row] = MappingProxyType({}),
-) -> dict[int, Feed]:
-    """What feeds each of these accounts: the billing accounts recognised as it, and those with a
-    subscription that names it. A site in Link only attaches its billing and gives no value.
-    ``arriving`` records, by site and upstream id, stand in for the stored rows they are about to
-    replace."""
-    found: dict[int, Feed] = defaultdict(Feed)
-    paths = effective.paths_of(mapping)
-    read = fields.reader(paths)
-    feeding = payers.feeding(ids)
-    # Whole rows would cost several times as much: a replay comes here for every account.
-    columns = {*_FEEDING, *(fields.column_of(path) for path in paths)}
-    stored = BillingAccount.objects.filter(pk__in={row for _, row in feeding})
-    rows = {row.pk: row for row in stored.values_list(*sorted(columns), named=True)}
-    sites: dict[int, Site] = {}
-    for account_id, row_id in feeding:
-        row = rows[row_id]
-        if row.site__accounts_mode == Mode.LINK:
-            continue
-        feed = found[account_id]
-        site = sites.get(row.site_id) or sites.setdefault(row.site_id, _site_of(row))
-        newest = arriving.get((row.site_id, row.upstream_id), row)
-        feed.parts.append(contribution(site, newest, read))
-        feed.allows_pins &= site.allows_pins
-    return found
-
-
-_OF_SITE = ("subdomain", "priority", "allows_pins")
-_FEEDING = (
-    *("pk", "site_id", "site__accounts_mode", "upstream_id", "created_at", "state"),
-    *(f"site__{name}" for name in _OF_SITE),
-)
-
-
-def _site_of(row: Any) -> Site:
-    return Site(pk=row.site_id, **{name: getattr(row, f"site__{name}") for name in _OF_SITE})
-
-
-def terms_of(
-    feed: Feed,
-    mapping: Sequence[Mapped],
-    *,
-    daily: Collection[str],
-    gone: Mapping[str, Collection[str]] = MappingProxyType({}),
-    filling: Collection[str] = (),
-    importing: Collection[str] = (),
-    spares_hand: bool = False,
-    change_set: int | None = None,
-) -> Terms:
-    """What the sites of a feed may do to its account. ``gone`` is as ``vanished_paths`` returns."""
-    sites = {part.site for part in feed.parts}
-    return Terms(
-        mapping=mapping,
-        daily=sites & set(daily),
-        everything_daily=sites <= set(daily),
-        allows_pins=feed.allows_pins,
-        gone={path for site in sites for path in gone.get(site, ())},
-        filling=filling,
-        importing=sites & set(importing),
-        spares_hand=spares_hand,
-        change_set=change_set,
-    )
-
-
-def filler(feed: Feed, terms: Terms, joining: Joining | None, account_id: int) -> Effective | None:
-    """What an account takes its first values from: the billing accounts that an import brings it, by
-    upstream id, whatever was imported before. None, and ``joining`` None, for everything that feeds
-    it."""
-    if not terms.filling or joining is None:
-        return None
-    mine = joining.get(account_id, ())
-    parts = [p for p in feed.parts if p.site in terms.importing and p.upstream_id in mine]
-    return effective.compose(parts, terms.mapping) if parts else NOTHING
 
 
 def _apply(

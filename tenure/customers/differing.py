@@ -6,9 +6,10 @@ from typing import Any
 
 from tenure.connections.models import Site
 from tenure.customers import attributes, effective, fields
-from tenure.customers.accounts import contributions_of, daily_sites, terms_of
+from tenure.customers.accounts import daily_sites
 from tenure.customers.attributes import Mapped
 from tenure.customers.effective import Effective
+from tenure.customers.feeding import contributions_of, terms_of
 from tenure.customers.models import Account, Origin
 from tenure.customers.write import plain, value_of
 

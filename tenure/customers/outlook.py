@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenure.customers import attributes, effective, fields
-from tenure.customers.accounts import Feed, contributions_of, daily_sites, terms_of
+from tenure.customers.accounts import daily_sites
 from tenure.customers.attributes import Mapped
 from tenure.customers.effective import Effective
+from tenure.customers.feeding import Feed, contributions_of, terms_of
 
 
 @dataclass(frozen=True, slots=True)

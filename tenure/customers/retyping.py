@@ -7,7 +7,7 @@ cannot be read as the new type is taken away, kept as history, and was counted b
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tenure.customers import accounts, agreements, effective, fields, saving
+from tenure.customers import agreements, effective, feeding, fields, saving
 from tenure.customers.attributes import Mapped
 from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import is_by_hand
@@ -41,7 +41,7 @@ def convert_accounts(
     if not defined:
         return {}
     mapping = [one for pair in defined.values() for one in pair if one.path]
-    feeds = accounts.contributions_of([row.pk for row in rows], mapping)
+    feeds = feeding.contributions_of([row.pk for row in rows], mapping)
     found: dict[int, dict[str, list[Any]]] = {}
     for row in rows:
         parts = feeds[row.pk].parts if row.pk in feeds else []

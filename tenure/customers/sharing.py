@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from django.db import connection
 
 from tenure.connections.models import Site
-from tenure.customers import accounts, attributes, fields
-from tenure.customers.accounts import Claim, Followed
+from tenure.customers import accounts, attributes, fields, making
 from tenure.customers.landing import Batch
+from tenure.customers.making import Claim, Followed
 from tenure.customers.models import BillingAccount, Subscription
 from tenure.sources import records
 
@@ -34,7 +34,7 @@ def follow(
     followed = Followed()
     attributes.declare_standard()
     attributes.declare_met(fields.custom_names(brought))
-    followed.linked = accounts.linked_of(Subscription, site.pk, [r.upstream_id for r in written])
+    followed.linked = making.linked_of(Subscription, site.pk, [r.upstream_id for r in written])
     payers = _payers(site.pk, {row.account_upstream_id for row in written})
     unlinked = [
         row
@@ -48,9 +48,9 @@ def follow(
         payer = payers[row.account_upstream_id]
         parts[claims[row.upstream_id]][payer.upstream_id] = payer
     whole = {claim: list(feeding.values()) for claim, feeding in parts.items()}
-    owners = accounts.own(site, whole, batch, followed)
+    owners = making.own(site, whole, batch, followed)
     claimed = {row.upstream_id: claims[row.upstream_id] for row in unlinked}
-    accounts.link(Subscription, claimed, owners, batch)
+    making.link(Subscription, claimed, owners, batch)
     settle(site.pk, payers)
     fed = fed_by(site.pk, [row.upstream_id for row in brought])
     followed.accounts = {one.account_id for one in followed.linked.values()}

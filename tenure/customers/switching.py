@@ -7,9 +7,10 @@ from typing import Any
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import attributes, effective, fields
-from tenure.customers.accounts import Feed, contributions_of, daily_sites, terms_of
+from tenure.customers.accounts import daily_sites
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Decision, Standing, decide
+from tenure.customers.feeding import Feed, contributions_of, terms_of
 from tenure.customers.models import Account, BillingAccount
 
 CHUNK = 500

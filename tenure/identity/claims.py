@@ -8,7 +8,7 @@ through again without a request.
 from collections.abc import Iterable
 
 from tenure.connections.models import Site
-from tenure.customers.accounts import Claim
+from tenure.customers.making import Claim
 from tenure.customers.models import BillingAccount, Subscription
 from tenure.identity import rules
 from tenure.identity.resolve import IdentifierRule, identify

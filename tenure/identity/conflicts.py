@@ -14,10 +14,10 @@ from django.db.models import QuerySet
 
 from tenure.connections.models import Site
 from tenure.core.errors import ConfigurationError
-from tenure.customers import accounts
-from tenure.customers.accounts import Claim, Followed
+from tenure.customers import making
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
+from tenure.customers.making import Claim, Followed
 from tenure.customers.models import Account, Alias, BillingAccount, ChangeSet, Origin, Subscription
 from tenure.customers.write import By
 from tenure.identity import disagreement, merge, moving, rules
@@ -284,7 +284,7 @@ def _make(
         payers = list(found.filter(upstream_id=row.account_upstream_id))
     batch = Batch(conflict.site_id, done.change_set, now)
     claim, followed = _claim(conflict), Followed()
-    owners = accounts.own(conflict.site, {claim: payers}, batch, followed)
+    owners = making.own(conflict.site, {claim: payers}, batch, followed)
     if claim not in owners:
         raise NotResolved(
             f"{conflict.site.subdomain} is Link only: a sync makes no account there.",
@@ -310,7 +310,7 @@ def _other(conflict: Conflict) -> Account | None:
     if not conflict.new:
         return None
     claim = _claim(conflict)
-    owner = accounts.known_accounts([claim]).get(claim)
+    owner = making.known_accounts([claim]).get(claim)
     if owner is None or owner == conflict.account_id:
         return None
     return Account.objects.get(pk=owner)

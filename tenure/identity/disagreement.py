@@ -12,9 +12,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from tenure.connections.models import Site
-from tenure.customers import accounts
-from tenure.customers.accounts import Claim, Followed, Linked
+from tenure.customers import making
 from tenure.customers.landing import Batch
+from tenure.customers.making import Claim, Followed, Linked
 from tenure.customers.models import Account, BillingAccount, Subscription
 from tenure.identity.claims import claims_of, claims_of_subscriptions
 from tenure.identity.models import Conflict, ConflictKind, RecordKind, Resolution
@@ -56,7 +56,7 @@ def review_open(site: Site, now: datetime) -> None:
         if not ids:
             continue
         rows = list(model.objects.filter(site=site, upstream_id__in=ids))
-        linked = accounts.linked_of(model, site.pk, ids)
+        linked = making.linked_of(model, site.pk, ids)
         _review(site, RecordKind(kind), _claims(site, kind, rows), linked, now)
 
 
@@ -100,7 +100,7 @@ def _disagreeing(
         if name not in claims or claims[name].identifier != known.identified_as
     }
     owners = (
-        accounts.known_accounts(claim for claim in doubtful.values() if claim) if doubtful else {}
+        making.known_accounts(claim for claim in doubtful.values() if claim) if doubtful else {}
     )
     found: dict[str, tuple[ConflictKind, str]] = {}
     for name, claim in doubtful.items():

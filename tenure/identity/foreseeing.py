@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from tenure.customers.accounts import Claim
+from tenure.customers.making import Claim
 from tenure.customers.models import Account, BillingAccount, Subscription
 from tenure.identity.models import Merge
 from tenure.identity.resolve import IdentifierRule, Unidentified, identify

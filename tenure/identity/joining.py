@@ -14,8 +14,8 @@ from django.db.models.functions import Cast, Length, Lower
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import fields, fits, payers
-from tenure.customers.accounts import Claim
 from tenure.customers.landing import Batch
+from tenure.customers.making import Claim
 from tenure.customers.models import Account, BillingAccount, Change, ChangeSet
 from tenure.identity import recognition, rules
 from tenure.identity.models import RecordKind

@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db import connection
 
 from tenure.customers import accounts, sharing
-from tenure.customers.accounts import Followed
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
+from tenure.customers.making import Followed
 from tenure.customers.models import BillingAccount, Change, ChangeSet, Origin, Subscription
 from tenure.customers.write import By
 from tenure.identity import allocation

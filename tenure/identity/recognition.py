@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 
 from tenure.connections.models import Site
 from tenure.customers import accounts, payers, sharing
-from tenure.customers.accounts import Followed
 from tenure.customers.landing import Batch
+from tenure.customers.making import Followed
 from tenure.customers.models import Subscription
 from tenure.identity import allocation, disagreement, rules
 from tenure.identity.claims import Row, claims_of, claims_of_subscriptions

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from tenure.customers.accounts import Claim
+from tenure.customers.making import Claim
 from tenure.customers.models import Account, Alias, Change, ChangeSet
 from tenure.identity.foreseeing import Fate, batched
 from tenure.identity.models import Merge

@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from tenure.customers import fields, models
-from tenure.customers.accounts import Claim
+from tenure.customers.making import Claim
 from tenure.sources import records
 
 LONGEST = 255

@@ -13,8 +13,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from tenure.connections.models import Mode, Site
 from tenure.core.errors import TenureError
-from tenure.customers import accounts
-from tenure.customers.accounts import Claim
+from tenure.customers import making
+from tenure.customers.making import Claim
 from tenure.customers.models import Allocation, BillingAccount, Subscription
 from tenure.identity import rules
 from tenure.identity.models import RecordKind
@@ -180,6 +180,6 @@ def _reason(
 
 
 def _waits(claim: Claim, site: Site) -> str:
-    if site.accounts_mode == Mode.LINK and not accounts.known_accounts([claim]):
+    if site.accounts_mode == Mode.LINK and not making.known_accounts([claim]):
         return f"No account {claim.identifier} exists, and {site.subdomain} is Link only."
     return f"It says {claim.identifier}, and is linked by the next sync."

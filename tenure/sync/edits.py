@@ -6,9 +6,9 @@ from django.db.models import F
 
 from tenure.connections.models import Mode
 from tenure.customers import accounts, agreements, payers
-from tenure.customers.accounts import Followed
 from tenure.customers.contacts.rows import edited_of as edited_contacts_of
 from tenure.customers.landing import Batch
+from tenure.customers.making import Followed
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.touched import touch
 from tenure.identity import recognition

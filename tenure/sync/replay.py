@@ -18,9 +18,9 @@ from django.db.models import QuerySet
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, agreements, attributes, fields, payers, retyping
-from tenure.customers.accounts import Followed
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
+from tenure.customers.making import Followed
 from tenure.customers.models import Account, BillingAccount, ChangeSet, Origin, Subscription
 from tenure.customers.touched import touch
 from tenure.customers.write import By

@@ -7,8 +7,8 @@ import pytest
 
 from tenure.connections.models import Site
 from tenure.customers import accounts, tables
-from tenure.customers.accounts import Claim, Followed
 from tenure.customers.landing import land
+from tenure.customers.making import Claim, Followed
 from tenure.customers.models import Account, BillingAccount, Change
 from tenure.sources import records
 from tests.builders import EARLIER, a_batch, a_billing_account, a_site

@@ -9,9 +9,9 @@ import pytest
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, tables, write
-from tenure.customers.accounts import Claim
 from tenure.customers.contacts import write as contacts
 from tenure.customers.landing import Batch, land
+from tenure.customers.making import Claim
 from tenure.customers.models import Account, Contact
 from tenure.customers.write import By
 from tenure.sources import records

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.customers.accounts import Claim
+from tenure.customers.making import Claim
 from tenure.identity.resolve import IdentifierRule, Unidentified, identify, normalise
 from tests.builders import a_billing_account
 

@@ -12,9 +12,9 @@ import pytest
 from tenure.access.models import Member
 from tenure.connections.models import Mode, Site
 from tenure.customers import accounts, agreements, revert, write
-from tenure.customers.accounts import Followed
 from tenure.customers.contacts import write as people
 from tenure.customers.landing import Batch
+from tenure.customers.making import Followed
 from tenure.customers.models import (
     Account,
     Attribute,

@@ -14,10 +14,10 @@ from django.db import transaction
 from tenure.access.models import Member
 from tenure.connections.models import IdentifierRule, Mode
 from tenure.customers import accounts, agreements, attributes, write
-from tenure.customers.accounts import Followed
 from tenure.customers.contacts import write as contacts
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
+from tenure.customers.making import Followed
 from tenure.customers.models import (
     Account,
     Attribute,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, sharing
-from tenure.customers.accounts import Claim, Linked
+from tenure.customers import making, sharing
+from tenure.customers.making import Claim, Linked
 from tenure.customers.models import BillingAccount, Subscription
 from tenure.identity import disagreement
 from tenure.identity.claims import Row, SubscriptionRow, claims_of, claims_of_subscriptions
@@ -44,7 +44,7 @@ def by_payers(site: Site, upstream: Upstream, rule: IdentifierRule, *, whole: bo
     for rows in _payers(site, upstream, whole=whole):
         claims = claims_of(site, rows, rule)
         ids = [row.upstream_id for row in rows if row.upstream_id in known]
-        linked = accounts.linked_of(BillingAccount, site.pk, ids)
+        linked = making.linked_of(BillingAccount, site.pk, ids)
         for row in rows:
             name = row.upstream_id
             if name in linked:
@@ -80,7 +80,7 @@ def by_subscriptions(site: Site, upstream: Upstream, rule: IdentifierRule, *, wh
         found.touched |= fed
     for rows in _subscriptions(site, upstream, whole=whole):
         claims = claims_of_subscriptions(site, rows, rule)
-        linked = accounts.linked_of(Subscription, site.pk, [row.upstream_id for row in rows])
+        linked = making.linked_of(Subscription, site.pk, [row.upstream_id for row in rows])
         here = _here(site, upstream, {row.account_upstream_id for row in rows})
         for row in rows:
             name = row.upstream_id

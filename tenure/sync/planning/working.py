@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import accounts, effective, fields, payers, retyping
-from tenure.customers.accounts import Claim, Feed, Joining, Row
+from tenure.customers import accounts, effective, feeding, fields, making, payers, retyping
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, decide
 from tenure.customers.effective import Contribution
+from tenure.customers.feeding import Feed, Joining, Row
+from tenure.customers.making import Claim
 from tenure.customers.models import Account, BillingAccount
 from tenure.identity import rules
 from tenure.identity.resolve import IdentifierRule
@@ -126,7 +127,7 @@ class Working:
                 yield from self.people.made(claim.identifier, billing)
 
     def _contribution(self, row: Row) -> Contribution:
-        return accounts.contribution(self.site, row, self.read)
+        return feeding.contribution(self.site, row, self.read)
 
     def payers(self, ids: Sequence[str]) -> dict[str, Row]:
         """The billing accounts of these ids as they would stand; the unknown are absent."""
@@ -143,7 +144,7 @@ class Working:
         for ids in chunks(self._touched(found)):
             standing = list(Account.objects.filter(pk__in=ids).order_by("pk"))
             converted = retyping.convert_accounts(standing, self.pending.retyped)
-            feeds = accounts.contributions_of(ids, self.mapping, arriving=arriving)
+            feeds = feeding.contributions_of(ids, self.mapping, arriving=arriving)
             joining = self._joining({i: found.feeding[i] for i in ids if i in found.feeding})
             self._join(feeds, joining)
             for account in standing:
@@ -195,7 +196,7 @@ class Working:
     ) -> Iterator[Entry]:
         # An import gives an account it joins the values that account has none of.
         imports = account.pk in joining and self.site.accounts_mode == Mode.IMPORT
-        terms = accounts.terms_of(
+        terms = feeding.terms_of(
             feed,
             self.mapping,
             daily=self.daily,
@@ -208,7 +209,7 @@ class Working:
             effective.compose(feed.parts, self.mapping),
             terms,
             now=self.now,
-            filler=accounts.filler(feed, terms, joining if imports else None, account.pk),
+            filler=feeding.filler(feed, terms, joining if imports else None, account.pk),
         )
         changes = together(before, decision.changes)
         if account.removed_at and not account.merged_into_id:
@@ -230,7 +231,7 @@ class Working:
 def _known(claims: Collection[Claim]) -> dict[Claim, int]:
     found: dict[Claim, int] = {}
     for some in chunks(claims):
-        found |= accounts.known_accounts(some)
+        found |= making.known_accounts(some)
     return found
 
 
