@@ -19,6 +19,8 @@ from tenure.web.runs.progress import Progress, progress
 from tenure.web.setup import steps
 
 PATIENCE = timedelta(seconds=10)
+# They arrive inside invoices, so their own streams have nothing more to bring.
+NESTED = ("transactions", "credit_payments")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,6 +46,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "stopped": [one for one in read if one and _has_stopped(one.run)],
         "needs_key": [site for site in sites if site.state == SiteState.NEEDS_KEY],
         "held": held,
+        "nested": NESTED,
     }
     part = "web/setup/sample_live.html" if request.headers.get("HX-Target") == "sample-live" else ""
     return steps.show(request, setup, Step.SAMPLE, shown, part=part)
