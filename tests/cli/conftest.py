@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 from tenure.simulator.server import Served, running_in_thread
 from tenure.simulator.settings import Settings
 from tenure.simulator.world import SiteSpec, build
+from tests.cli.loaded import Loaded
 from tests.plugins.postgres import own_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,11 +43,18 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``tenure`` with an environment; call it with words and what it finds on standard input."""
+    """``tenure`` with an environment; call it with words and what it finds on standard input.
+
+    Where a process that has loaded it stands ready, commands are forked from it, unless they are
+    given ``more`` in their environment, which is read while loading.
+    """
 
     environment: Mapping[str, str]
+    loaded: Loaded | None = None
 
     def __call__(self, *words: str, stdin: str = "", timeout: float = 90, **more: str) -> Done:
+        if self.loaded and not more:
+            return Done(*self.loaded.run(words, stdin, timeout))
         done = subprocess.run(
             self.command(*words),
             input=stdin,
@@ -81,7 +89,8 @@ class Program:
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
     """This process's environment with no setting of ours but these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TENURE_")}
-    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    for name in ("DJANGO_SETTINGS_MODULE", "PYTEST_CURRENT_TEST"):
+        kept.pop(name, None)
     return {**kept, "TENURE_HOME": str(home), "PYTHONPATH": str(ROOT), **more}
 
 
@@ -109,17 +118,40 @@ def database(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker)
         yield url
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the commands of a file keep their secrets; their databases are each test's own."""
+    return tmp_path_factory.mktemp("tenure") / "home"
+
+
+@pytest.fixture(scope="module")
+def load() -> Iterator[Callable[[Mapping[str, str]], Loaded]]:
+    """Gives the process that has loaded Tenure in an environment; one for all tests of a file."""
+    standing: dict[str, Loaded] = {}
+
+    def give(environment: Mapping[str, str]) -> Loaded:
+        key = json.dumps(environment, sort_keys=True)
+        if key not in standing or standing[key].has_ended:
+            standing[key] = Loaded(environment)
+        return standing[key]
+
+    yield give
+    for one in standing.values():
+        one.end()
+
+
 @pytest.fixture
-def tenure(database: str, upstream: Served, tmp_path: Path) -> Program:
+def tenure(
+    database: str, upstream: Served, home: Path, load: Callable[[Mapping[str, str]], Loaded]
+) -> Program:
     """The command on a migrated database beside the simulated upstream."""
-    return Program(
-        clean_environment(
-            tmp_path / "home",
-            TENURE_DATABASE_URL=database,
-            TENURE_RECURLY_US_URL=upstream.us,
-            TENURE_RECURLY_EU_URL=upstream.eu,
-        )
+    environment = clean_environment(
+        home,
+        TENURE_DATABASE_URL=database,
+        TENURE_RECURLY_US_URL=upstream.us,
+        TENURE_RECURLY_EU_URL=upstream.eu,
     )
+    return Program(environment, load(environment))
 
 
 @pytest.fixture

@@ -139,9 +139,10 @@ def test_a_database_without_tables(bare: Program) -> None:
 
 
 def test_a_key_ring_that_lacks_the_key(tenure: Program, tmp_path: Path) -> None:
-    tenure(*ADD_US, stdin=US.key)
+    alone = Program({**tenure.environment, "TENURE_HOME": str(tmp_path / "home")})
+    alone(*ADD_US, stdin=US.key)
     (tmp_path / "home" / "keyring.json").unlink()
-    done = tenure("sync")
+    done = alone("sync")
     check(done, US.subdomain, "secret")
 
 
