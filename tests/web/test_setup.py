@@ -235,6 +235,17 @@ def test_the_recommended_field_is_chosen_already(signed_in: Client, naming: SetU
     assert not IdentifierRule.objects.exists()
 
 
+def test_before_the_first_record_one_goes_on_with_the_account_code(
+    signed_in: Client, setup: SetUp
+) -> None:
+    page = at(reach(setup, Step.IDENTIFIER), "identifier")
+    text = signed_in.get(page, headers={"HX-Request": "true", "HX-Target": "identifier-live"}).text
+    assert "No records are here yet" in text
+    assert 'value="account.code" aria-label="account.code" checked' in text
+    told = {"field": "account.code", "truth": "source", "sites": "apart"}
+    assert signed_in.post(page, told).url == at(setup, "map")
+
+
 def test_going_on_puts_the_choice_in_force_once(signed_in: Client, naming: SetUp) -> None:
     assert signed_in.post(at(naming, "identifier"), OURS).url == at(naming, "map")
     signed_in.post(at(naming, "identifier"), OURS)
