@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
-from tenure.core.errors import TenureError
+from tenure.core.errors import ConfigurationError, TenureError
 from tenure.customers import write
 from tenure.customers.history import open_set
 from tenure.customers.models import BulkEdit, BulkState, Origin
@@ -96,6 +96,10 @@ def _change(job: BulkEdit, now: datetime, touch: Touch) -> bool:
     with transaction.atomic():
         if not _is_ours(job):
             return False
+        if reverted_by(job.change_set):
+            raise ConfigurationError(
+                "Somebody took back what was changed so far, so the rest was left as it is."
+            )
         chunk = job.accounts[job.done : job.done + CHUNK]
         by = By(Origin(job.change_set.origin), job.member, job.reason)
         edited = write.edit(

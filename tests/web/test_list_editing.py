@@ -18,6 +18,7 @@ from tenure.customers.models import (
     Change,
     ChangeSet,
 )
+from tenure.customers.revert import revert
 from tenure.customers.write import By, Pin
 from tenure.web.editing import bulk
 from tests.metrics.rows import NOW, an_account
@@ -212,6 +213,21 @@ def test_an_edit_in_the_background_is_taken_up_where_it_broke_off(
     assert (done.state, done.counts) == ("done", {"changed": 3})
     assert {a.sources["tier"]["pin"]["reason"] for a in Account.objects.all()} == {"Legal"}
     assert bulk_work.carry_out(job.pk, NOW, touch=dies).counts == {"changed": 3}
+
+
+def test_an_edit_that_is_taken_back_while_it_goes_on_stops(
+    monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    monkeypatch.setattr(bulk_work, "CHUNK", 2)
+    accounts = [an_account(name).pk for name in ("One", "Two", "Three")]
+    tier()
+    job = bulk_work.ask(accounts, "tier", "Gold", By(), now=NOW)
+    write.edit(accounts[:2], {"tier": "Gold"}, By(), now=NOW, change_set=job.change_set)
+    revert(job.change_set, By(), NOW)
+    done = bulk_work.carry_out(job.pk, NOW, touch=lambda _: None)
+    assert (done.state, done.done) == ("failed", 0)
+    assert "took back" in done.trouble
+    assert not any("tier" in account.attributes for account in Account.objects.all())
 
 
 def test_an_edit_that_cannot_go_on_says_why(db: None) -> None:
