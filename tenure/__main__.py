@@ -98,6 +98,9 @@ COMMANDS = {
         "tenure.cli.alerts:alert",
         "One alert: show, close. Its rules: rules, set, accept, enable, disable, backtest.",
     ),
+    "revenue": Entry(
+        "tenure.cli.revenue:revenue", "MRR by month; accounts behind it, mrr, receivables."
+    ),
     "simulator": Entry(
         "tenure.cli.simulating:simulator",
         "Stand in for upstream with made-up customers.",

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Coalesce
 
 from tenure.connections.models import Site
 from tenure.customers import payers
@@ -289,6 +290,45 @@ def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int
     shared = Invoice.objects.filter(allocations__account_id=account_id, upstream_id__in=ids)
     rows = whole.union(shared)
     return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}
+
+
+def invoices_due(account_id: int, now: datetime, *, limit: int) -> list[Invoice]:
+    """The account's open invoices that fall due from now on, the soonest first."""
+    rows = Invoice.objects.filter(
+        account_id=account_id,
+        removed_at=None,
+        state__in=OPEN_STATES,
+        balance__gt=0,
+        due_at__gt=now,
+    )
+    return list(rows.order_by("due_at", "pk")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why payments failed: the source's words, how often, and when last."""
+
+    reason: str
+    times: int
+    last_at: datetime
+
+
+def payment_failures(payers: Sequence[BillingAccount], *, since: datetime) -> list[Failure]:
+    """Failed attempts to take money from these payers since an instant, by their reason, the most
+    frequent first."""
+    if not payers:
+        return []
+    rows = Transaction.objects.filter(
+        _of(payers),
+        removed_at=None,
+        type__in=("purchase", "capture"),
+        status__in=("declined", "error"),
+        created_at__gt=since,
+    )
+    reason = Coalesce("status_message", "status_code", "status", output_field=TextField())
+    told = rows.annotate(reason=reason).values("reason").annotate(Count("pk"), Max("created_at"))
+    found = [Failure(one["reason"] or "", one["pk__count"], one["created_at__max"]) for one in told]
+    return sorted(found, key=lambda one: (-one.times, one.reason))
 
 
 def subscription_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int, str], int]:

@@ -59,6 +59,12 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "changed": ("warn", "half"),
     "vanished": ("warn", "dash"),
     "claimed_twice": ("bad", "triangle"),
+    # Movements of revenue.
+    "new": ("good", "disc"),
+    "reactivation": ("good", "ring"),
+    "expansion": ("good", "triangle"),
+    "contraction": ("warn", "dash"),
+    "churn": ("bad", "square"),
     # Sites.
     "staged": ("info", "half"),
     "needs_key": ("bad", "triangle"),

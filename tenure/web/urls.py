@@ -11,6 +11,7 @@ from tenure.web.account import (
     calculation,
     history,
     invoices,
+    money,
     overview,
     raw,
     subscriptions,
@@ -20,7 +21,7 @@ from tenure.web.account import (
 from tenure.web.accounts import finder, listing
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
-from tenure.web.billing import subscription
+from tenure.web.billing import revenue, subscription
 from tenure.web.editing import bulk, changes, create, many, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
@@ -71,6 +72,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/export/", downloads.accounts, name="export_accounts"),
     path("accounts/<int:pk>/", overview.overview, name="account"),
     path("accounts/<int:pk>/subscriptions/", subscriptions.tab, name="account_subscriptions"),
+    path("accounts/<int:pk>/money/", money.tab, name="account_money"),
+    path("accounts/<int:pk>/money/<str:day>/", money.day, name="account_money_day"),
     path("accounts/<int:pk>/invoices/", invoices.tab, name="account_invoices"),
     path("accounts/<int:pk>/attributes/", values.tab, name="account_attributes"),
     path("accounts/<int:pk>/attributes/<path:name>/", history.history, name="attribute_history"),
@@ -100,7 +103,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/calculation/<str:figure>/", calculation.show, name="calculation"),
     path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
     path("subscriptions/<int:pk>/", subscription.show, name="subscription"),
-    path("billing/", RedirectView.as_view(pattern_name="subscriptions"), name="billing"),
+    path("billing/", RedirectView.as_view(pattern_name="revenue"), name="billing"),
+    path("billing/revenue/", revenue.page, name="revenue"),
+    path("billing/revenue/standing/", revenue.standing, name="revenue_standing"),
+    path("billing/revenue/accounts/", revenue.moved, name="revenue_moved"),
+    path("billing/revenue/mrr/", revenue.held, name="revenue_held"),
     path("billing/subscriptions/", billing.subscriptions_page, name="subscriptions"),
     path(
         "billing/subscriptions/totals/", billing.subscriptions_totals, name="subscriptions_totals"

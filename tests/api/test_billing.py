@@ -115,3 +115,20 @@ def test_a_figure_is_taken_apart(reader: Caller, customer: Account) -> None:
         "Paid or closed: nothing is owed on it": 1,
     }
     assert reader.get("accounts/T-1/explain", figure="shoes").status_code == 400
+
+
+def test_revenue_is_shown_with_the_accounts_behind_it(reader: Caller, customer: Account) -> None:
+    shown = reader.get("revenue", currency="USD").json()
+    month = shown["months"][-1]
+    assert (month["month"], month["complete"]) == ("2026-06", False)
+    assert month["end"] == {"amount": "198.00", "currency": "USD"}
+    query = {"currency": "USD", "from": "2026-06-01", "to": "2026-06-30"}
+    (moved,) = reader.get("revenue/accounts", **query).json()["data"]
+    assert (moved["account"], moved["amount"]["amount"]) == ("T-1", "198.00")
+    (held,) = reader.get("revenue/mrr", currency="USD").json()["data"]
+    assert held["mrr"]["amount"] == "198.00"
+    (owed,) = reader.get("revenue/receivables").json()["data"]
+    late = {"amount": {"amount": "198.00", "currency": "USD"}, "invoices": 1}
+    assert owed["ageing"]["31-60"] == late
+    assert reader.get("revenue", site="nowhere").status_code == 404
+    assert reader.get("revenue/accounts", **{"from": "x"}).json()["field"] == "from"

@@ -28,5 +28,15 @@ def test_money_is_listed_summed_written_out_and_taken_apart(
     parts = sum(float(part["amount"]["amount"]) for part in group["parts"] if part["amount"])
     assert f"{parts:.2f}" == f"{float(group['total']['amount']):.2f}"
     assert "left out" in tenure("account", "explain", whose, "billed").out or group["parts"]
+    currency = active[0]["mrr"]["currency"]
+    report = tenure("revenue", "--currency", currency, "--json").json
+    last = report["months"][-1]
+    moved = tenure(
+        "revenue", "accounts", "--currency", currency, "--month", last["month"], "--json"
+    ).json["data"]
+    net = sum(float(one["amount"]["amount"]) for one in moved)
+    assert abs(float(last["end"]["amount"]) - float(last["start"]["amount"]) - net) < 0.05
+    assert tenure("revenue", "mrr", "--currency", currency, "--json").json["data"]
+    assert tenure("revenue", "receivables", "--json").status == 0
     refused = tenure("invoices", "--due-from", "yesterday", "--json")
     assert (refused.status, "is no day" in refused.json["error"]["message"]) == (1, True)

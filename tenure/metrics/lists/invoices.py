@@ -52,7 +52,7 @@ DEFAULT = "-issued"
 _BILL = "i.type IS DISTINCT FROM 'credit'"
 # As the index of what is owed has it, so that it can be used.
 _OPEN = "i.state IN ('open', 'past_due', 'pending', 'processing') AND i.balance > 0"
-_OWED = f"{_OPEN} AND {_BILL}"
+OWED = f"{_OPEN} AND {_BILL}"
 _DUE = """(CASE WHEN i.due_at IS NOT NULL OR i.net_terms IS NULL THEN i.due_at ELSE
     ((i.created_at AT TIME ZONE %(zone)s) + make_interval(days => i.net_terms
         + CASE WHEN i.net_terms_type = 'eom' THEN
@@ -62,14 +62,14 @@ _DUE = """(CASE WHEN i.due_at IS NOT NULL OR i.net_terms IS NULL THEN i.due_at E
     ) AT TIME ZONE %(zone)s END)"""
 _PASSED = f"""(i.state = 'past_due' OR i.state IN ('pending', 'open') AND %(now)s >= {_DUE}
     + CASE WHEN i.collection_method = 'manual' THEN interval '24 hours' ELSE interval '0' END)"""
-_LATE = f"{_OWED} AND coalesce({_PASSED}, FALSE)"
-_DAYS = f"greatest(1, coalesce(%(today)s - ({_DUE} AT TIME ZONE %(zone)s)::date, 1))"
+LATE = f"{OWED} AND coalesce({_PASSED}, FALSE)"
+DAYS = f"greatest(1, coalesce(%(today)s - ({_DUE} AT TIME ZONE %(zone)s)::date, 1))"
 
 STANDINGS = {
-    "open": ("Owed", _OWED),
-    "past_due": ("Past due", _LATE),
-    "due": ("Due", f"{_OWED} AND i.state <> 'processing' AND NOT coalesce({_PASSED}, FALSE)"),
-    "processing": ("Processing", f"{_OWED} AND i.state = 'processing'"),
+    "open": ("Owed", OWED),
+    "past_due": ("Past due", LATE),
+    "due": ("Due", f"{OWED} AND i.state <> 'processing' AND NOT coalesce({_PASSED}, FALSE)"),
+    "processing": ("Processing", f"{OWED} AND i.state = 'processing'"),
     "paid": ("Paid", f"i.state IN ('paid', 'closed') AND {_BILL}"),
     "failed": ("Failed", f"i.state = 'failed' AND {_BILL}"),
     "voided": ("Voided", "i.state = 'voided'"),
@@ -81,8 +81,8 @@ TYPES = {
     "legacy": ("Legacy", "i.type = 'legacy'"),
 }
 DUNNING = {
-    "yes": ("In dunning", f"{_LATE} AND i.dunning_events_sent > 0"),
-    "final": ("After the last notice", f"{_LATE} AND i.final_dunning_event"),
+    "yes": ("In dunning", f"{LATE} AND i.dunning_events_sent > 0"),
+    "final": ("After the last notice", f"{LATE} AND i.final_dunning_event"),
 }
 WHOSE = {
     "one": ("Of one account", "i.account_id IS NOT NULL"),
@@ -132,8 +132,8 @@ FILTERS: tuple[Filter, ...] = (
     filters.amount("total_to", "Total to", "i.total", "<="),
     filters.amount("balance_from", "Balance from", "i.balance", ">="),
     filters.amount("balance_to", "Balance to", "i.balance", "<="),
-    filters.whole("late_from", "Days late from", f"{_LATE} AND {_DAYS} >= %(late_from)s"),
-    filters.whole("late_to", "Days late to", f"{_LATE} AND {_DAYS} <= %(late_to)s"),
+    filters.whole("late_from", "Days late from", f"{LATE} AND {DAYS} >= %(late_from)s"),
+    filters.whole("late_to", "Days late to", f"{LATE} AND {DAYS} <= %(late_to)s"),
     filters.choice("dunning", "Dunning", DUNNING),
     filters.choice("whose", "Whose", WHOSE),
     filters.whole("account", "Account", _ACCOUNT),

@@ -25,6 +25,7 @@ class Slice:
     tone: int
     x: str
     width: str
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,12 @@ def _bar(currency: str, ages: dict[str, str]) -> Bar:
     amounts = [Decimal(ages.get(key, "0")) for key, _ in BUCKETS]
     total = sum(amounts, Decimal(0))
     slices, x = [], Decimal(0)
-    for tone, ((_, label), amount) in enumerate(zip(BUCKETS, amounts, strict=True)):
+    for tone, ((key, label), amount) in enumerate(zip(BUCKETS, amounts, strict=True)):
         width = amount / total * 100 if total else Decimal(0)
-        slices.append(Slice(label, Money(amount, currency), tone, f"{x:.3f}%", f"{width:.3f}%"))
+        slices.append(
+            Slice(
+                label, Money(amount, currency), tone, f"{x:.3f}%", f"{width:.3f}%", f"ageing.{key}"
+            )
+        )
         x += width
     return Bar(currency, Money(total, currency), slices)

@@ -84,6 +84,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
     facts = head.facts
     tabs = [
         Tab("account", "Overview"),
+        Tab("account_money", "Money"),
         Tab("account_subscriptions", "Subscriptions", facts.subscriptions_count if facts else None),
         Tab("account_invoices", "Invoices", facts.invoices_count if facts else None),
         Tab("account_attributes", "Attributes"),

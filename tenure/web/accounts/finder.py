@@ -37,7 +37,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def _pages(request: HttpRequest) -> list[Found]:
     pages = [
         Found("Accounts", reverse("accounts"), "accounts", "g a"),
-        Found("Billing: Subscriptions", reverse("subscriptions"), "billing", "g b"),
+        Found("Billing: Revenue", reverse("revenue"), "billing", "g b"),
+        Found("Billing: Subscriptions", reverse("subscriptions"), "plan"),
         Found("Billing: Invoices", reverse("invoices"), "invoice"),
         Found("Sync", reverse("sync"), "sync", "g y"),
         Found("Import a CSV file", reverse("imports"), "plus"),
@@ -50,5 +51,5 @@ def _pages(request: HttpRequest) -> list[Found]:
         Found("Time zone", reverse("time_zone"), "clock"),
     ]
     if may_manage_sites(member_of(request)):
-        pages.insert(5, Found("Connect a site", reverse("connect"), "plus"))
+        pages.insert(6, Found("Connect a site", reverse("connect"), "plus"))
     return pages

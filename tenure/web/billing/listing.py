@@ -23,8 +23,8 @@ from tenure.web.accounts.columns import Column
 from tenure.web.accounts.listing import heading
 from tenure.web.billing import asked as asking
 from tenure.web.billing import columns
+from tenure.web.billing.tabs import TABS
 
-TABS = (("subscriptions", "Subscriptions"), ("invoices", "Invoices"))
 PAGE = 50
 COUNT_CAP = 10_000
 LONGEST_SORT = 40

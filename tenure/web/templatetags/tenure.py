@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tenure.access.models import Member
 from tenure.core.money import Money
+from tenure.metrics.amounts import rounded
 from tenure.web import badges, moments, permissions, values
 from tenure.web.account import events
 from tenure.web.account.intervals import interval as interval_of
@@ -267,6 +269,30 @@ def same_page(context: RequestContext, **changes: Any) -> str:
 def without(context: RequestContext, name: str) -> str:
     """This page's query without one parameter, from its first page on."""
     return same_page(context, **{name: None, "after": None})
+
+
+@register.simple_tag
+def amount_only(value: Decimal | None, currency: str) -> SafeString | str:
+    """An amount without its code, where the head of the table or the page names the currency."""
+    return NOTHING if value is None else amount_text(Money(value, currency))
+
+
+@register.filter
+def per_cent(share: Any) -> str:
+    """A share for people: one decimal, a dash when there is none."""
+    return "–" if share is None else f"{rounded(Fraction(share) * 100, 1)} %".replace("-", "−")
+
+
+@register.filter
+def tenth(value: Any) -> str:
+    """A number for people: one decimal."""
+    return str(rounded(Fraction(value), 1))
+
+
+@register.filter
+def ratio(value: Any) -> str:
+    """A ratio for people: two decimals, a dash when there is none."""
+    return "–" if value is None else str(rounded(Fraction(value), 2))
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Recurring revenue and receivables of the whole workspace: what the page, the command and the API show."""

@@ -1,0 +1,141 @@
+"""The money tab: MRR over time, what is owed, how it pays, what comes next, and everything so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.core.money import Money
+from tenure.customers import read as customers
+from tenure.metrics import series
+from tenure.metrics.days import local_day
+from tenure.metrics.models import AccountFacts
+from tenure.metrics.past_parts import parts_on
+from tenure.metrics.settings import zone
+from tenure.web.account.ageing import bars
+from tenure.web.account.head import head_of, shown
+from tenure.web.account.history_chart import KINDS, histories
+from tenure.web.account.subscriptions import agreements
+
+EVENTS = 8
+FIRST_DAY = date(1990, 1, 1)
+LIFETIME = (
+    ("Billed", "billed"),
+    ("Paid", "total_paid"),
+    ("Refunded", "total_refunded"),
+    ("Net paid", "net_paid"),
+    ("Credit to use", "available_credit"),
+    ("Written off", "written_off"),
+    ("Failed", "failed_amount"),
+)
+PARTS_OF_MRR = (
+    ("Committed", "committed_mrr"),
+    ("Cancelling", "cancelling_mrr"),
+    ("In doubt: billed by an overdue invoice", "past_due_mrr"),
+    ("In trial", "trial_mrr"),
+    ("Paused", "paused_mrr"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that will happen by itself; ``invoice`` is the one it is about, if any."""
+
+    label: str
+    what: str
+    at: datetime
+    amount: Money | None = None
+    invoice: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its amounts, and the name its calculation goes by."""
+
+    label: str
+    figure: str
+    amounts: Sequence[Money]
+
+
+@require_safe
+def tab(request: HttpRequest, pk: int) -> HttpResponse:
+    """The tab, in at most fifteen queries."""
+    head, now = head_of(pk), settings.TENURE_CLOCK.now()
+    today = local_day(now, zone())
+    points = series.account_series(pk, FIRST_DAY, today)
+    facts = head.facts
+    context = shown(
+        request,
+        head,
+        "account_money",
+        histories=histories(points, today),
+        bars=bars(facts),
+        coming=_coming(pk, now),
+        failures=customers.payment_failures(head.rows, since=now - timedelta(days=90)),
+        lifetime=_figures(facts, LIFETIME),
+        parts_of_mrr=_figures(facts, PARTS_OF_MRR, empty=False),
+        last_paid=facts.money("last_paid") if facts else (),
+    )
+    return render(request, "web/account/money.html", context)
+
+
+@require_safe
+def day(request: HttpRequest, pk: int, day: str) -> HttpResponse:
+    """What MRR was made of at the end of a day: in the drawer, or a page of its own."""
+    try:
+        asked = date.fromisoformat(day)
+    except ValueError:
+        raise Http404("There is no such day.") from None
+    head = head_of(pk)
+    groups = [
+        (code, Money(sum((one.amount.amount for one in parts), Decimal(0)), code), parts)
+        for code, parts in parts_on(pk, asked).items()
+    ]
+    drawer = request.headers.get("HX-Target") == "drawer-content"
+    template = "web/account/money_day_detail.html" if drawer else "web/account/money_day.html"
+    more = {"day": asked, "groups": groups, "kinds": KINDS}
+    return render(request, template, shown(request, head, "account_money", **more))
+
+
+def _figures(
+    facts: AccountFacts | None, named: Sequence[tuple[str, str]], *, empty: bool = True
+) -> list[Figure]:
+    if facts is None:
+        return []
+    found = [
+        Figure(label, name, [money for money in facts.money(name) if money])
+        for label, name in named
+    ]
+    return found if empty else [one for one in found if one.amounts]
+
+
+def _coming(pk: int, now: datetime) -> list[Event]:
+    """Renewals, bills, ends of trials and terms, and invoices that fall due; the soonest first."""
+    agreed = agreements(customers.subscriptions(pk), now)
+    events = [
+        Event(one.next_label, one.row.plan_name or one.row.plan_code or "", one.next_at)
+        for one in agreed
+        if one.next_at and one.next_at > now
+    ]
+    for one in agreed:
+        bills = one.row.current_period_ends_at
+        live = one.state in ("active", "trial")
+        if live and bills and bills > now and bills != one.next_at:
+            events.append(Event("Bills", one.row.plan_name or one.row.plan_code or "", bills))
+    events += [
+        Event(
+            "Falls due",
+            f"Invoice {bill.number or bill.upstream_id}",
+            due,
+            Money(bill.balance, bill.currency),
+            bill.pk,
+        )
+        for bill in customers.invoices_due(pk, now, limit=EVENTS)
+        if (due := bill.due_at)
+    ]
+    return sorted(events, key=lambda event: event.at)[:EVENTS]

@@ -1,0 +1,7 @@
+"""The pages under Billing, in their order."""
+
+TABS = (
+    ("revenue", "Revenue"),
+    ("subscriptions", "Subscriptions"),
+    ("invoices", "Invoices"),
+)
