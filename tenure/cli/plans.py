@@ -1,6 +1,7 @@
 """``tenure plan`` and ``tenure drift``: what a sync would change, and what imports have drifted from."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from tenure.cli.command import DONE, NEEDS_ATTENTION, DatabaseCommand, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import counted
 from tenure.connections import read as connections
+from tenure.core import csvs
 from tenure.core.errors import ConfigurationError
 from tenure.customers import drift as drifting
 from tenure.customers.differing import Drift
@@ -23,6 +25,7 @@ from tenure.sync.planning.entries import VERBS
 from tenure.sync.planning.making import make_plan
 
 SHOWN = 50
+KINDS = {"account": "Accounts", "contact": "Contacts", "subscription": "Subscriptions"}
 SIGNS = {
     "override": "!",
     "conflict": "?",
@@ -46,8 +49,27 @@ SIGNS = {
     show_default=True,
     help="How many entries of each site to print; --json prints all of them.",
 )
+@click.option(
+    "--whole/--changes-only",
+    default=None,
+    help="Go through everything that is stored, or only what changed. Left out: everything while a"
+    " change of the mapping has not been gone through yet.",
+)
+@click.option(
+    "--csv",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write every entry to this file, one row for each field that changes.",
+)
 @click.pass_context
-def plan(ctx: click.Context, subdomains: tuple[str, ...], read_all: bool, entries: int) -> None:
+def plan(
+    ctx: click.Context,
+    subdomains: tuple[str, ...],
+    read_all: bool,
+    entries: int,
+    whole: bool | None,
+    file: Path | None,
+) -> None:
     """Show what the next sync would change, manual edits about to be lost first; writes nothing.
 
     Exit status 3 when manual edits would be lost or something needs a person. Apply exactly what is
@@ -59,13 +81,28 @@ def plan(ctx: click.Context, subdomains: tuple[str, ...], read_all: bool, entrie
         raise ConfigurationError(
             "No site is connected.", next_step="Connect one with tenure site add SUBDOMAIN."
         )
-    made = [make_plan(site, member=None, now=now(), read_all=read_all) for site in sites]
+    made = [
+        make_plan(site, member=None, now=now(), read_all=read_all, whole=whole) for site in sites
+    ]
+    if file is not None:
+        _write(file, made)
     document = [
         {**read.as_json(one), "entries": [read.entry_as_json(e) for e in one.entries.iterator()]}
         for one in (made if screen.as_json else ())
     ]
     screen.answer(document, Parts(*(_page(one, entries) for one in made)))
     ctx.exit(NEEDS_ATTENTION if any(map(read.needs_a_person, made)) else DONE)
+
+
+def _write(file: Path, made: Sequence[Plan]) -> None:
+    try:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(csvs.lines(read.csv_rows(*made), marked=True))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The plan could not be written to {file}: {error.strerror}.",
+            next_step="Name a file that can be written, as in --csv plan.csv.",
+        ) from error
 
 
 def _page(one: Plan, most: int) -> RenderableType:
@@ -76,22 +113,41 @@ def _page(one: Plan, most: int) -> RenderableType:
             *((f"{SIGNS[verb]} {verb}", f"{read.total(one, verb):,}") for verb in VERBS),
             ("= leave", f"{read.total(one, 'leave'):,}"),
             ("Follow anyway", _following(one)),
+            *((words, _by_verb(one, kind)) for kind, words in KINDS.items()),
+            ("Mapping changed", _pending(one)),
             ("Apply", "" if one.whole else f"tenure sync --plan {one.pk}"),
         ]
     )
-    columns: list[Column | str] = ["", "Object", "Identifier", "Name", "Change", "Lost"]
+    columns: list[Column | str] = ["", "Object", "Identifier", "Name", "Of", "Change", "Lost"]
     rows = [
         (
             SIGNS[entry.verb],
             entry.object_kind,
             entry.identifier or entry.upstream_id,
             entry.name,
+            entry.belongs_to,
             _changes(entry.changes) or entry.reason,
             _lost(entry.overridden),
         )
         for entry in read.entries(one, limit=most)
     ]
     return Parts(told, "", table(columns, rows, empty="Nothing would change."), "")
+
+
+def _by_verb(one: Plan, kind: str) -> str:
+    """What the plan does about one kind of object; "" when it meets none."""
+    counted: dict[str, int] = one.counts.get("objects", {}).get(kind, {})
+    return ", ".join(f"{counted[v]:,} {v}" for v in (*VERBS, "leave") if counted.get(v))
+
+
+def _pending(one: Plan) -> str:
+    """Changes of the mapping that were not gone through when the plan was made."""
+    if not one.pending:
+        return ""
+    when = ", ".join(f"{change['at'][:16].replace('T', ' ')} UTC" for change in one.pending)
+    if one.whole:
+        return f"{when}; this plan includes what that changes, and can be applied once it is done"
+    return f"{when}; include what that changes with --whole"
 
 
 def _following(one: Plan) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import attributes, fields, versions
@@ -22,6 +22,7 @@ from tenure.customers.history import Batched, replaced
 from tenure.customers.landing import Batch
 from tenure.customers.models import Change, Subscription
 from tenure.customers.tables import SUBSCRIPTIONS
+from tenure.customers.write import By, Pin, ValueRefused
 from tenure.sources import records
 
 KIND = "subscription"
@@ -207,6 +208,23 @@ def bring_up_to_date(site: Site, ids: Sequence[int], batch: Batch) -> Settled:
     locked = Subscription.objects.select_for_update(no_key=True).filter(pk__in=ids)
     rows = list(locked.order_by("upstream_id").values_list(*columns, named=True))
     return recompose(site, rows, batch, spares_hand=False)
+
+
+def pin(
+    site: Site, upstream_id: str, names: Iterable[str], how: Pin, by: By, *, now: datetime
+) -> None:
+    """Hold the values these attributes of a subscription have now against Daily Sync. Raises
+    ValueRefused when there is no such subscription any more."""
+    with transaction.atomic():
+        locked = Subscription.objects.select_for_update(no_key=True)
+        row = locked.filter(site_id=site.pk, upstream_id=upstream_id, removed_at=None).first()
+        if row is None:
+            raise ValueRefused(
+                "subscription", f"There is no subscription {upstream_id}.", "Plan again."
+            )
+        for name in names:
+            row.sources[name] = {**row.sources.get(name, {}), "pin": how.as_json(by, now)}
+        row.save(update_fields=["sources"])
 
 
 def decision_of(row: Held, composed: Effective, terms: Terms, *, now: datetime) -> Decision:

@@ -38,6 +38,14 @@ class Plan(Shape):
     needs_attention: bool = Field(
         description="Whether manual edits would be lost, or something waits for a person."
     )
+    whole: bool = Field(
+        description="Whether it goes through everything stored, not only what changed upstream."
+    )
+    pending: list[dict[str, Any]] = Field(
+        description="Changes of the mapping not gone through yet: when, by whom, why. A whole plan"
+        " includes what they will change, and cannot be applied before they are done."
+    )
+    objects: dict[str, dict[str, int]] = Field(description="The counts by kind of object.")
     digest: str
     outcome: dict[str, Any] | None = Field(description="What became of it when a run applied it.")
     reason: str | None
@@ -52,6 +60,10 @@ class PlanEntry(Shape):
     object: str
     identifier: str | None
     name: str | None
+    account_id: int | None
+    belongs_to: str | None = Field(
+        description="The identifier of the account a contact or subscription is of."
+    )
     upstream_id: str | None
     changes: dict[str, Any] = Field(description="Each field with its old and new value.")
     overridden: dict[str, Any] = Field(
@@ -64,6 +76,11 @@ class NewPlan(Body):
     """Which site to plan."""
 
     site: str = Field(max_length=120)
+    whole: bool | None = Field(
+        None,
+        description="Go through everything stored. Left out: while a change of the mapping has not been"
+        " gone through yet.",
+    )
 
 
 class Plans(Listing):
@@ -76,6 +93,7 @@ class Entries(Body):
     """Which entries."""
 
     verb: Verb | None = None
+    object: Literal["account", "contact", "subscription", "attribute"] | None = None
     limit: int = LIMIT
     cursor: str | None = CURSOR
 
@@ -96,7 +114,7 @@ def create(request: HttpRequest, body: NewPlan) -> HttpResponse:
     """
     site = finding.site(body.site)
     try:
-        made = background.ask(site, member=None, now=settings.TENURE_CLOCK.now())
+        made = background.ask(site, member=None, now=settings.TENURE_CLOCK.now(), whole=body.whole)
     except ConfigurationError as error:
         raise Problem(409, error.message, next_step=error.next_step) from error
     document = read.as_json(_plan(made.pk))
@@ -113,10 +131,11 @@ def show(request: HttpRequest, number: Number) -> HttpResponse:
 @resource.get("/{number}/entries", PageOf[PlanEntry])
 def entries(request: HttpRequest, number: Number, how: Query[Entries]) -> HttpResponse:
     """List what a plan would do, manual edits that would be lost first."""
-    sort = f"plan-{number}-{how.verb or ''}"
+    sort = f"plan-{number}-{how.verb or ''}-{how.object or ''}"
     found = read.entries(
         _plan(number),
         verbs=[how.verb] if how.verb else (),
+        kind=how.object or "",
         after=number_in(how.cursor, sort) if how.cursor else -1,
         limit=how.limit + 1,
     )

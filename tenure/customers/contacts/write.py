@@ -110,6 +110,25 @@ def remove(contact_id: int, by: By, *, now: datetime, pin: Pin | None = None) ->
         return act.change_set
 
 
+def pin(
+    account_id: int, identifier: str, names: Iterable[str], how: Pin, by: By, *, now: datetime
+) -> None:
+    """Hold the values these fields of a contact have now, its removal among them, against Daily Sync.
+    Raises ValueRefused when there is no such contact any more."""
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
+        locked = Contact.objects.select_for_update(no_key=True)
+        contact = locked.filter(account_id=account_id, identifier=identifier).first()
+        if contact is None:
+            raise ValueRefused(
+                "contact", f"{identifier!r} is no contact here any more.", "Plan again."
+            )
+        for name in names:
+            entry = contact.sources.get(name, {})
+            contact.sources[name] = {**entry, "pin": how.as_json(by, now)}
+        contact.save(update_fields=["sources"])
+
+
 def merge(kept_id: int, absorbed_id: int, by: By, *, now: datetime) -> ChangeSet:
     """Make one contact of two of the same account: what the kept one lacks it takes from the other,
     which is removed for good. Raises ValueRefused for two of different accounts."""

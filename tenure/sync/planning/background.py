@@ -23,11 +23,12 @@ JOB = "work_out_plan"  # by name: the job itself stands above us
 UNFORESEEN = "Something unforeseen happened: {}: {}"
 
 
-def ask(site: Site, *, member: Member | None, now: datetime) -> Plan:
+def ask(site: Site, *, member: Member | None, now: datetime, whole: bool | None = None) -> Plan:
     """A plan that is being worked out; its state says when it can be looked at. A run that goes on is
-    waited for. Raises TenureError where there cannot be one now."""
+    waited for; ``whole`` is as ``making.make_plan`` takes it. Raises TenureError where there cannot be
+    one now."""
     with transaction.atomic():
-        plan = making.begin(site, member=member, now=now, waits=True)
+        plan = making.begin(site, member=member, now=now, whole=whole, waits=True)
         enqueue(plan)
     return plan
 

@@ -5,13 +5,13 @@ never stands in memory, and numbered there.
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
+import msgspec
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
@@ -65,8 +65,8 @@ class Entry:
             return ""
         said: list[Any] = [self.verb, self.object_kind, self.upstream_id, self.identifier]
         said += [self.changes, self.belongs_to if self.object_kind == "contact" else ""]
-        text = json.dumps([*said, sorted(self.overridden)], sort_keys=True, ensure_ascii=False)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        told = msgspec.json.encode([*said, sorted(self.overridden)], order="sorted")
+        return hashlib.blake2b(told, digest_size=16).hexdigest()
 
 
 _COLUMNS = {
@@ -157,8 +157,13 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.account_id,
         entry.identifier,
         entry.name,
-        json.dumps(entry.changes, ensure_ascii=False).replace("\\u0000", ""),
-        json.dumps(entry.overridden, ensure_ascii=False).replace("\\u0000", ""),
+        _json(entry.changes),
+        _json(entry.overridden),
         entry.reason,
         entry.belongs_to,
     )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    # PostgreSQL keeps no such character in JSON.
+    return msgspec.json.encode(value).decode().replace("\\u0000", "") if value else "{}"

@@ -49,6 +49,12 @@ def apply(plan: Plan, trigger: str, *, member: Member | None) -> Run:
         raise ConfigurationError(
             f"Plan {plan.pk} of {site.subdomain} is not ready.", next_step="Make a new plan."
         )
+    if plan.whole and plan.pending:
+        raise ConfigurationError(
+            f"Plan {plan.pk} of {site.subdomain} includes a change of the mapping that is still being"
+            " gone through.",
+            next_step="When that is done make a new plan, or plan now without it.",
+        )
     if plan.whole:
         raise ConfigurationError(
             f"Plan {plan.pk} shows what {site.subdomain} would become from all that is stored.",

@@ -106,9 +106,14 @@ def entry_as_json(entry: PlanEntry) -> dict[str, Any]:
     }
 
 
-def csv_rows(plan: Plan) -> Iterator[Sequence[Any]]:
-    """The whole plan as rows of a table, one for each field that changes, with their titles."""
+def csv_rows(*plans: Plan) -> Iterator[Sequence[Any]]:
+    """Whole plans as rows of a table, one for each field that changes, with their titles."""
     yield (*CSV_HEAD, *CSV_FIELD, *CSV_MORE)
+    for plan in plans:
+        yield from _csv_of(plan)
+
+
+def _csv_of(plan: Plan) -> Iterator[Sequence[Any]]:
     for entry in plan.entries.order_by("position").iterator():
         told = (
             entry.verb,

@@ -20,6 +20,16 @@ OWN = {
     "identifier": "Identifier",
     "removed_at": "Hidden",
     "made": "Account",
+    "email": "E-mail",
+    "title": "Title",
+    "removed": "Removed here",
+    "named": "Named by billing",
+}
+KINDS = {
+    "account": "Accounts",
+    "contact": "Contacts",
+    "subscription": "Subscriptions",
+    "attribute": "Attributes",
 }
 
 
@@ -105,7 +115,18 @@ class Row:
     @property
     def may_keep(self) -> bool:
         """Whether pins can hold what would be lost."""
-        return self.entry.verb == "override" and self.entry.account_id is not None
+        here = self.entry.account_id is not None or self.entry.object_kind == "subscription"
+        return self.entry.verb == "override" and here
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object in a plan: how many of it by verb, in the order of the tiles."""
+
+    key: str
+    words: str
+    counts: Sequence[tuple[Verb, int]]
+    is_chosen: bool
 
 
 def tiles(plan: Plan, chosen: str) -> list[Tile]:
@@ -116,16 +137,31 @@ def tiles(plan: Plan, chosen: str) -> list[Tile]:
     return [tile for tile in counted if tile.count or tile.verb.key in always]
 
 
+def kinds(plan: Plan, chosen: str) -> list[Kind]:
+    """What a plan does by kind of object, those it looks at."""
+    objects: dict[str, dict[str, int]] = plan.counts.get("objects", {})
+    return [
+        Kind(
+            key,
+            words,
+            [(v, objects[key][v.key]) for v in VERBS if objects[key].get(v.key)],
+            chosen == key,
+        )
+        for key, words in KINDS.items()
+        if any(objects.get(key, {}).values())
+    ]
+
+
 def rows(found: Iterable[PlanEntry]) -> list[Row]:
     """The entries with their fields in words."""
     entries = list(found)
-    known = labels()
-    return [_row(entry, known) for entry in entries]
+    known = {kind: labels(kind) for kind in {entry.object_kind for entry in entries}}
+    return [_row(entry, known[entry.object_kind]) for entry in entries]
 
 
-def labels() -> dict[str, str]:
-    """What each attribute of accounts is called."""
-    rows = Attribute.objects.filter(object_kind="account")
+def labels(object_kind: str = "account") -> dict[str, str]:
+    """What each attribute of accounts, or of another kind of object, is called."""
+    rows = Attribute.objects.filter(object_kind=object_kind)
     return dict(rows.values_list("name", "label"))
 
 

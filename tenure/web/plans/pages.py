@@ -23,18 +23,19 @@ from tenure.access.models import Member
 from tenure.connections import read as connections
 from tenure.core import csvs
 from tenure.core.errors import TenureError
-from tenure.customers import write
 from tenure.customers.models import Origin
-from tenure.customers.write import By, Pin
+from tenure.customers.write import By
 from tenure.sync.models import Plan, Trigger
-from tenure.sync.planning import background, holding, read
+from tenure.sync.planning import background, holding, keeping, read
+from tenure.web import moments
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, may_sync, only
 from tenure.web.plans.differences import differences
-from tenure.web.plans.entries import OF, fields_of, labels, rows, tiles
+from tenure.web.plans.entries import KINDS, OF, fields_of, kinds, labels, rows, tiles
 
 PAGE = 50
 KEPT = "Kept from a plan"
+WHOLE = {"yes": True, "no": False}  # left out, the plan finds out by itself
 
 
 @require_POST
@@ -46,7 +47,12 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("There is no such site. It may have been removed.")
     try:
         connections.open_key(site)
-        plan = background.ask(site, member=member_of(request), now=settings.TENURE_CLOCK.now())
+        plan = background.ask(
+            site,
+            member=member_of(request),
+            now=settings.TENURE_CLOCK.now(),
+            whole=WHOLE.get(request.POST.get("whole", "")),
+        )
     except TenureError as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("site", args=[pk]))
@@ -67,10 +73,13 @@ def shown(request: HttpRequest, plan: Plan) -> dict[str, Any]:
     member = member_of(request)
     chosen = request.GET.get("verb", "")
     chosen = chosen if chosen in OF else ""
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
     after = request.GET.get("after", "")
     found = read.entries(
         plan,
         verbs=[chosen] if chosen else (),
+        kind=kind,
         after=int(after) if after.isdecimal() and len(after) < 10 else 0,
         limit=PAGE + 1,
     )
@@ -79,6 +88,9 @@ def shown(request: HttpRequest, plan: Plan) -> dict[str, Any]:
     return {
         "plan": plan,
         "tiles": tiles(plan, chosen),
+        "kinds": kinds(plan, kind),
+        "kind": KINDS.get(kind, ""),
+        "pending": _pending(plan),
         "rows": rows(found[:PAGE]),
         "chosen": OF.get(chosen),
         "more": found[PAGE - 1].position if len(found) > PAGE else None,
@@ -94,6 +106,11 @@ def shown(request: HttpRequest, plan: Plan) -> dict[str, Any]:
             (one, fields_of(one.now or {}, known)) for one in differences(plan, limit=PAGE)
         ],
     }
+
+
+def _pending(plan: Plan) -> list[dict[str, Any]]:
+    """The changes of the mapping that had not been gone through when the plan was made."""
+    return [{**one, "at": moments.instant_of(one["at"])} for one in plan.pending]
 
 
 def _following(plan: Plan) -> list[tuple[str, int]]:
@@ -137,20 +154,8 @@ def pin_lost(plan: Plan, position: str, member: Member, *, reason: str, now: dat
     """Pin what the row at this position would lose, or every row when it names none; how many values.
     Raises TenureError. Whoever shows the plan has it made anew."""
     by = By(Origin.MANUAL, member, reason=reason)
-    kept = 0
-    for account_id, names in _lost(plan, position):
-        write.pin(account_id, names, Pin(reason), by, now=now)
-        kept += len(names)
-    return kept
-
-
-def _lost(plan: Plan, position: str) -> Iterator[tuple[int, list[str]]]:
-    entries = plan.entries.filter(verb="override", object_kind="account")
-    if position.isdecimal():
-        entries = entries.filter(position=int(position))
-    for entry in entries.iterator():
-        if entry.account_id is not None:
-            yield entry.account_id, [p.removeprefix("attributes.") for p in entry.overridden]
+    at = int(position) if position.isdecimal() and len(position) < 10 else None
+    return keeping.keep(plan, by, now=now, position=at)
 
 
 @require_safe
