@@ -56,6 +56,8 @@ def test_each_field_to_choose_from_says_how_full_it_is(
     assert "seats · 100 %" in text
     assert "Purchase order · 100 %" in text
     assert "Exempt from tax · empty" in text
+    begun = signed_in.get(f"{PAGE}new/?field=account.tax_exempt").context["form"].initial
+    assert (begun["name"], begun["kind"]) == ("tax_exempt", "boolean")
 
 
 def test_a_field_is_mapped_with_one_click(signed_in: Client, customers: Account) -> None:

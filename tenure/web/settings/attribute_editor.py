@@ -176,6 +176,10 @@ def _initial(request: HttpRequest, kept: Attribute | None) -> dict[str, Any]:
         }
     field = request.GET.get("field", "")
     waiting = next((one for one in overview.unmapped() if one.field == field), None)
+    standard = fields.standard(field)
+    if standard is not None:
+        named = {"name": standard.name, "label": standard.label, "kind": standard.kind}
+        return {"field": field, **named}
     if waiting is None:
         return {"field": field}
     return {
