@@ -18,7 +18,7 @@ from tenure.customers.models import BulkEdit, Import
 from tenure.health import scoring as health
 from tenure.health import staleness
 from tenure.identity import joining
-from tenure.metrics import basis
+from tenure.metrics import basis, past_facts
 from tenure.metrics import look_back as metrics_past
 from tenure.metrics import refresh as metrics
 from tenure.metrics.settings import current
@@ -101,9 +101,10 @@ def catch_up(now: datetime) -> int:
 
 
 def look_back(now: datetime) -> int:
-    """Make out a little more of the time before the first sync; how many subscriptions it was, 0 when
-    nothing is left to do."""
-    return metrics_past.look_back(now, current())
+    """Make out a little more of the time before the first sync; how many subscriptions or accounts
+    it was, 0 when nothing is left to do."""
+    settings = current()
+    return metrics_past.look_back(now, settings) or past_facts.look_back(now, settings)
 
 
 def age(real_now: datetime, clock: Clock) -> None:

@@ -49,7 +49,8 @@ class Follow:
 @dataclass(frozen=True)
 class Backtest:
     """``per_day`` has every day of the time. ``unseen`` names attributes asked as they are today,
-    ``known_since`` is when figures began to be kept: before, nothing can fire."""
+    ``known_since`` is when figures begin: before, nothing can fire. Those before ``measured_since``
+    were made out from records that arrived later."""
 
     rule: str
     since: date
@@ -60,6 +61,7 @@ class Backtest:
     follows: tuple[Follow, ...]
     unseen: tuple[str, ...]
     known_since: datetime | None
+    measured_since: datetime | None
     currency: str = ""
 
     @property
@@ -139,7 +141,7 @@ def backtest(
         per_day,
         follows,
         tuple(unseen(asked)),
-        _known_since(),
+        *_known_since(),
         today.currency,
     )
 
@@ -269,12 +271,15 @@ def _follow(
     return Follow(kind, len(leads), judged, lead, missed)
 
 
-def _known_since() -> datetime | None:
-    """When figures began to be kept."""
+def _known_since() -> tuple[datetime | None, datetime | None]:
+    """Since when there are figures, and since when they were measured as they were."""
     with connection.cursor() as db:
         db.execute(
-            "SELECT least((SELECT min(valid_from) FROM metrics_factsversion),"
-            " (SELECT min(updated_at) FROM metrics_accountfacts))"
+            "SELECT least(v.begun, f.begun), least(v.measured, f.begun)"
+            " FROM (SELECT min(valid_from) AS begun,"
+            " min(valid_from) FILTER (WHERE kind = 'snapshot') AS measured"
+            " FROM metrics_factsversion) v,"
+            " (SELECT min(updated_at) AS begun FROM metrics_accountfacts) f"
         )
-        found: datetime | None = db.fetchone()[0]
-        return found
+        begun, measured = db.fetchone()
+        return begun, measured

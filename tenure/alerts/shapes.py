@@ -82,6 +82,7 @@ def backtest(found: Backtest) -> dict[str, Any]:
         "since": found.since.isoformat(),
         "until": found.until.isoformat(),
         "known_since": stamp(found.known_since),
+        "measured_since": stamp(found.measured_since),
         "firings": len(found.firings),
         "accounts": found.accounts,
         "at_stake": Money(round_to_minor(found.at_stake, found.currency), found.currency).as_json(),

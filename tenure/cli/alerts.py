@@ -209,7 +209,10 @@ def backtest_(
         ("Asked as of today", ", ".join(seen.unseen)),
     ]
     if seen.known_since:
-        pairs.append(("Figures are kept since", f"{seen.known_since:%Y-%m-%d}"))
+        pairs.append(("Figures begin", f"{seen.known_since:%Y-%m-%d}"))
+    if seen.measured_since and seen.known_since != seen.measured_since:
+        told = f"before {seen.measured_since:%Y-%m-%d}, from what invoices told later"
+        pairs.append(("Made out", told))
     rows = [
         (one.kind.replace("_", " "), f"{one.followed} of {one.judged}", one.lead_days, one.missed)
         for one in seen.follows

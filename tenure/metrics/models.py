@@ -11,10 +11,11 @@ from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.metrics.agreed import SubscriptionFacts
-from tenure.metrics.past import MrrPoint, MrrStep, SitePast, Unexplored, VersionKind
+from tenure.metrics.past import FactsPast, MrrPoint, MrrStep, SitePast, Unexplored, VersionKind
 
 __all__ = [
     "AccountFacts",
+    "FactsPast",
     "FactsVersion",
     "Figures",
     "InvoiceStatus",

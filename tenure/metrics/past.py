@@ -122,6 +122,18 @@ class SitePast(models.Model):
         return f"before {self.first_day}"
 
 
+class FactsPast(models.Model):
+    """An account whose figures before its first measurement have been made out."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    done_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"made out at {self.done_at}"
+
+
 class Unexplored(models.Model):
     """A subscription whose past is still to be made out, or made out again."""
 

@@ -196,6 +196,78 @@ def invoices_of(account_id: int, which: str, *, limit: int) -> list[Invoice]:
     return sorted([*found, *parts], key=_by_due if which == "open" else _by_age)[:limit]
 
 
+def all_invoices_of(account_ids: Sequence[int]) -> dict[int, list[Invoice]]:
+    """Every live invoice of these accounts, by account, the oldest first; of one that is shared out
+    the account's part."""
+    found: dict[int, list[Invoice]] = {}
+    rows = InvoiceRow.objects.filter(account__in=account_ids, removed_at=None)
+    for row in rows.order_by("account_id", "created_at", "id"):
+        assert row.account_id is not None  # noqa: S101  # the filter says so
+        found.setdefault(row.account_id, []).append(_invoice(row, row))
+    parts = Allocation.objects.filter(account__in=account_ids, invoice__removed_at=None)
+    for part in parts.select_related("invoice").order_by("account_id", "invoice__created_at"):
+        assert part.account_id is not None  # noqa: S101  # the filter says so
+        found.setdefault(part.account_id, []).append(_invoice(part.invoice, part))
+    return found
+
+
+_PAYMENTS = f"""
+    WITH {SHARED_PAYMENTS}, mine AS (
+        SELECT i.account_id, i.upstream_id AS invoice, t.id, t.amount
+        FROM customers_invoice i
+        JOIN customers_transaction t
+            ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
+        WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND t.removed_at IS NULL
+        UNION ALL
+        SELECT split.account_id, t.invoice_upstream_id, split.id, split.amount
+        FROM split JOIN customers_transaction t ON t.id = split.id
+        WHERE split.account_id = ANY(%(ids)s)
+    )
+    SELECT i.account_id, i.upstream_id, c.upstream_id, 'credit', 'success', c.currency, c.amount,
+           c.created_at, c.created_at
+    FROM customers_invoice i
+    JOIN customers_creditpayment c
+        ON c.site_id = i.site_id AND c.applied_to_invoice_upstream_id = i.upstream_id
+    WHERE i.account_id = ANY(%(ids)s) AND i.removed_at IS NULL AND c.removed_at IS NULL
+        AND c.voided_at IS NULL AND c.action = 'payment'
+    UNION ALL
+    SELECT mine.account_id, mine.invoice, t.upstream_id, t.type, t.status, t.currency, mine.amount,
+           t.created_at, t.collected_at
+    FROM mine JOIN customers_transaction t ON t.id = mine.id
+    ORDER BY 1, 8, 3
+"""  # noqa: S608
+
+
+def payments_of(account_ids: Sequence[int]) -> dict[int, list[tuple[str, Payment]]]:
+    """Every try to move money for the invoices of these accounts, and every credit used on one (of
+    type ``credit``), by account, each with the upstream id of its invoice, the oldest first."""
+    found: dict[int, list[tuple[str, Payment]]] = {}
+    with connection.cursor() as db:
+        db.execute(_PAYMENTS, {"ids": list(account_ids)})
+        for (
+            account_id,
+            invoice,
+            key,
+            kind,
+            status,
+            currency,
+            amount,
+            made,
+            collected,
+        ) in db.fetchall():
+            payment = Payment(
+                id=key,
+                type=kind,
+                status=status,
+                currency=currency,
+                amount=amount,
+                created_at=made,
+                collected_at=collected,
+            )
+            found.setdefault(account_id, []).append((invoice, payment))
+    return found
+
+
 def _invoice(row: InvoiceRow, part: Any) -> Invoice:
     columns = {name: getattr(row, name) for name in _INVOICE_COLUMNS}
     amounts = {name: getattr(part, name) for name in _PARTS}
