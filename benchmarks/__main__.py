@@ -12,6 +12,8 @@ BENCHMARKS = {
         "benchmarks.newcomer",
         "from a key to the accounts in a browser, reading included",
     ),
+    "refresh": ("benchmarks.refreshing", "a thousand changed accounts among a million"),
+    "page": ("benchmarks.account_page", "one account with a hundred thousand invoices"),
     "rescore": ("benchmarks.rescoring", "the health of every account anew"),
     "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
     "lists": ("benchmarks.billing_lists", "subscriptions and invoices across accounts"),

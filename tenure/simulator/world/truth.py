@@ -48,7 +48,7 @@ def _site(site: Site, now: datetime) -> dict[str, Any]:
         "id": site.id,
         "counts": {kind: site.store.count(kind) for kind in site.store.kinds()},
         **kinds,
-        "business": {c.record["id"]: _business(c, now) for c in site.customers},
+        "business": {c.record["id"]: business(c, now) for c in site.customers},
     }
 
 
@@ -58,7 +58,8 @@ def _facts(made: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
     }
 
 
-def _business(customer: Customer, now: datetime) -> dict[str, Any]:
+def business(customer: Customer, now: datetime) -> dict[str, Any]:
+    """One customer: what each subscription bills a month, and what each open bill is owed."""
     return {
         "mrr": {h.record["id"]: f"{monthly(h, now):.6f}" for h in customer.held},
         "owed": {
