@@ -12,6 +12,7 @@ from tenure.cli.command import DONE, NEEDS_ATTENTION, DatabaseCommand, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import counted
 from tenure.connections import read as connections
+from tenure.connections.models import Site
 from tenure.core import csvs
 from tenure.core.errors import ConfigurationError
 from tenure.customers import drift as drifting
@@ -177,12 +178,25 @@ def _lost(overridden: dict[str, Any]) -> str:
 @click.argument("subdomains", nargs=-1, metavar="[SUBDOMAIN]…")
 @click.option("--field", default="", help="Only this attribute, or name.")
 @click.option("--accept", is_flag=True, help="Take what the source says for all of these accounts.")
+@click.option(
+    "--subscription", default="", help="With --accept: only this subscription, by its id."
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=SHOWN, show_default=True)
 @click.pass_obj
 def drift(
-    screen: Screen, subdomains: tuple[str, ...], field: str, accept: bool, limit: int
+    screen: Screen,
+    subdomains: tuple[str, ...],
+    field: str,
+    accept: bool,
+    subscription: str,
+    limit: int,
 ) -> None:
-    """Show what sources say now of what was imported once, by field and by money."""
+    """Show what sources say now of what was imported once, by field and by money.
+
+    --accept takes what the source says, for one field with --field; subscriptions one by one.
+    """
+    if subscription and not accept:
+        raise click.UsageError("--subscription goes with --accept.")
     sites = connections.sites_named(subdomains)
     accounts, agreements = drifting.importing(sites), money.importing(sites)
     if not accounts and not agreements:
@@ -190,13 +204,47 @@ def drift(
             "None of these sites is in Import Only, so nothing can drift.",
             next_step="Look at the modes with tenure site list.",
         )
-    if accept:
+    if subscription:
+        _accept_subscription(screen, agreements, subscription, field)
+    elif accept:
         done = drifting.accept_all(accounts, By(reason="Drift accepted"), now=now(), name=field)
         screen.note(f"Accepted what the source says for {counted(len(done.accounts), 'account')}.")
     found = drifting.count(accounts)
     values = drifting.listing(accounts, name=field, limit=limit)
     sums = money.count(agreements, now())
-    screen.answer(_drift_json(found, values, sums), _drift_page(found, values, sums))
+    priced = money.listing(agreements, now(), limit=limit)
+    screen.answer(
+        _drift_json(found, values, sums) | {"subscription_entries": list(map(_priced, priced))},
+        Parts(_drift_page(found, values, sums), "", _drift_of_subscriptions(priced)),
+    )
+
+
+def _accept_subscription(
+    screen: Screen, sites: Sequence[Site], upstream_id: str, field: str
+) -> None:
+    pk = money.subscription_named(upstream_id, sites)
+    money.accept(pk, By(reason="Drift accepted"), now=now(), name=field)
+    what = field or "everything"
+    screen.note(f"Accepted what the source says for {what} of subscription {upstream_id}.")
+
+
+def _priced(one: money.SubscriptionDrift) -> dict[str, Any]:
+    return {
+        "site": one.site,
+        "id": one.upstream_id,
+        "plan": one.plan,
+        "account": one.account or None,
+        "changes": {name: list(pair) for name, pair in one.changes.items()},
+    }
+
+
+def _drift_of_subscriptions(found: Sequence[money.SubscriptionDrift]) -> RenderableType:
+    rows = [
+        (one.upstream_id, one.plan, one.account, _changes(dict(one.changes)), one.site)
+        for one in found
+    ]
+    titles = ["Subscription", "Plan", "Account", "What differs", "Site"]
+    return table(titles, rows, empty="No subscription differs.")
 
 
 def _drift_json(

@@ -6,7 +6,7 @@ nobody has to tell it that something changed, and nothing that changed is missed
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,29 +19,31 @@ from tenure.customers.differing import differences
 from tenure.customers.models import Account
 
 CHUNK = 1_000
+FEW = 10_000
 ASKED = 50_000  # to find what is outdated costs a look at every row: not for each chunk
 
 # Of a row's present version "xmin" is the transaction that wrote it and "ctid" its place. A sum of
-# hashes needs no order.
+# hashes needs no order, and a row that feeds an account in two ways may count twice.
 _MARKS = """
     WITH fed AS (
-        SELECT account_id, id, site_id, hashtextextended(ctid::text, xmin::text::int8) AS version
+        SELECT account_id, site_id, hashtidextended(ctid, xmin::text::int8) AS version
         FROM customers_billingaccount
         WHERE account_id IS NOT NULL AND removed_at IS NULL
-        UNION
-        SELECT s.account_id, b.id, b.site_id,
-            hashtextextended(b.ctid::text, b.xmin::text::int8)
+            AND (%(only)s::int8[] IS NULL OR account_id = ANY(%(only)s::int8[]))
+        UNION ALL
+        SELECT s.account_id, b.site_id, hashtidextended(b.ctid, b.xmin::text::int8)
         FROM customers_subscription s
         JOIN customers_billingaccount b
             ON b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id
         WHERE s.account_id IS NOT NULL AND s.identified_as IS NOT NULL
             AND s.removed_at IS NULL AND b.removed_at IS NULL
+            AND (%(only)s::int8[] IS NULL OR s.account_id = ANY(%(only)s::int8[]))
     ), marked AS (
-        SELECT account_id, sum(hashint8extended(id, version)) AS mark
+        SELECT account_id, sum(version) AS mark
         FROM fed GROUP BY account_id HAVING bool_or(site_id = ANY(%(sites)s))
     ), present AS (
         SELECT a.id, m.mark + hashtextextended(%(basis)s, 0)
-            + hashtextextended(a.ctid::text, a.xmin::text::int8) AS mark
+            + hashtidextended(a.ctid, a.xmin::text::int8) AS mark
         FROM marked m JOIN customers_account a ON a.id = m.account_id
         WHERE a.removed_at IS NULL
     )
@@ -68,25 +70,32 @@ def importing() -> list[Site]:
     return list(Site.objects.filter(accounts_mode=Mode.IMPORT, staged=False).order_by("pk"))
 
 
-def settle(*, most: int | None = None) -> int:
-    """Compare the accounts that changed since they were compared, at most so many; how many are left.
+def settle(*, most: int | None = None, only: Collection[int] | None = None) -> int:
+    """Compare the accounts that changed since they were compared, at most so many, all or ``only``
+    these; how many are left.
 
     A comparison that another transaction overtakes is seen as outdated the next time.
     """
     sites = importing()
     if not sites:
         return 0
-    bound = {"sites": [site.pk for site in sites], "basis": _basis()}
+    chosen = None if only is None else list(only)
+    bound = {"sites": [site.pk for site in sites], "basis": _basis(), "only": chosen}
     while True:
         stale, count = _stale(bound, most or ASKED)
         for start in range(0, len(stale), CHUNK):
             _compare(dict(stale[start : start + CHUNK]), sites)
         left = count - len(stale)
-        if most:
+        if most or only is not None:
             return left
         if not left:
             _forget(bound)
             return 0
+
+
+def are_few() -> bool:
+    """Whether all accounts are so few that looking at every one of them is not noticed."""
+    return Account.objects.count() <= FEW
 
 
 def _stale(bound: dict[str, Any], limit: int) -> tuple[list[tuple[int, str]], int]:

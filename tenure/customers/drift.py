@@ -168,6 +168,7 @@ def _take(
         )
         for pk, differing in changes.items()
     )
+    comparisons.settle(only=changes)
     return list(changes)
 
 

@@ -94,6 +94,19 @@ def count(sites: Sequence[Site], now: datetime) -> Money:
     return money
 
 
+def subscription_named(upstream_id: str, sites: Sequence[Site]) -> int:
+    """Our id of the subscription of one of these sites. Raises ValueRefused when there is none."""
+    rows = Subscription.objects.filter(upstream_id=upstream_id, site__in=sites)
+    found: int | None = rows.values_list("pk", flat=True).first()
+    if found is None:
+        raise ValueRefused(
+            "subscription",
+            f"No site in Import Only has a subscription {upstream_id[:64]!r}.",
+            "List them with tenure drift.",
+        )
+    return found
+
+
 def are_more_than(count: int, sites: Sequence[Site]) -> bool:
     """Whether more subscriptions than so many may differ; told without reading what they say."""
     ids = [site.pk for site in sites]

@@ -55,24 +55,28 @@ def page(request: HttpRequest) -> HttpResponse:
     accounts, agreements = drifting.importing(chosen), moneys.importing(chosen)
     match request.GET.get("part"):
         case "values":
-            return render(request, "web/plans/drift_values.html", _values(request, accounts))
+            left = comparisons.settle(most=AT_ONCE)
+            shown = _values(request, accounts, left=left)
+            return render(request, "web/plans/drift_values.html", shown)
         case "money":
             shown = _money(request, agreements, whole=True)
             return render(request, "web/plans/drift_money.html", shown)
     sites = [*{site.pk: site for site in (*accounts, *agreements)}.values()]
-    shown = _values(request, accounts) | _money(request, agreements, whole=False)
+    settled = comparisons.settle() if comparisons.are_few() else None
+    shown = _values(request, accounts, left=settled) | _money(request, agreements, whole=False)
     return render(request, "web/plans/drift.html", shown | {"sites": sites})
 
 
-def _values(request: HttpRequest, accounts: list[Site]) -> dict[str, Any]:
-    """The values of accounts that differ."""
+def _values(request: HttpRequest, accounts: list[Site], *, left: int | None) -> dict[str, Any]:
+    """The values of accounts that differ. ``left`` are to be compared yet; None when that is to be
+    found out still."""
     field, after = request.GET.get("field", ""), _number(request, "after")
-    left = comparisons.settle(most=AT_ONCE)
     values = drifting.listing(accounts, name=field, after=after, limit=PAGE, settled=True)
     found = drifting.count(accounts, settled=True)
     known = labels()
     return {
         "left": left,
+        "unsettled": left is None or left > 0,
         "found": found,
         "by_field": [(n, label_of(n, known), c) for n, c in found.fields.most_common()],
         "field": field,
