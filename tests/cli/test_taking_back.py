@@ -68,14 +68,14 @@ def test_a_run_is_shown_taken_back_once_and_its_values_pinned(
 def test_without_a_pin_the_next_sync_brings_its_own_back(
     tenure: Program, upstream: Served, known: dict[str, Any]
 ) -> None:
-    change(upstream, "accounts", known, company="Wrong Works")
+    change(upstream, "accounts", known, company="Bad Export")
     run = str(tenure("sync", SITE, "--json").json[0]["id"])
     done = tenure("run", "revert", run)
     assert done.status == 0
     assert "Daily Sync brings its own values back at its next run." in done.err
     assert company_of(tenure, known["code"])["value"] == known["company"]
     assert tenure("sync", SITE).status == 0
-    assert company_of(tenure, known["code"])["value"] == "Wrong Works"
+    assert company_of(tenure, known["code"])["value"] == "Bad Export"
 
 
 def test_what_cannot_be_taken_back_says_why(tenure: Program, known: dict[str, Any]) -> None:
