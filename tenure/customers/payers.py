@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from tenure.connections.models import Site
 from tenure.customers.models import BillingAccount, Subscription
@@ -86,17 +87,16 @@ def accounts_of(site_id: int, billing_ids: Iterable[str | None]) -> set[int]:
         return {row[0] for row in cursor}
 
 
-def of_account(account_id: int) -> list[int]:
-    """The ids of the billing accounts that feed or fed the account, those removed upstream too."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM customers_billingaccount WHERE account_id = %(id)s UNION"
-            " SELECT b.id FROM customers_subscription s JOIN customers_billingaccount b"
-            " ON b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id"
-            " WHERE s.account_id = %(id)s AND s.identified_as IS NOT NULL",
-            {"id": account_id},
-        )
-        return [row[0] for row in cursor]
+def of_account(account_id: int) -> RawSQL:
+    """The ids of the billing accounts that feed or fed the account, those removed upstream too, as a
+    part of a query."""
+    return RawSQL(  # its only value is bound
+        "SELECT id FROM customers_billingaccount WHERE account_id = %s UNION"
+        " SELECT b.id FROM customers_subscription s JOIN customers_billingaccount b"
+        " ON b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id"
+        " WHERE s.account_id = %s AND s.identified_as IS NOT NULL",
+        [account_id, account_id],
+    )
 
 
 def accounts_on_plans(site_id: int, plan_ids: Iterable[str]) -> set[int]:

@@ -39,7 +39,7 @@ class Move:
 class Preview:
     """How many accounts go from which band to which. ``moves`` names those with the most MRR;
     ``moved`` counts all, ``changed`` also those whose score alone is another one. ``kept`` do not
-    follow: frozen, ended, stale or set by a person."""
+    follow: frozen, stale, set by a person, or ended, which is a band of its own here."""
 
     accounts: int = 0
     kept: int = 0
@@ -59,10 +59,11 @@ def preview(base: DefinitionVersion, document: Any) -> Preview:
     known: dict[tuple[str, str, str], int | None] = {}
     for pk, *values, state, band, score, mrr in _rows(base.definition_id):
         found.accounts += 1
-        found.before[band] += 1
+        stands = "ended" if state == State.ENDED else band
+        found.before[stands] += 1
         if state != State.COMPUTED:
             found.kept += 1
-            found.after[band] += 1
+            found.after[stands] += 1
             continue
         key: Any = tuple(values)
         if key not in known:

@@ -12,6 +12,7 @@ from django.db import connection
 from tenure.core.money import Money
 from tenure.health.models import HealthScore, HealthVersion, Verdict
 from tenure.health.scorer import value_of
+from tenure.metrics.models import AccountFacts
 
 _texts = msgspec.json.Decoder(dict[str, str | None])
 
@@ -52,6 +53,17 @@ def scores_of(account_ids: Iterable[int]) -> dict[int, HealthScore]:
     return {row.pk: row for row in rows.filter(pk__in=list(account_ids))}
 
 
+def figures_of(account_id: int) -> tuple[AccountFacts | None, HealthScore | None]:
+    """An account's facts and its score by one query; None for what is not there yet."""
+    rows = AccountFacts.objects.select_related(
+        "account__health__version__definition", "account__health__override__member"
+    )
+    facts = rows.filter(pk=account_id).first()
+    if facts is None:
+        return None, None
+    return facts, getattr(facts.account, "health", None)
+
+
 def scores_at(account_ids: Iterable[int], instant: datetime) -> dict[int, Verdict]:
     """The scores these accounts had at an instant, as we knew them then; absent without one."""
     ids = list(account_ids)
@@ -66,6 +78,19 @@ def scores_at(account_ids: Iterable[int], instant: datetime) -> dict[int, Verdic
     return found | {
         row.pk: row for row in live.select_related("version__definition", "override__member")
     }
+
+
+def before_of(score: HealthScore, instant: datetime) -> Verdict | None:
+    """What this account's score was at an instant; one query, or none when it has not changed."""
+    if score.updated_at <= instant:
+        return score
+    rows = HealthVersion.objects.filter(
+        account_id=score.pk, valid_from__lte=instant, valid_to__gt=instant
+    )
+    found: HealthVersion | None = rows.select_related(
+        "version__definition", "override__member"
+    ).first()
+    return found
 
 
 def history(account_id: int, since: datetime, *, limit: int = 1_000) -> list[HealthVersion]:

@@ -80,6 +80,8 @@ def inputs(name: str, made: Any) -> str:
     """What a raw value was made from, in one line."""
     if not made:
         return ""
+    if name == "oldest_past_due_days" and not made["invoices"]:
+        return ""
     if name == "oldest_past_due_days":
         return _counted(Decimal(made["invoices"]), "invoice past due", "invoices past due")
     if name == "past_due_months_of_mrr":

@@ -10,6 +10,7 @@ from tenure.customers.models import Account
 from tenure.health import read, said, staleness
 from tenure.health.changes import Side, Split, rounded_lines
 from tenure.health.definitions import read as definition_of
+from tenure.health.measures import BY_NAME
 from tenure.health.models import DefinitionVersion, HealthScore, Override, Verdict
 from tenure.health.preview import Preview
 from tenure.health.scorer import Scorer, value_of
@@ -93,7 +94,8 @@ def missing(score: Verdict) -> dict[str, str]:
 
 def measures(score: Verdict) -> list[dict[str, Any]]:
     """What each known measure gave and kept; what they gave adds up to the uncapped score."""
-    shares: Mapping[str, list[int]] = score.explanation.get("shares", {})
+    stored: Mapping[str, list[int]] = score.explanation.get("shares", {})
+    shares = {name: stored[name] for name in BY_NAME if name in stored}
     made = score.explanation.get("inputs", {})
     gave = said.in_tenths([share[1] for share in shares.values()], score.uncapped)
     rest = None if score.uncapped is None else 100 - score.uncapped

@@ -56,6 +56,8 @@ def standing_of(
     if not found:
         return None
     signals = found[0]
+    # The figures hold as they were measured, so their parts are looked at from the same instant.
+    now = signals.as_of
     currencies = _currencies(signals)
     currency = next(iter(currencies)) if len(currencies) == 1 else settings.currency
     convert = _converter(currencies, now, settings)

@@ -83,9 +83,25 @@ def _source(order: Order, phase: int) -> tuple[str, str, str, str]:
     """Tables, id column, value column and own condition of a part."""
     if order.table == ACCOUNT:
         return EVERY, "a.id", f"a.{order.column}", "TRUE"
+    if order.table != FACTS:
+        return _beside(order, phase)
     value = f"f.{order.column}"
     if phase == 2:
         return EVERY, "a.id", "NULL", "f.account_id IS NULL"
     if phase == 1:
         return MEASURED, "f.account_id", "NULL", f"{value} IS NULL"
     return MEASURED, "f.account_id", value, f"{value} IS NOT NULL"
+
+
+def _beside(order: Order, phase: int) -> tuple[str, str, str, str]:
+    """The same where the order is a column of another table with one row an account."""
+    value = f"o.{order.column}"
+    if phase == 2:
+        source = f"{EVERY} LEFT JOIN {order.table} o ON o.account_id = a.id"
+        return source, "a.id", "NULL", "o.account_id IS NULL"
+    source = (
+        f"{order.table} o JOIN {ACCOUNT} a ON a.id = o.account_id"
+        f" LEFT JOIN {FACTS} f ON f.account_id = a.id"
+    )
+    known = "IS NULL" if phase == 1 else "IS NOT NULL"
+    return source, "o.account_id", "NULL" if phase == 1 else value, f"{value} {known}"

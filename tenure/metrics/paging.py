@@ -33,7 +33,8 @@ class Ordering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One way to sort accounts: a column of the account or of its facts, made unique by the id.
+    """One way to sort accounts: a column of the account, of its facts or of another table with one
+    row an account, made unique by the id.
 
     Rows whose value is unknown come last in both directions, then accounts not measured yet.
     """
@@ -89,11 +90,11 @@ ORDERS: Mapping[str, Order] = {
 }
 
 
-def order_of(sort: str) -> Order:
+def order_of(sort: str, orders: Mapping[str, Order] = ORDERS) -> Order:
     """The order named like ``name`` or, descending, ``-mrr``. Raises UnusablePage."""
-    order = ORDERS.get(sort.removeprefix("-"))
+    order = orders.get(sort.removeprefix("-"))
     if order is None:
-        known = ", ".join(sorted(ORDERS))
+        known = ", ".join(sorted(orders))
         raise UnusablePage(
             f"Accounts cannot be sorted by “{sort}”.",
             next_step=f"Use one of {known}; a minus sign in front reverses it.",

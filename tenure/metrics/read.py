@@ -17,7 +17,7 @@ from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.days import local_day
 from tenure.metrics.keyset import EVERY, MEASURED, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
-from tenure.metrics.paging import FACTS, Place, cursor_of, order_of, place_of
+from tenure.metrics.paging import FACTS, ORDERS, Order, Place, cursor_of, order_of, place_of
 from tenure.metrics.rates import in_force
 from tenure.metrics.settings import current
 from tenure.rules.sql import Sql
@@ -141,14 +141,15 @@ def accounts_page(
     limit: int = 50,
     with_values: bool = False,
     where: Sql | None = None,
+    orders: Mapping[str, Order] = ORDERS,
 ) -> AccountsPage:
     """One page of accounts, stable while others are added: it goes on from a row, not a count.
 
-    ``sort`` is one of ``paging.ORDERS``, with a minus sign for descending; unknown values come
-    last either way. ``search`` is words that must all occur in the account's searchable text, or
+    ``sort`` is one of ``orders``, with a minus sign for descending; unknown values come last either
+    way. ``search`` is words that must all occur in the account's searchable text, or
     its exact identifier; ``where`` a rule's condition on ``a`` and ``f`` besides. Raises UnusablePage for an unknown sort or a damaged cursor.
     """
-    order = order_of(sort)
+    order = order_of(sort, orders)
     place = place_of(order, cursor) if cursor else None
     limit = max(1, min(limit, LONGEST_PAGE))
     keys = walk(order, place, matching(search, where), limit + 1)

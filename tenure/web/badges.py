@@ -32,6 +32,15 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "inactive": _IDLE,
     "closed": _IDLE,
     "none": _IDLE,
+    # Health.
+    "green": _GOOD,
+    "amber": ("warn", "triangle"),
+    "red": ("bad", "square"),
+    "unknown": _IDLE,
+    "ended": ("idle", "ring"),
+    "overridden": ("info", "diamond"),
+    "frozen": ("info", "bars"),
+    "stale": ("warn", "dash"),
     # Invoices and payments.
     "paid": _GOOD,
     "success": _GOOD,

@@ -29,6 +29,7 @@ class Place:
 
 PLACES = (
     Place("accounts", "Accounts", "/accounts/", "a"),
+    Place("health", "Health", "/health/", "h"),
     Place("billing", "Billing", "/billing/", "b"),
     Place("sync", "Sync", "/sync/", "y"),
     Place("settings", "Settings", "/settings/", "s"),

@@ -35,6 +35,11 @@ def may_edit_customers(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER, Role.CSM}
 
 
+def may_define_health(member: Member) -> bool:
+    """Change what a health score is made of."""
+    return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER}
+
+
 def may_manage_tokens(member: Member) -> bool:
     """Make API tokens and revoke them."""
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER}
@@ -57,6 +62,7 @@ REFUSALS: dict[Callable[[Member], bool], str] = {
     " change customers' values.",
     may_set_numbers: "Only administrators, developers and super managers may change currencies and"
     " numbers.",
+    may_define_health: "Only administrators and super managers may change what health is made of.",
     may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",
     may_decide_identity: (
         "Only administrators, developers and super managers may resolve conflicts and merge accounts."

@@ -18,6 +18,7 @@ from tenure.web.account import (
     timeline,
     users,
 )
+from tenure.web.account import health as health_of_account
 from tenure.web.accounts import finder, listing
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
@@ -25,6 +26,8 @@ from tenure.web.billing import revenue, subscription
 from tenure.web.editing import bulk, changes, create, many, popover, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
+from tenure.web.health import editor as health_editor
+from tenure.web.health import pages as health
 from tenure.web.identity import conflicts, merging, unidentified
 from tenure.web.plans import drift, reverting
 from tenure.web.plans import pages as plans
@@ -120,6 +123,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("billing/invoices/", billing.invoices_page, name="invoices"),
     path("billing/invoices/totals/", billing.invoices_totals, name="invoices_totals"),
     path("billing/invoices/export.<str:form>", billing_files.invoices, name="export_invoices"),
+    path("accounts/<int:pk>/health/", health_of_account.tab, name="account_health"),
+    path("accounts/<int:pk>/health/green/", health_of_account.green, name="account_green"),
+    path("accounts/<int:pk>/health/set/", health_of_account.override, name="override_health"),
+    path("accounts/<int:pk>/health/release/", health_of_account.release, name="release_health"),
+    path("health/", health.overview, name="health"),
+    path("health/became/", health.became, name="health_became"),
+    path("health/definitions/<int:pk>/", health_editor.edit, name="health_definition"),
+    path("health/definitions/<int:pk>/preview/", health_editor.live_preview, name="health_preview"),
+    path("health/versions/<int:pk>/restore/", health_editor.restore, name="restore_health"),
     path("sync/", runs.standing, name="sync"),
     path("sync/now/", runs.sync_now, name="sync_now"),
     path("accounts/<int:pk>/merge/", merging.page, name="merge"),

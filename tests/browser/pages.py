@@ -7,6 +7,8 @@ from tenure.connections.models import Site, SiteState
 from tenure.customers import write
 from tenure.customers.models import Account, Attribute, ChangeSet
 from tenure.customers.write import By, Pin
+from tenure.health import overriding, scoring, versions
+from tenure.health.overriding import Wanted
 from tenure.identity.models import Conflict
 from tenure.sync.models import Plan, Run, RunState
 from tests.metrics.rows import NOW, a_site, an_account
@@ -86,6 +88,14 @@ def every_kind(account: Account) -> None:
     account.save()
 
 
+def scored_by(account: Account) -> int:
+    """The definition everybody is scored by; the account has a person's word besides."""
+    scoring.score(Account.objects.values_list("pk", flat=True), NOW)
+    wanted = Wanted(f"Says {LONG}", NOW.date() + timedelta(days=9), band="red")
+    overriding.override(account.pk, wanted, By(name="ada@example.com"), now=NOW)
+    return versions.newest()[0].definition_id
+
+
 def addresses(account: Account) -> dict[str, str]:
     """The address of each page by its name."""
     one, site = f"/accounts/{account.pk}", a_site("northwind").pk
@@ -100,6 +110,11 @@ def addresses(account: Account) -> dict[str, str]:
         "history of the name": f"{one}/attributes/name/",
         "change": f"/changes/{ChangeSet.objects.order_by('pk').values_list('pk', flat=True)[0]}/",
         "overview": f"{one}/",
+        "health": "/health/",
+        "what became": "/health/became/",
+        "definition of health": f"/health/definitions/{scored_by(account)}/",
+        "health of an account": f"{one}/health/",
+        "red accounts": "/accounts/?health=red",
         "subscriptions": f"{one}/subscriptions/",
         "invoices": f"{one}/invoices/",
         "attributes": f"{one}/attributes/?show=all",

@@ -19,7 +19,7 @@ def test_a_row_shows_name_identifier_money_and_states(signed_in: Client) -> None
         "T-1001",
         "198.00",
         "Team (monthly)",
-        "Past due",
+        "Not scored yet",
         "northwind",
     ):
         assert shown in text

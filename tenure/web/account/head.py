@@ -11,8 +11,9 @@ from django.urls import reverse
 from tenure.customers import read as customers
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
+from tenure.health import read as health
+from tenure.health.models import HealthScore
 from tenure.identity import conflicts
-from tenure.metrics import read as metrics
 from tenure.metrics.models import AccountFacts
 from tenure.sources import registry
 from tenure.sources.base import Stream
@@ -48,6 +49,7 @@ class Head:
     account: Account
     payers: Sequence[Payer]
     facts: AccountFacts | None
+    score: HealthScore | None = None
 
     @property
     def rows(self) -> list[BillingAccount]:
@@ -62,10 +64,10 @@ def head_of(pk: int) -> Head:
     except Account.DoesNotExist:
         raise Http404(GONE) from None
     payers = [Payer(row, record_link(row)) for row in customers.billing_accounts(pk)]
-    return Head(account, payers, metrics.facts_of([pk]).get(pk))
+    return Head(account, payers, *health.figures_of(pk))
 
 
-def _good_at(request: HttpRequest, payers: Sequence[Payer]) -> datetime | None:
+def good_at(request: HttpRequest, payers: Sequence[Payer]) -> datetime | None:
     """By a real clock, when all sites that bill the account were last proved to be here whole; None when one never was."""
     good = {known.site.pk: known.good_at for known in standings_for(request)}
     times = [good.get(payer.row.site_id) for payer in payers]
@@ -84,6 +86,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
     facts = head.facts
     tabs = [
         Tab("account", "Overview"),
+        Tab("account_health", "Health"),
         Tab("account_money", "Money"),
         Tab("account_subscriptions", "Subscriptions", facts.subscriptions_count if facts else None),
         Tab("account_invoices", "Invoices", facts.invoices_count if facts else None),
@@ -95,7 +98,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
     return {
         "head": head,
         "account": head.account,
-        "good_at": _good_at(request, head.payers),
+        "good_at": good_at(request, head.payers),
         "facts": facts,
         "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
         "tiles": strip(facts),

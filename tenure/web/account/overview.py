@@ -14,6 +14,7 @@ from tenure.web.account import events
 from tenure.web.account.ageing import bars
 from tenure.web.account.attributes import values
 from tenure.web.account.head import Head, head_of, shown
+from tenure.web.account.health import card_of
 from tenure.web.account.invoices import bills
 from tenure.web.account.months import months
 from tenure.web.account.subscriptions import Agreement, agreements
@@ -35,6 +36,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         head,
         "account",
+        card=card_of(request, head, now),
         agreements=agreed[:SUBSCRIPTIONS],
         agreements_more=max(0, len(agreed) - SUBSCRIPTIONS),
         bills=bills(billed[:RECENT], now),

@@ -1,11 +1,12 @@
 """What stands in the cells of attributes: the value, and a small mark of where it came from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tenure.customers.deciding import is_pinned
+from tenure.health.models import HealthScore
 from tenure.metrics.read import AccountRow
 from tenure.web.accounts.columns import Column
 from tenure.web.badges import Badge, source_badge
@@ -33,11 +34,20 @@ class Line:
 
     row: AccountRow
     cells: list[Cell]
+    health: HealthScore | None = None
 
 
-def lines(rows: Iterable[AccountRow], columns: Sequence[Column], now: datetime) -> list[Line]:
-    """The rows as drawn."""
-    return [Line(row, [_cell(row, column, now) for column in columns]) for row in rows]
+def lines(
+    rows: Iterable[AccountRow],
+    columns: Sequence[Column],
+    now: datetime,
+    scores: Mapping[int, HealthScore],
+) -> list[Line]:
+    """The rows as drawn, each with its score where there is one."""
+    return [
+        Line(row, [_cell(row, column, now) for column in columns], scores.get(row.id))
+        for row in rows
+    ]
 
 
 def _cell(row: AccountRow, column: Column, now: datetime) -> Cell:

@@ -30,6 +30,7 @@ class Column:
 ACCOUNT = Column("account", "Account", "name", "name")
 BUILT_IN = (
     Column("status", "Status", "status", "status"),
+    Column("health", "Health", "health", "health"),
     Column("mrr", "MRR", "mrr", "-mrr", number=True),
     Column("plans", "Plans"),
     Column("quantity", "Quantity", number=True),
@@ -49,7 +50,7 @@ BUILT_IN = (
     Column("created", "Created", "created", "-created"),
 )
 SHOWN = (
-    "status", "mrr", "plans", "quantity", "next_renewal", "past_due", "invoices", "sites", "changed",
+    "health", "status", "mrr", "plans", "quantity", "next_renewal", "past_due", "sites", "changed",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def _pages(request: HttpRequest) -> list[Found]:
     pages = [
         Found("Accounts", reverse("accounts"), "accounts", "g a"),
+        Found("Health", reverse("health"), "health", "g h"),
         Found("Billing: Revenue", reverse("revenue"), "billing", "g b"),
         Found("Billing: Subscriptions", reverse("subscriptions"), "plan"),
         Found("Billing: Invoices", reverse("invoices"), "invoice"),

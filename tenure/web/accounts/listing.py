@@ -1,5 +1,6 @@
 """The list of accounts: searched as one types, sorted by a column, paged from a row onwards."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,12 @@ from django.views.decorators.http import require_safe
 from tenure.connections import read as connections
 from tenure.core.money import Money
 from tenure.customers import read as customers
+from tenure.health import listing as by_health
+from tenure.health import read as health
+from tenure.health.models import HealthScore
 from tenure.metrics import read as metrics
 from tenure.metrics.paging import UnusablePage
-from tenure.metrics.read import Totals
+from tenure.metrics.read import AccountRow, Totals
 from tenure.web.accounts import columns
 from tenure.web.accounts.cells import lines
 from tenure.web.accounts.columns import Column
@@ -54,11 +58,14 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return _tidied(request, picked)
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
     sort = request.GET.get("sort", "-mrr")
+    way = request.GET.get("health", "")
+    where = by_health.standing(way)
     known = columns.offered(customers.attributes())
     shown_columns = columns.chosen(picked[0] if picked else "", known)
     try:
-        page = metrics.accounts_page(
+        page = by_health.accounts_page(
             search=search,
+            where=where,
             sort=sort,
             cursor=request.GET.get("after") or None,
             limit=PAGE,
@@ -69,14 +76,17 @@ def accounts(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     shown: dict[str, Any] = {
         "page": page,
-        "lines": lines(page.rows, shown_columns, settings.TENURE_CLOCK.now()),
+        "lines": lines(
+            page.rows, shown_columns, settings.TENURE_CLOCK.now(), _scores(page.rows, shown_columns)
+        ),
         "search": search,
         "sort": sort,
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
         "picked": {column.key for column in shown_columns},
         "picked_text": ",".join(picked),
-        "found": metrics.capped_count(search, cap=COUNT_CAP),
+        "found": metrics.capped_count(search, cap=COUNT_CAP, where=where),
+        "way": way if where else "",
         "cap": COUNT_CAP,
         "sites": connections.sites() if not page.rows else (),
         "may_connect": may_manage_sites(member),
@@ -88,6 +98,15 @@ def accounts(request: HttpRequest) -> HttpResponse:
     )
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def _scores(
+    rows: Sequence[AccountRow], shown_columns: Sequence[Column]
+) -> Mapping[int, HealthScore]:
+    """The health of these accounts, where a column shows it."""
+    if all(column.key != "health" for column in shown_columns):
+        return {}
+    return health.scores_of(row.id for row in rows)
 
 
 def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:

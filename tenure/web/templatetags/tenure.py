@@ -372,3 +372,9 @@ def words(text: str) -> list[str]:
 def get(mapping: Any, key: Any) -> Any:
     """The value under a key that is itself a variable; None when it, or the mapping, is missing."""
     return mapping.get(key) if isinstance(mapping, Mapping) else None
+
+
+@register.simple_tag
+def tenths(value: int | None) -> str:
+    """A score in tenths as it is written; a dash for none."""
+    return "–" if value is None else f"{value // 10}.{value % 10}"

@@ -1,0 +1,97 @@
+"""A score over time as a line: steps between changes, gaps where there was none, and a mark where the
+definition became another one."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tenure.health.models import HealthScore, HealthVersion, Verdict
+
+WIDTH, HEIGHT = 600, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The drawing in its own units: pieces of line, marks with their words, the bands behind."""
+
+    pieces: Sequence[str]
+    marks: Sequence[tuple[str, str]]
+    green: str
+    amber: str
+    words: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A score that held from one instant to another."""
+
+    begins: datetime
+    ends: datetime
+    row: Verdict
+
+
+def chart(
+    past: Sequence[HealthVersion], present: HealthScore, since: datetime, now: datetime
+) -> Chart | None:
+    """The line since an instant; None when there was never a score."""
+    spans = [Span(max(row.valid_from, since), row.valid_to, row) for row in past]
+    spans.append(Span(max(present.updated_at, since), now, present))
+    scored = [span for span in spans if span.row.score is not None]
+    if not scored:
+        return None
+    first = min(spans[0].begins, now)
+    seconds = max((now - first).total_seconds(), 1.0)
+
+    def x(at: datetime) -> str:
+        return f"{(at - first).total_seconds() / seconds * WIDTH:.1f}"
+
+    document = present.version.document
+    return Chart(
+        [*_pieces(spans, x)],
+        [*_marks(spans, x)],
+        f"{_y(Decimal(document['green'])):.1f}",
+        f"{_y(Decimal(document['amber'])):.1f}",
+        _words(scored),
+        first,
+        now,
+    )
+
+
+def _pieces(spans: Sequence[Span], x: Callable[[datetime], str]) -> Iterator[str]:
+    """Lines without gaps: a new one begins wherever there was no score."""
+    points: list[str] = []
+    for span in spans:
+        if span.row.score is None:
+            if points:
+                yield " ".join(points)
+            points = []
+            continue
+        y = f"{_y(Decimal(span.row.score)):.1f}"
+        points += [f"{x(span.begins)},{y}", f"{x(span.ends)},{y}"]
+    if points:
+        yield " ".join(points)
+
+
+def _marks(spans: Sequence[Span], x: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
+    for before, after in itertools.pairwise(spans):
+        if before.row.version_id != after.row.version_id:
+            words = f"Version {after.row.version.number} of the definition"
+            yield x(after.begins), words
+
+
+def _y(score: Decimal) -> float:
+    return HEIGHT - float(score) / 100 * HEIGHT
+
+
+def _words(scored: Sequence[Span]) -> str:
+    first, last = scored[0], scored[-1]
+    lowest = min(scored, key=lambda span: span.row.score or 0)
+    highest = max(scored, key=lambda span: span.row.score or 0)
+    return (
+        f"Score from {first.row.score} on {first.begins:%-d %b %Y} to {last.row.score} now;"
+        f" lowest {lowest.row.score}, highest {highest.row.score}"
+    )

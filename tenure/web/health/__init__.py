@@ -1,0 +1,1 @@
+"""Pages of health: how all accounts stand, the definitions, and whether they tell anything."""
