@@ -92,7 +92,7 @@ def _values(attribute: Attribute, relation: Relation | None, begun: str, start: 
     found.sort(key=lambda one: not one.label.lower().startswith(text))  # stable: then as listed
     if attribute.type is Type.DATE:
         found.append(Suggestion("value", "today", "today", start))
-    asks = attribute if attribute.type in (Type.TEXT, Type.LIST) or attribute.open else None
+    asks = attribute if attribute.type in (Type.TEXT, Type.LIST, Type.ENUM) else None
     return Wanted(tuple(found[:MOST]), asks, relation, begun.lstrip('"'), start)
 
 

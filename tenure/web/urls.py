@@ -31,6 +31,7 @@ from tenure.web.health import pages as health
 from tenure.web.identity import conflicts, merging, unidentified
 from tenure.web.plans import drift, reverting
 from tenure.web.plans import pages as plans
+from tenure.web.rules import pages as rules
 from tenure.web.runs import pages as runs
 from tenure.web.settings import (
     attribute_editor,
@@ -66,6 +67,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", preferences.set_preference, name="preferences"),
     path("time-zone/", preferences.time_zone, name="time_zone"),
     path("search/", finder.search, name="search"),
+    path("rules/check/", rules.check, name="check_rule"),
+    path("rules/suggest/", rules.suggestions, name="suggest_rule"),
     path("accounts/", listing.accounts, name="accounts"),
     path("accounts/totals/", listing.totals, name="accounts_totals"),
     path("accounts/new/", create.new, name="new_account"),
