@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from pydantic import BaseModel, Field, create_model
 
 from tenure.api import answers, finding
-from tenure.api.listing import CURSOR, LIMIT
+from tenure.api.listing import AS_OF, CURSOR, LIMIT
 from tenure.api.schemas import Shape
 from tenure.metrics.lists.filters import At, Wanted
 from tenure.metrics.lists.found import Sums
@@ -53,6 +53,7 @@ def listing(name: str, source: ModuleType) -> Any:
         sort=(str, Field("-id", max_length=40, description=about)),
         limit=(int, LIMIT),
         cursor=(str | None, CURSOR),
+        as_of=(str | None, AS_OF),
     )
     made.__module__ = __name__
     return made

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from tenure.api import finding
-from tenure.api.listing import Listing
+from tenure.api.listing import AS_OF, Listing, moment
 from tenure.api.problems import not_found
 from tenure.customers import lists
 
@@ -21,6 +21,12 @@ class Billing(Listing):
     state: str | None = Field(None, max_length=60, description="Only in this state.")
 
 
+class One(BaseModel):
+    """At which time."""
+
+    as_of: str | None = AS_OF
+
+
 def chosen(how: Billing) -> dict[str, Any]:
     """The choice as ``customers.lists`` takes it. Raises Problem for a site or account there is not."""
     return {
@@ -30,10 +36,20 @@ def chosen(how: Billing) -> dict[str, Any]:
     }
 
 
-def one_of(rows: Callable[..., lists.Rows], site: str, upstream_id: str) -> Any:
-    """The billing object of this site and id. Raises Problem when there is none."""
-    everything = rows(site=None, account=None, state=None)
+def one_of(
+    rows: Callable[..., lists.Rows], site: str, upstream_id: str, as_of: str | None = None
+) -> Any:
+    """The billing object of this site and id, now or as it was known then. Raises Problem when there
+    is none."""
+    at = moment(as_of)
+    chosen = {"at": at.instant} if at else {}
+    everything = rows(site=None, account=None, state=None, **chosen)
     found = lists.named(everything, finding.site(site).pk, upstream_id)
+    if found is None and at:
+        raise not_found(
+            f"{upstream_id[:80]!r} of {site[:120]} was not known at the end of {at.day}.",
+            "Leave as_of out, or choose a later day.",
+        )
     if found is None:
         raise not_found(f"{site[:120]} has nothing with the id {upstream_id[:80]!r} here.")
     return found

@@ -12,6 +12,7 @@ from tenure.core.errors import ConfigurationError
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account
 from tenure.health import shapes
+from tenure.metrics.as_of import Moment
 
 LONGEST = 400
 
@@ -38,9 +39,9 @@ def lock(account_id: int) -> None:
     Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
-def shown(found: Account) -> dict[str, object]:
-    """The account in full."""
-    return shapes.accounts([found], settings.TENURE_CLOCK.now())[0]
+def shown(found: Account, moment: Moment | None = None) -> dict[str, object]:
+    """The account in full, now or as it was known at a past time."""
+    return shapes.accounts([found], settings.TENURE_CLOCK.now(), moment)[0]
 
 
 def site(subdomain: str) -> Site:

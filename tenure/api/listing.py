@@ -3,16 +3,33 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from pydantic import BaseModel, Field
 
 from tenure.api import answers
 from tenure.customers import paging
+from tenure.metrics.as_of import Moment, moment_of
+from tenure.metrics.settings import current
 
 LIMIT = Field(50, ge=1, le=paging.LONGEST, description="How many at most, up to 200.")
 CURSOR = Field(None, max_length=1000, description="The “next” of the page before.")
 Limit = Annotated[int, LIMIT]
+
+
+AS_OF = Field(
+    None,
+    max_length=10,
+    description="A past day like 2026-06-03: what was known at its end, in the workspace's zone.",
+)
+
+
+def moment(day: str | None) -> Moment | None:
+    """The past time a request asks about; None for now. Raises UnusableDate, which answers 400."""
+    if not day:
+        return None
+    return moment_of(day, settings.TENURE_CLOCK.now(), current())
 
 
 class Listing(BaseModel):

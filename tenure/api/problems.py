@@ -21,6 +21,7 @@ from tenure.connections.workspace import SettingRefused
 from tenure.core.errors import PermanentError, TemporaryError, TenureError
 from tenure.customers.paging import UnusableList
 from tenure.customers.write import ValueRefused
+from tenure.metrics.as_of import UnusableDate
 from tenure.metrics.lists.filters import UnusableFilter
 from tenure.metrics.paging import UnusablePage
 from tenure.rules.errors import RuleRefused
@@ -124,7 +125,7 @@ def of_exception(request: HttpRequest, error: Exception) -> HttpResponse:
 
 # What is not named here cannot be taken as it was sent.
 _STATUSES: Sequence[tuple[tuple[type[TenureError], ...], int]] = (
-    ((UnusableFilter, UnusablePage, UnusableList), 400),
+    ((UnusableFilter, UnusablePage, UnusableList, UnusableDate), 400),
     ((NotNow, StillGoing), 409),
     ((TooCostly,), 504),
     ((TemporaryError,), 503),
@@ -164,6 +165,8 @@ def _field_of(error: TenureError) -> str | None:
             return error.field
         case UnusablePage() | UnusableList():
             return "sort" if "cannot be sorted" in error.message else "cursor"
+        case UnusableDate():
+            return "as_of"
         case AnotherRequest():
             return "Idempotency-Key"
         case RuleRefused():

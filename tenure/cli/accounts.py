@@ -10,6 +10,7 @@ from rich.console import RenderableType
 
 from tenure.cli import edits, exchange, explaining, identities
 from tenure.cli.command import Group, List, now
+from tenure.cli.looking_back import looking_back, moment
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
 from tenure.core.money import Money
@@ -22,7 +23,8 @@ from tenure.health import shapes as full_shapes
 from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.as_of import Moment, figures_at, kind_of
+from tenure.metrics.models import AccountFacts, Figures
 from tenure.metrics.paging import ORDERS
 
 SORTS = sorted(ORDERS)
@@ -43,10 +45,14 @@ SORTS = sorted(ORDERS)
     "--limit", type=click.IntRange(1, metrics.LONGEST_PAGE), default=50, show_default=True
 )
 @click.option("--cursor", help="Go on where a page ended.")
+@looking_back
 @click.pass_obj
-def accounts(screen: Screen, search: str, sort: str, limit: int, cursor: str | None) -> None:
+def accounts(
+    screen: Screen, search: str, sort: str, limit: int, cursor: str | None, as_of: str | None
+) -> None:
     """List the accounts, the largest first."""
-    page = metrics.accounts_page(search=search, sort=sort, limit=limit, cursor=cursor)
+    at = moment(screen, as_of)
+    page = metrics.accounts_page(search=search, sort=sort, limit=limit, cursor=cursor, moment=at)
     rows = [
         (
             row.name,
@@ -57,12 +63,13 @@ def accounts(screen: Screen, search: str, sort: str, limit: int, cursor: str | N
             _amounts(row.past_due),
             ", ".join(row.plan_names),
             row.next_renewal_date,
+            *((row.kind or "not known yet",) if at else ()),
         )
         for row in page.rows
     ]
     columns: list[Column | str] = [
         "Name", "Identifier", "Status", Column("MRR", number=True), Column("Due", number=True),
-        Column("Past due", number=True), "Plans", "Renews",
+        Column("Past due", number=True), "Plans", "Renews", *(["Known"] if at else []),
     ]  # fmt: skip
     shown = table(columns, rows, empty="No accounts match." if search else "No accounts yet.")
     if page.next:
@@ -110,17 +117,27 @@ account.add_command(edits.add)
 
 @account.command("show")
 @click.argument("identifier")
+@looking_back
 @click.pass_obj
-def show(screen: Screen, identifier: str) -> None:
+def show(screen: Screen, identifier: str, as_of: str | None) -> None:
     """Show everything known of an account; SUBDOMAIN:IDENTIFIER when several sites have it."""
     found = account_of(identifier)
-    measured = metrics.facts_of([found.pk]).get(found.pk)
+    at = moment(screen, as_of)
     payers = customers.billing_accounts(found.pk)
-    screen.answer(full_shapes.accounts([found], now())[0], _page(found, payers, measured))
+    document = full_shapes.accounts([found], now(), at)[0]
+    measured: Figures | None
+    if at:
+        measured = figures_at([found.pk], at).get(found.pk)
+    else:
+        measured = metrics.facts_of([found.pk]).get(found.pk)
+    screen.answer(document, _page(found, payers, measured, at))
 
 
 def _page(
-    found: Account, payers: Sequence[BillingAccount], measured: AccountFacts | None
+    found: Account,
+    payers: Sequence[BillingAccount],
+    measured: Figures | None,
+    at: Moment | None,
 ) -> RenderableType:
     head = facts(
         [
@@ -129,7 +146,7 @@ def _page(
             ("Owner", found.owner),
             ("State", found.state),
             *_figures(measured),
-            ("As of", ago(measured.as_of, now()) if measured else "not measured yet"),
+            ("As of", _as_of(measured, at)),
         ]
     )
     billing = table(
@@ -142,10 +159,24 @@ def _page(
         [_attribute_row(found, name, payers) for name in sorted(found.attributes)],
         empty="No attributes.",
     )
-    return Parts(head, "", billing, "", attributes, "", _subscriptions(found))
+    return Parts(head, "", billing, "", attributes, "", _subscriptions(found, at))
 
 
-def _figures(measured: AccountFacts | None) -> Iterable[tuple[str, Any]]:
+def _as_of(measured: Figures | None, at: Moment | None) -> str:
+    if at:
+        return f"the end of {at.day}; {KNOWN[kind_of(measured)]}"
+    return ago(measured.as_of, now()) if isinstance(measured, AccountFacts) else "not measured yet"
+
+
+KNOWN = {
+    None: "nothing was known of it then",
+    "snapshot": "as it was known then",
+    "reconstructed": "MRR alone, reconstructed from invoices",
+    "inferred": "MRR alone, inferred across a gap between invoices",
+}
+
+
+def _figures(measured: Figures | None) -> Iterable[tuple[str, Any]]:
     if measured is None:
         return []
     return [
@@ -171,7 +202,7 @@ def _attribute_row(
     return name, found.attributes[name], origin.site or origin.source, since
 
 
-def _subscriptions(found: Account) -> RenderableType:
+def _subscriptions(found: Account, at: Moment | None) -> RenderableType:
     rows = [
         (
             one.site.subdomain,
@@ -181,7 +212,7 @@ def _subscriptions(found: Account) -> RenderableType:
             Money(one.unit_amount, one.currency) if one.unit_amount is not None else None,
             one.current_period_ends_at and f"{one.current_period_ends_at:%Y-%m-%d}",
         )
-        for one in customers.subscriptions(found.pk)
+        for one in customers.subscriptions(found.pk, at=at.instant if at else None)
     ]
     columns: list[Column | str] = [
         "Site",

@@ -1,8 +1,9 @@
 """The lists of what hangs on accounts, as rows to be paged and never all at once."""
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from tenure.customers.models import (
     Account,
@@ -10,8 +11,11 @@ from tenure.customers.models import (
     BillingAccount,
     Contact,
     Invoice,
+    InvoiceOverTime,
     Subscription,
+    SubscriptionOverTime,
 )
+from tenure.customers.versions import in_force
 
 Rows = QuerySet[Any, Any]
 
@@ -21,16 +25,25 @@ def billing_accounts(*, site: int | None, account: int | None, state: str | None
     return _chosen(BillingAccount.objects.all(), site, account, state)
 
 
-def subscriptions(*, site: int | None, account: int | None, state: str | None) -> Rows:
-    """Agreements, those of nobody known included."""
-    return _chosen(Subscription.objects.all(), site, account, state)
+def subscriptions(
+    *, site: int | None, account: int | None, state: str | None, at: datetime | None = None
+) -> Rows:
+    """Agreements, those of nobody known included; with ``at`` as they were known at that instant."""
+    rows = SubscriptionOverTime.objects if at else Subscription.objects
+    return _chosen(rows.all(), site, account, state, at)
 
 
-def invoices(*, site: int | None, account: int | None, state: str | None) -> Rows:
-    """Bills, each with its parts where it is split; of one account also those it has a part of."""
-    rows = _chosen(Invoice.objects.all(), site, None, state).prefetch_related(
-        Prefetch("allocations", Allocation.objects.select_related("account__scope").order_by("pk"))
-    )
+def invoices(
+    *, site: int | None, account: int | None, state: str | None, at: datetime | None = None
+) -> Rows:
+    """Bills, each with its parts where it is split; of one account also those it has a part of. With
+    ``at`` as they were known at that instant, with the parts of today."""
+    if at:
+        rows = _chosen(InvoiceOverTime.objects.all(), site, None, state, at)
+    else:
+        parts = Allocation.objects.select_related("account__scope").order_by("pk")
+        rows = _chosen(Invoice.objects.all(), site, None, state)
+        rows = rows.prefetch_related(Prefetch("allocations", parts))
     if account is None:
         return rows
     shared = Allocation.objects.filter(account_id=account).values("invoice_id")
@@ -58,8 +71,15 @@ def named(rows: Rows, site_id: int, upstream_id: str) -> Any:
     return rows.filter(site_id=site_id, upstream_id=upstream_id).first()
 
 
-def _chosen(rows: Rows, site: int | None, account: int | None, state: str | None) -> Rows:
-    rows = rows.filter(removed_at=None).select_related("site", "account__scope")
+def _chosen(
+    rows: Rows,
+    site: int | None,
+    account: int | None,
+    state: str | None,
+    at: datetime | None = None,
+) -> Rows:
+    there = in_force(at) if at else Q(removed_at=None)
+    rows = rows.filter(there).select_related("site", "account__scope")
     if site is not None:
         rows = rows.filter(site_id=site)
     if account is not None:

@@ -7,6 +7,7 @@ the index of its own rows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Coalesce
@@ -22,11 +23,14 @@ from tenure.customers.models import (
     ChangeSet,
     CreditPayment,
     Invoice,
+    InvoiceOverTime,
     LineItem,
     Plan,
     Subscription,
+    SubscriptionOverTime,
     Transaction,
 )
+from tenure.customers.versions import in_force
 
 MOST_SUBSCRIPTIONS = 200
 MOST_LINES = 500
@@ -75,9 +79,14 @@ def payers_of(account_ids: Iterable[int]) -> dict[int, list[BillingAccount]]:
     return found
 
 
-def subscriptions(account_id: int, *, limit: int = MOST_SUBSCRIPTIONS) -> list[Subscription]:
-    """The account's agreements with their sites, the living ones first, then the newest."""
-    rows = Subscription.objects.filter(account_id=account_id, removed_at=None)
+def subscriptions(
+    account_id: int, *, limit: int = MOST_SUBSCRIPTIONS, at: datetime | None = None
+) -> list[Subscription]:
+    """The account's agreements with their sites, the living ones first, then the newest; with ``at``
+    as they were known at that instant."""
+    rows: Any = Subscription.objects.filter(account_id=account_id, removed_at=None)
+    if at:
+        rows = SubscriptionOverTime.objects.filter(in_force(at), account_id=account_id)
     found = list(rows.select_related("site").order_by("-created_at", "-id")[:limit])
     return sorted(found, key=_liveliness)
 
@@ -113,10 +122,12 @@ def invoices(
     after: InvoicePlace | None = None,
     before: datetime | None = None,
     only_open: bool = False,
+    at: datetime | None = None,
 ) -> list[Invoice]:
     """The account's invoices with their sites, newest first, going on after a place or an instant;
-    of those it shares with other accounts, ``share`` is its part."""
-    wanted = Q(removed_at=None)
+    of those it shares with other accounts, ``share`` is its part. With ``at`` as they were known at
+    that instant; the parts are those of today."""
+    wanted = in_force(at) if at else Q(removed_at=None)
     if only_open:
         wanted &= Q(state__in=OPEN_STATES)
     if before:
@@ -125,17 +136,20 @@ def invoices(
         older = Q(created_at=after.created_at, pk__lt=after.pk)
         wanted &= Q(created_at__lt=after.created_at) | older
         wanted &= Q(created_at__lte=after.created_at)  # lets the index seek to the place
-    rows = Invoice.objects.filter(wanted, account_id=account_id).select_related("site")
+    table: Any = InvoiceOverTime if at else Invoice
+    rows = table.objects.filter(wanted, account_id=account_id).select_related("site")
     whole = list(rows.order_by("-created_at", "-id")[:limit])
-    found = [*whole, *_shared(account_id, wanted, limit)]
+    found = [*whole, *_shared(account_id, wanted, limit, table)]
     return sorted(found, key=lambda one: (one.created_at, one.pk), reverse=True)[:limit]
 
 
-def _shared(account_id: int, wanted: Q, limit: int) -> list[Invoice]:
+def _shared(account_id: int, wanted: Q, limit: int, table: Any = Invoice) -> list[Invoice]:
     """The invoices of which the account has a part, each with that part."""
-    rows = Invoice.objects.filter(wanted, allocations__account_id=account_id)
+    mine = Allocation.objects.filter(account_id=account_id).values("invoice_id")
+    rows = table.objects.filter(wanted, pk__in=mine)
     found = list(rows.select_related("site").order_by("-created_at", "-id")[:limit])
-    parts = Allocation.objects.filter(account_id=account_id, invoice__in=found) if found else ()
+    ids = [invoice.pk for invoice in found]
+    parts = Allocation.objects.filter(account_id=account_id, invoice_id__in=ids) if found else ()
     shares = {part.invoice_id: part for part in parts}
     for invoice in found:
         invoice.share = shares.get(invoice.pk)

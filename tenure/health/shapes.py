@@ -15,19 +15,25 @@ from tenure.health.models import DefinitionVersion, HealthScore, Override, Verdi
 from tenure.health.preview import Preview
 from tenure.health.scorer import Scorer, value_of
 from tenure.metrics import shapes
+from tenure.metrics.as_of import Moment
 from tenure.metrics.inputs import Settings
 
 TREND = timedelta(days=30)
 MOVED = Decimal(5)
 
 
-def accounts(found: Iterable[Account], now: datetime) -> list[dict[str, Any]]:
-    """These accounts in full, in their order, with their health."""
+def accounts(
+    found: Iterable[Account], now: datetime, moment: Moment | None = None
+) -> list[dict[str, Any]]:
+    """These accounts in full, in their order, with their health; with ``moment`` all of it as it was
+    known at a past time."""
     rows = list(found)
     ids = [row.pk for row in rows]
-    scores, before = read.scores_of(ids), read.scores_at(ids, now - TREND)
-    ages = data_ages(ids)
-    documents = shapes.accounts(rows, now)
+    scores: Mapping[int, Verdict]
+    scores = read.scores_at(ids, moment.instant) if moment else read.scores_of(ids)
+    before = read.scores_at(ids, (moment.instant if moment else now) - TREND)
+    ages = {} if moment else data_ages(ids)
+    documents = shapes.accounts(rows, now, moment)
     for row, document in zip(rows, documents, strict=True):
         score = scores.get(row.pk)
         document["health"] = (

@@ -18,21 +18,27 @@ _LIVE = "a.removed_at IS NULL"
 Condition = tuple[str, list[Any]]
 
 
-def matching(search: str, where: Sql | None = None) -> Condition:
+NOW = Sql(_LIVE)
+OF_NOW = Sql(FACTS)
+
+
+def matching(search: str, where: Sql | None = None, visible: Sql = NOW) -> Condition:
     """The condition on account ``a``, with its values: every word occurs, or it is the identifier.
-    ``where`` is a rule's condition on ``a`` and its figures ``f`` besides."""
-    text, values = _searched(search)
+    ``where`` is a rule's condition on ``a`` and its figures ``f`` besides; ``visible`` says which
+    accounts there are, at a past time others than now."""
+    text, values = _searched(search, visible)
     if where is None:
         return text, values
     return f"{text} AND ({where.text})", [*values, *where.values]
 
 
-def _searched(search: str) -> Condition:
+def _searched(search: str, visible: Sql) -> Condition:
     term = search.replace("\x00", "").encode("utf-8", "replace").decode().strip()
     if not term:
-        return _LIVE, []
+        return visible.text, [*visible.values]
     found = " AND ".join(["a.search LIKE %s"] * len(term.split()))
-    return f"{_LIVE} AND (({found}) OR a.identifier = %s)", [
+    return f"{visible.text} AND (({found}) OR a.identifier = %s)", [
+        *visible.values,
         *map(_within, term.lower().split()),
         term,
     ]
@@ -44,15 +50,23 @@ def _within(word: str) -> str:
     return f"%{word}%"
 
 
-def walk(order: Order, place: Place | None, matching: Condition, wanted: int) -> list[Place]:
-    """The next ``wanted`` places beyond ``place``, nearest first."""
+def walk(
+    order: Order,
+    place: Place | None,
+    matching: Condition,
+    wanted: int,
+    *,
+    figures: Sql = OF_NOW,
+) -> list[Place]:
+    """The next ``wanted`` places beyond ``place``, nearest first; ``figures`` is what the figures are
+    read from, the facts of now or of a past time."""
     phases = order.phases[::-1] if place and place.backwards else order.phases
     if place:
         phases = phases[phases.index(place.phase) :]
     found: list[Place] = []
     with connection.cursor() as db:
         for phase in phases:
-            statement, values = _part(order, phase, place, matching)
+            statement, values = _part(order, phase, place, matching, figures)
             db.execute(f"{statement} LIMIT %s", [*values, wanted - len(found)])
             found += [Place(phase, value, account) for account, value in db.fetchall()]
             if len(found) >= wanted:
@@ -60,14 +74,17 @@ def walk(order: Order, place: Place | None, matching: Condition, wanted: int) ->
     return found
 
 
-def _part(order: Order, phase: int, place: Place | None, matching: Condition) -> Condition:
+def _part(
+    order: Order, phase: int, place: Place | None, matching: Condition, figures: Sql
+) -> Condition:
     """One part of the list, from ``place`` on when that lies in it."""
     descending = order.descending != bool(place and place.backwards)
     way, sign = ("DESC", "<") if descending else ("ASC", ">")
     start = place if place and place.phase == phase else None
     source, key, value, condition = _source(order, phase)
     by, at = (f"{value}, {key}", "(%s, %s)") if phase == 0 else (key, "%s")
-    values = [*matching[1]]
+    source, figured = source.replace(FACTS, figures.text), FACTS in source
+    values = [*(figures.values if figured else ()), *matching[1]]
     condition = f"{condition} AND {matching[0]}"
     if start:
         condition += f" AND ({by}) {sign} {at}"

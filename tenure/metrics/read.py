@@ -13,9 +13,12 @@ from django.db.models import OuterRef
 from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.customers.models import Account
+from tenure.customers.values_at import values_at
+from tenure.metrics import as_of
 from tenure.metrics.amounts import rounded, stored
+from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day
-from tenure.metrics.keyset import EVERY, MEASURED, matching, walk
+from tenure.metrics.keyset import EVERY, MEASURED, NOW, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import FACTS, ORDERS, Order, Place, cursor_of, order_of, place_of
 from tenure.metrics.rates import in_force
@@ -31,7 +34,8 @@ class AccountRow:
     converted total is None while a rate is missing.
 
     ``scope`` is the site its identifier is limited to, if any; ``sites`` are those that bill it.
-    ``as_of`` is None while the account has not been measured: its figures are then unknown.
+    ``as_of`` is None while the account has not been measured: its figures are then unknown. Of a
+    past time ``kind`` says how they are known (``VersionKind``).
     ``attributes`` and ``sources``, as on the account, are there only when they were asked for.
     """
 
@@ -45,6 +49,7 @@ class AccountRow:
     created_at: datetime
     updated_at: datetime
     as_of: datetime | None = None
+    kind: str | None = None
     mrr: tuple[Money, ...] = ()
     arr: tuple[Money, ...] = ()
     total_due: tuple[Money, ...] = ()
@@ -142,17 +147,20 @@ def accounts_page(
     with_values: bool = False,
     where: Sql | None = None,
     orders: Mapping[str, Order] = ORDERS,
+    moment: Moment | None = None,
 ) -> AccountsPage:
     """One page of accounts, stable while others are added: it goes on from a row, not a count.
 
     ``sort`` is one of ``orders``, with a minus sign for descending; unknown values come last either
     way. ``search`` is words that must all occur in the account's searchable text, or
-    its exact identifier; ``where`` a rule's condition on ``a`` and ``f`` besides. Raises UnusablePage for an unknown sort or a damaged cursor.
+    its exact identifier; ``where`` a rule's condition on ``a`` and ``f`` besides. With ``moment`` the
+    accounts there were at a past time, with their figures and values as they were known then.
+    Raises UnusablePage for an unknown sort or a damaged cursor.
     """
     order = order_of(sort, orders)
     place = place_of(order, cursor) if cursor else None
     limit = max(1, min(limit, LONGEST_PAGE))
-    keys = walk(order, place, matching(search, where), limit + 1)
+    keys = _walked(order, place, limit + 1, search, where, moment)
     more, keys = len(keys) > limit, keys[:limit]
     backwards = bool(place and place.backwards)
     if backwards:
@@ -160,10 +168,24 @@ def accounts_page(
     has_next = more if not backwards else True
     has_previous = more if backwards else place is not None
     return AccountsPage(
-        rows=_rows([key.account_id for key in keys], with_values=with_values),
+        rows=_rows([key.account_id for key in keys], with_values=with_values, moment=moment),
         next=cursor_of(order, keys[-1]) if keys and has_next else None,
         previous=cursor_of(order, _before(keys[0])) if keys and has_previous else None,
     )
+
+
+def _walked(
+    order: Order,
+    place: Place | None,
+    wanted: int,
+    search: str,
+    where: Sql | None,
+    moment: Moment | None,
+) -> list[Place]:
+    if moment is None:
+        return walk(order, place, matching(search, where), wanted)
+    there = matching(search, where, as_of.visible(moment))
+    return walk(order, place, there, wanted, figures=as_of.relation(moment))
 
 
 def matching_ids(search: str = "", *, limit: int, where: Sql | None = None) -> list[int]:
@@ -175,9 +197,15 @@ def matching_ids(search: str = "", *, limit: int, where: Sql | None = None) -> l
         return [row[0] for row in db.fetchall()]
 
 
-def capped_count(search: str = "", *, cap: int = 10_000, where: Sql | None = None) -> int:
+def capped_count(
+    search: str = "",
+    *,
+    cap: int = 10_000,
+    where: Sql | None = None,
+    moment: Moment | None = None,
+) -> int:
     """How many accounts match, counting no further than ``cap``: the answer ``cap`` means or more."""
-    condition, values = matching(search, where)
+    condition, values = matching(search, where, as_of.visible(moment) if moment else NOW)
     found = f"SELECT 1 FROM {EVERY} WHERE {condition} LIMIT %s"  # noqa: S608
     with connection.cursor() as db:
         db.execute(f"SELECT count(*) FROM ({found}) found", [*values, cap])  # noqa: S608
@@ -201,6 +229,17 @@ def totals(search: str = "", *, where: Sql | None = None) -> Totals:
         for figure, found in sums.items()
     }
     return Totals(**money, accounts=accounts, paying=paying)
+
+
+def totals_at(moment: Moment) -> Totals:
+    """The same at a past time, over the accounts that were measured by then."""
+    rows = as_of.sums_at(moment, as_of.visible(moment))
+    columns = ("mrr", "total_due", "past_due")
+    money = {
+        name: tuple(Money(row[place], row[0]) for row in rows)
+        for place, name in enumerate(columns, start=1)
+    }
+    return Totals(**money, accounts=0, paying=sum(row[4] for row in rows))
 
 
 def converted(figures: Mapping[str, Sequence[Money]], now: datetime) -> ConvertedTotals:
@@ -266,21 +305,28 @@ def _before(place: Place) -> Place:
     return Place(place.phase, place.value, place.account_id, backwards=True)
 
 
-def _rows(account_ids: Sequence[int], *, with_values: bool = False) -> tuple[AccountRow, ...]:
+def _rows(
+    account_ids: Sequence[int], *, with_values: bool = False, moment: Moment | None = None
+) -> tuple[AccountRow, ...]:
     """The accounts with what a list shows of them, in the order of the ids."""
     sites = customers.sites_feeding(OuterRef("pk")).values("subdomain")
+    rows = Account.objects.select_related("owner", "scope", *(() if moment else ("facts",)))
+    columns = [*_ACCOUNT_COLUMNS, *(_VALUE_COLUMNS if with_values else ())]
+    if not moment:
+        columns += [f"facts__{name}" for name in _FACTS_COLUMNS]
     accounts: Mapping[int, Account] = (
-        Account.objects.select_related("owner", "scope", "facts")
-        .only(
-            *_ACCOUNT_COLUMNS,
-            *(f"facts__{name}" for name in _FACTS_COLUMNS),
-            *(_VALUE_COLUMNS if with_values else ()),
-        )
-        .annotate(billed_by=ArraySubquery(sites))
-        .in_bulk(account_ids)
+        rows.only(*columns).annotate(billed_by=ArraySubquery(sites)).in_bulk(account_ids)
     )
+    figures: Mapping[int, Figures]
+    if moment:
+        figures = as_of.figures_at(account_ids, moment)
+        values_at(accounts.values(), moment.instant, with_attributes=with_values)
+    else:
+        figures = {pk: a.facts for pk, a in accounts.items() if getattr(a, "facts", None)}
     return tuple(
-        _row(accounts[key], with_values=with_values) for key in account_ids if key in accounts
+        _row(accounts[key], figures.get(key), with_values=with_values, moment=moment)
+        for key in account_ids
+        if key in accounts
     )
 
 
@@ -301,14 +347,17 @@ _ACCOUNT_COLUMNS = (
 _VALUE_COLUMNS = ("attributes", "sources")
 
 
-def _row(account: Any, *, with_values: bool) -> AccountRow:
-    facts: AccountFacts | None = getattr(account, "facts", None)
+def _row(
+    account: Any, facts: Figures | None, *, with_values: bool, moment: Moment | None
+) -> AccountRow:
     figures: dict[str, Any] = {}
     if facts:
         figures |= {name: facts.money(name) for name in _MONEY}
         figures |= {name: facts.total(name) for name in _TOTALS_OF}
         figures |= {name: tuple(getattr(facts, name)) for name in _LISTS}
-        figures |= {name: getattr(facts, name) for name in _PLAIN}
+        figures |= {name: getattr(facts, name) for name in _PLAIN if name != "as_of"}
+        figures["as_of"] = moment.instant if moment else getattr(facts, "as_of", None)
+        figures["kind"] = as_of.kind_of(facts) if moment else None
     if with_values:
         figures |= {name: getattr(account, name) for name in _VALUE_COLUMNS}
     return AccountRow(

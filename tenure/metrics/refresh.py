@@ -21,7 +21,7 @@ from tenure.metrics.receivables import of_ledgers
 from tenure.metrics.rollup import account_rollup
 from tenure.metrics.settings import current
 from tenure.metrics.stored import subscriptions_of
-from tenure.metrics.write import save
+from tenure.metrics.write import close, save
 
 CHUNK = 1_000
 
@@ -65,7 +65,7 @@ def _chunks(account_ids: Sequence[int]) -> Iterable[Sequence[int]]:
 
 
 def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> int:
-    account_ids = _living(account_ids)
+    account_ids = _living(account_ids, now)
     subscriptions = subscriptions_of(account_ids)
     accounts = books(account_ids, now, settings)
     exchange = exchange_at(now, settings)
@@ -89,12 +89,12 @@ def exchange_at(now: datetime, settings: Settings) -> Exchange:
     return Exchange(settings.currency, day, in_force(day, settings))
 
 
-def _living(account_ids: Sequence[int]) -> list[int]:
-    """Those that are not hidden; what a hidden account had as figures goes with it."""
+def _living(account_ids: Sequence[int], now: datetime) -> list[int]:
+    """Those that are not hidden; what a hidden account had as figures is past."""
     hidden = Account.objects.filter(pk__in=account_ids).exclude(removed_at=None)
     gone = set(hidden.values_list("pk", flat=True))
     if gone:
-        AccountFacts.objects.filter(account_id__in=gone).delete()
+        close(gone, now)
         SubscriptionFacts.objects.filter(account_id__in=gone).delete()
     return [pk for pk in account_ids if pk not in gone]
 

@@ -1,6 +1,6 @@
 """An account with its figures as scripts see it, by command or API (CONTRACT section 4)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +8,11 @@ from tenure.core.clock import stamp
 from tenure.core.money import Money
 from tenure.customers import attributes, fields, read, shapes
 from tenure.customers.models import Account, BillingAccount
+from tenure.customers.values_at import values_at
+from tenure.metrics import as_of
+from tenure.metrics.as_of import Moment
 from tenure.metrics.facts import CONVERTED
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import Figures
 from tenure.metrics.read import AccountRow, facts_of
 
 MONEY = (
@@ -19,18 +22,30 @@ MONEY = (
 ).split()
 # Columns that only serve the sorting of lists, or stand elsewhere in the document.
 INTERNAL = {"account", "as_of", "updated_at", "main_currency", "mixed_currencies", "status_rank"}
-INTERNAL |= {"mrr_sort", "due_sort", "past_due_sort", "converted_currency", *CONVERTED}
+INTERNAL |= {
+    "id",
+    "valid_from",
+    "valid_to",
+    "kind",
+    "mrr_sort",
+    "due_sort",
+    "past_due_sort",
+    "converted_currency",
+    *CONVERTED,
+}
 
 
 def account(
     found: Account,
     payers: Sequence[BillingAccount],
-    measured: AccountFacts | None,
+    measured: Figures | None,
     *,
     following: Collection[str],
     now: datetime,
+    moment: Moment | None = None,
 ) -> dict[str, Any]:
-    """One account in full. ``health.shapes`` fills its place with the score."""
+    """One account in full. ``health.shapes`` fills its place with the score. Of a past time ``known``
+    says how its figures are known."""
     return {
         "identifier": found.identifier,
         "site": found.scope.subdomain if found.scope else None,
@@ -42,24 +57,42 @@ def account(
         "money": money(measured),
         "facts": facts(measured),
         "health": {},
-        "as_of": stamp(measured.as_of) if measured else None,
+        "as_of": stamp(_as_of(measured, moment)),
+        "known": as_of.kind_of(measured) if moment else None,
         "updated_at": stamp(found.updated_at),
     }
 
 
-def accounts(found: Iterable[Account], now: datetime) -> list[dict[str, Any]]:
-    """These accounts in full, in their order; three queries however many there are."""
+def _as_of(measured: Figures | None, moment: Moment | None) -> datetime | None:
+    if measured is None:
+        return None
+    return moment.instant if moment else getattr(measured, "as_of", None)
+
+
+def accounts(
+    found: Iterable[Account], now: datetime, moment: Moment | None = None
+) -> list[dict[str, Any]]:
+    """These accounts in full, in their order; a few queries however many there are. With ``moment``
+    with the values and figures of a past time, as they were known then."""
     rows = list(found)
     ids = [row.pk for row in rows]
-    payers, measured = read.payers_of(ids), facts_of(ids)
+    payers, measured = read.payers_of(ids), _measured(ids, moment)
+    if moment:
+        values_at(rows, moment.instant)
     following = {one.name for one in attributes.mapped(fields.ACCOUNT)}
     return [
-        account(row, payers[row.pk], measured.get(row.pk), following=following, now=now)
+        account(
+            row, payers[row.pk], measured.get(row.pk), following=following, now=now, moment=moment
+        )
         for row in rows
     ]
 
 
-def money(measured: AccountFacts | None) -> dict[str, Any]:
+def _measured(ids: list[int], moment: Moment | None) -> Mapping[int, Figures]:
+    return as_of.figures_at(ids, moment) if moment else facts_of(ids)
+
+
+def money(measured: Figures | None) -> dict[str, Any]:
     """Every amount of an account, one a currency, and the converted totals beside them, null while a
     rate is missing; nothing while it is not measured."""
     if measured is None:
@@ -72,7 +105,7 @@ def _total(amount: Money | None) -> dict[str, str] | None:
     return None if amount is None else amount.as_json()
 
 
-def facts(measured: AccountFacts | None) -> dict[str, Any]:
+def facts(measured: Figures | None) -> dict[str, Any]:
     """Every other figure of an account."""
     if measured is None:
         return {}
@@ -103,5 +136,6 @@ def row(one: AccountRow) -> dict[str, Any]:
         },
         "facts": {name: shapes.plain(getattr(one, name)) for name in other},
         "as_of": stamp(one.as_of),
+        "known": one.kind,
         "updated_at": stamp(one.updated_at),
     }

@@ -1,7 +1,8 @@
 """Saving facts rows: one statement a chunk, and only rows that differ are written. Figures that give
 way to others are kept as a version, by the same statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,19 @@ def save(rows: Sequence[Mapping[str, Any]]) -> int:
     with connection.cursor() as db:
         db.execute(_statement(), [document.decode()])
         return int(db.rowcount)
+
+
+def close(account_ids: Collection[int], now: datetime) -> None:
+    """Keep the figures of these accounts as a version that ends now, and take them away."""
+    figures = ", ".join(str(field.column) for field in Figures._meta.fields)
+    with connection.cursor() as db:
+        db.execute(
+            f"WITH gone AS (DELETE FROM {_TABLE} WHERE account_id = ANY(%s) RETURNING *)"  # noqa: S608
+            f" INSERT INTO {_VERSIONS} (account_id, valid_from, valid_to, kind, {figures})"
+            f" SELECT account_id, updated_at, %s, 'snapshot', {figures} FROM gone"
+            " WHERE updated_at < %s",
+            [list(account_ids), now, now],
+        )
 
 
 @cache

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from tenure.access.models import Member
 from tenure.core.clock import SystemClock
-from tenure.web import moments
+from tenure.web import as_of, moments
 from tenure.web.runs.freshness import freshness, standings_for
 
 THEMES = ("system", "light", "dark")
@@ -52,6 +52,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "places": PLACES,
         "here": next((p.key for p in PLACES if request.path.startswith(p.address)), ""),
     }
+    shown["as_of"] = as_of.shown(request)
     shown["live"] = request.headers.get("HX-Target") in LIVE
     if member and (shown["live"] or not request.headers.get("HX-Request")):
         shown["freshness"] = freshness(real_now, standings_for(request))

@@ -4,11 +4,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import Field
 
-from tenure.api import across, answers
-from tenure.api.billing import one_of
+from tenure.api import across, answers, past
+from tenure.api.billing import One, one_of
+from tenure.api.listing import moment
 from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Money, PageOf, Shape
 from tenure.customers import lists
+from tenure.metrics import past_rows
 from tenure.metrics.lists import invoices as source
 from tenure.metrics.lists import shapes
 
@@ -53,7 +55,7 @@ class Invoice(Billed):
     unallocated: Part | None
     status: str = Field(description="How it stands now: by the calendar where it is owed.")
     days_past_due: int
-    attempts: int = Field(description="How often it was tried to be collected.")
+    attempts: int | None = Field(description="How often it was tried to be collected.")
 
 
 @resource.get("", PageOf[Invoice])
@@ -62,6 +64,8 @@ def list_invoices(request: HttpRequest, how: Query[Listing]) -> HttpResponse:  #
 
     Filtered and sorted as on the page Billing › Invoices. Of one account, also those it has a part of.
     """
+    if at := moment(how.as_of):  # type: ignore[attr-defined]
+        return past.invoices(source, how, at)
     return across.page(source, how, shapes.invoice)
 
 
@@ -72,7 +76,9 @@ def totals(request: HttpRequest, how: Query[Filters]) -> HttpResponse:  # type: 
 
 
 @resource.get("/{site}/{upstream_id}", Invoice)
-def show(request: HttpRequest, site: str, upstream_id: str) -> HttpResponse:
+def show(request: HttpRequest, site: str, upstream_id: str, how: Query[One]) -> HttpResponse:
     """Show an invoice, by its site and its id there."""
-    found = one_of(lists.invoices, site, upstream_id)
+    found = one_of(lists.invoices, site, upstream_id, how.as_of)
+    if at := moment(how.as_of):
+        return answers.one(request, past_rows.invoices([found], at)[0])
     return answers.one(request, shapes.invoice(source.get(found.pk, across.here())))

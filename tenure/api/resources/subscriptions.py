@@ -6,11 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import Field
 
-from tenure.api import across, answers
-from tenure.api.billing import one_of
+from tenure.api import across, answers, past
+from tenure.api.billing import One, one_of
+from tenure.api.listing import moment
 from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Money, PageOf
 from tenure.customers import lists
+from tenure.metrics import past_rows
 from tenure.metrics.lists import shapes
 from tenure.metrics.lists import subscriptions as source
 
@@ -47,6 +49,8 @@ def list_subscriptions(request: HttpRequest, how: Query[Listing]) -> HttpRespons
 
     Filtered and sorted as on the page Billing › Subscriptions; those of nobody known come last.
     """
+    if at := moment(how.as_of):  # type: ignore[attr-defined]
+        return past.subscriptions(source, how, at)
     return across.page(source, how, shapes.subscription)
 
 
@@ -57,7 +61,9 @@ def totals(request: HttpRequest, how: Query[Filters]) -> HttpResponse:  # type: 
 
 
 @resource.get("/{site}/{upstream_id}", Subscription)
-def show(request: HttpRequest, site: str, upstream_id: str) -> HttpResponse:
+def show(request: HttpRequest, site: str, upstream_id: str, how: Query[One]) -> HttpResponse:
     """Show a subscription, by its site and its id there."""
-    found = one_of(lists.subscriptions, site, upstream_id)
+    found = one_of(lists.subscriptions, site, upstream_id, how.as_of)
+    if at := moment(how.as_of):
+        return answers.one(request, past_rows.subscriptions([found], at)[0])
     return answers.one(request, shapes.subscription(source.get(found.pk)))

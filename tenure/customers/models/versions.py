@@ -12,7 +12,7 @@ from django.db import models
 
 from tenure.customers.models.account import Account
 from tenure.customers.models.billing import Subscription, SubscriptionColumns
-from tenure.customers.models.invoicing import Invoice, InvoiceColumns
+from tenure.customers.models.invoicing import Allocation, Invoice, InvoiceColumns
 
 
 class SubscriptionVersion(SubscriptionColumns):
@@ -75,3 +75,9 @@ class InvoiceOverTime(InvoiceColumns):
     class Meta:
         managed = False
         db_table = "customers_invoice_over_time"
+
+    @property
+    def allocations(self) -> "models.QuerySet[Allocation]":
+        """How it is shared out today; of the past that is not kept."""
+        rows = Allocation.objects.filter(invoice_id=self.pk)
+        return rows.select_related("account__scope").order_by("pk")

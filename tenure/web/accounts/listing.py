@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -16,13 +15,15 @@ from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.health import listing as by_health
 from tenure.health import read as health
-from tenure.health.models import HealthScore
+from tenure.health.models import Verdict
 from tenure.metrics import read as metrics
+from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import UnusablePage
 from tenure.metrics.read import AccountRow, Totals
 from tenure.web.accounts import columns
 from tenure.web.accounts.cells import lines
 from tenure.web.accounts.columns import Column
+from tenure.web.as_of import at, now_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, may_manage_sites
 
@@ -58,7 +59,10 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return _tidied(request, picked)
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
     sort = request.GET.get("sort", "-mrr")
-    way = request.GET.get("health", "")
+    moment = at(request)
+    way = "" if moment else request.GET.get("health", "")
+    if moment and sort.removeprefix("-") == "health":
+        sort = "-mrr"  # an order by scores is kept of the present alone
     where = by_health.standing(way)
     known = columns.offered(customers.attributes())
     shown_columns = columns.chosen(picked[0] if picked else "", known)
@@ -70,6 +74,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
             cursor=request.GET.get("after") or None,
             limit=PAGE,
             with_values=any(column.attribute for column in shown_columns),
+            moment=moment,
         )
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
@@ -77,7 +82,10 @@ def accounts(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {
         "page": page,
         "lines": lines(
-            page.rows, shown_columns, settings.TENURE_CLOCK.now(), _scores(page.rows, shown_columns)
+            page.rows,
+            shown_columns,
+            now_of(request),
+            _scores(page.rows, shown_columns, moment),
         ),
         "search": search,
         "sort": sort,
@@ -85,12 +93,12 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "offered": known.values(),
         "picked": {column.key for column in shown_columns},
         "picked_text": ",".join(picked),
-        "found": metrics.capped_count(search, cap=COUNT_CAP, where=where),
+        "found": metrics.capped_count(search, cap=COUNT_CAP, where=where, moment=moment),
         "way": way if where else "",
         "cap": COUNT_CAP,
         "sites": connections.sites() if not page.rows else (),
         "may_connect": may_manage_sites(member),
-        "may_edit": may_edit_customers(member),
+        "may_edit": may_edit_customers(member) and moment is None,
     }
     part = request.headers.get("HX-Target") == "accounts-table"
     response = render(
@@ -101,12 +109,13 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 
 def _scores(
-    rows: Sequence[AccountRow], shown_columns: Sequence[Column]
-) -> Mapping[int, HealthScore]:
+    rows: Sequence[AccountRow], shown_columns: Sequence[Column], moment: Moment | None
+) -> Mapping[int, Verdict]:
     """The health of these accounts, where a column shows it."""
     if all(column.key != "health" for column in shown_columns):
         return {}
-    return health.scores_of(row.id for row in rows)
+    ids = [row.id for row in rows]
+    return health.scores_at(ids, moment.instant) if moment else health.scores_of(ids)
 
 
 def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:
@@ -119,7 +128,8 @@ def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:
 @require_safe
 def totals(request: HttpRequest) -> HttpResponse:
     """The sums over all accounts, asked for after the page so that the list never waits for them."""
-    totals = metrics.totals()
+    moment = at(request)
+    totals = metrics.totals_at(moment) if moment else metrics.totals()
     found = {"mrr": totals.mrr, "total_due": totals.total_due, "past_due": totals.past_due}
     beside = metrics.converted(found, settings.TENURE_CLOCK.now())
     lines = _by_currency(totals)

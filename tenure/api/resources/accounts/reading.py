@@ -9,7 +9,7 @@ from ninja import Query
 from pydantic import BaseModel, Field
 
 from tenure.api import answers, finding
-from tenure.api.listing import CURSOR, LIMIT
+from tenure.api.listing import AS_OF, CURSOR, LIMIT, moment
 from tenure.api.resources.accounts import resource, shapes
 from tenure.api.schemas import PageOf
 from tenure.customers import read as customers
@@ -35,6 +35,13 @@ class Accounts(BaseModel):
     )
     limit: int = LIMIT
     cursor: str | None = CURSOR
+    as_of: str | None = AS_OF
+
+
+class One(BaseModel):
+    """At which time."""
+
+    as_of: str | None = AS_OF
 
 
 class History(BaseModel):
@@ -59,11 +66,12 @@ def list_accounts(request: HttpRequest, how: Query[Accounts]) -> HttpResponse:
 
     The largest first, unless sorted otherwise. Accounts that are not measured yet come last.
     """
+    at = moment(how.as_of)
     found = metrics.accounts_page(
-        search=how.search, sort=how.sort, limit=how.limit, cursor=how.cursor
+        search=how.search, sort=how.sort, limit=how.limit, cursor=how.cursor, moment=at
     )
     rows = customers.accounts_in_order(row.id for row in found.rows)
-    documents = full_shapes.accounts(rows, settings.TENURE_CLOCK.now())
+    documents = full_shapes.accounts(rows, settings.TENURE_CLOCK.now(), at)
     return answers.page(documents, found.next)
 
 
@@ -117,9 +125,10 @@ def _place(cursor: str) -> Place:
 
 
 @resource.get("/{path:identifier}", shapes.Account)
-def show(request: HttpRequest, identifier: str) -> HttpResponse:
+def show(request: HttpRequest, identifier: str, how: Query[One]) -> HttpResponse:
     """Show an account.
 
     Where several sites have the same identifier, name the site: SUBDOMAIN:IDENTIFIER.
     """
-    return answers.one(request, finding.shown(finding.account(identifier)))
+    found = finding.account(identifier)
+    return answers.one(request, finding.shown(found, moment(how.as_of)))

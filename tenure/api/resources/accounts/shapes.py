@@ -71,6 +71,9 @@ class Account(Shape):
     facts: dict[str, Any]
     health: dict[str, Any]
     as_of: str | None = Field(description="When its figures were computed.")
+    known: str | None = Field(
+        description="Of a past time: snapshot (what was known then), reconstructed or inferred."
+    )
     updated_at: str
 
 

@@ -1,0 +1,74 @@
+"""The API at a past date: accounts, subscriptions and invoices as they were known at its end."""
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import Settings
+
+from tenure.core.clock import FrozenClock
+from tenure.customers.models import Account, Subscription
+from tenure.metrics import refresh
+from tests.api.conftest import Caller
+from tests.metrics import rows
+from tests.metrics.rows import NOW
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+THEN = (NOW + DAY).date().isoformat()
+
+
+@pytest.fixture
+def account(settings: Settings) -> Account:
+    """Measured at 100 dollars, and at 200 three days later; today is a week after that."""
+    made = rows.an_account(identifier="T-1")
+    sub = rows.a_subscription(made, rows.a_plan(), valid_from=NOW)
+    rows.an_invoice(made, valid_from=NOW, due_at=NOW - 3 * DAY, state="past_due")
+    refresh.measure([made.pk], NOW)
+    Subscription.objects.filter(pk=sub.pk).update(quantity=2, updated_at=NOW + 3 * DAY)
+    refresh.measure([made.pk], NOW + 3 * DAY)
+    settings.TENURE_CLOCK = FrozenClock(NOW + 10 * DAY)
+    return made
+
+
+def test_an_account_and_the_list_answer_with_what_was_known(
+    reader: Caller, account: Account
+) -> None:
+    then = reader.get("accounts/T-1", as_of=THEN).json()
+    assert then["money"]["mrr"] == [{"amount": "100.00", "currency": "USD"}]
+    assert (then["known"], then["as_of"]) == ("snapshot", "2026-07-02T00:00:00Z")
+    (listed,) = reader.get("accounts", as_of=THEN).json()["data"]
+    assert listed["money"] == then["money"]
+    now = reader.get("accounts/T-1").json()
+    assert (now["known"], now["money"]["mrr"][0]["amount"]) == (None, "200.00")
+
+
+def test_subscriptions_and_invoices_answer_with_what_was_known(
+    reader: Caller, account: Account
+) -> None:
+    (sub,) = reader.get("subscriptions", as_of=THEN, account="T-1").json()["data"]
+    assert (sub["status"], sub["mrr"]) == (
+        "contributing",
+        {"amount": "100.00", "currency": "USD"},
+    )
+    (bill,) = reader.get("invoices", as_of=THEN).json()["data"]
+    assert (bill["status"], bill["days_past_due"], bill["attempts"]) == ("past_due", 5, None)
+    one = reader.get(f"invoices/acme/{bill['recurly_id']}", as_of=THEN).json()
+    assert one == bill
+    before = (NOW - DAY).date().isoformat()
+    assert reader.get("invoices", as_of=before).json()["data"] == []
+    assert reader.get(f"invoices/acme/{bill['recurly_id']}", as_of=before).status_code == 404
+
+
+def test_a_date_that_cannot_be_is_refused(reader: Caller, account: Account) -> None:
+    for day, words in (("2031-01-01", "yet to come"), ("nonsense", "no date")):
+        for path in ("accounts", "accounts/T-1", "subscriptions", "invoices"):
+            refused = reader.get(path, as_of=day)
+            assert refused.status_code == 400
+            assert words in refused.json()["detail"]
+            assert refused.json()["field"] == "as_of"
+
+
+def test_filters_of_the_present_are_not_quietly_ignored(reader: Caller, account: Account) -> None:
+    refused = reader.get("subscriptions", as_of=THEN, status="trial")
+    assert refused.status_code == 400
+    assert "not status" in refused.json()["detail"]
