@@ -61,6 +61,6 @@ def keep(table: Table, rows: Collection[int], now: datetime) -> None:
 
 
 def in_force(instant: datetime) -> Q:
-    """The condition on a view over time, or on versions: what read so at this instant."""
-    ended = Q(valid_to=None) | Q(valid_to__gt=instant)
-    return Q(valid_from__lte=instant) & ended & (Q(removed_at=None) | Q(removed_at__gt=instant))
+    """The condition on a view over time, or on versions: what read so right before this instant."""
+    ended = Q(valid_to=None) | Q(valid_to__gte=instant)
+    return Q(valid_from__lt=instant) & ended & (Q(removed_at=None) | Q(removed_at__gte=instant))

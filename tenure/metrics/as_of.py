@@ -196,9 +196,19 @@ _TOTALS = """
 """
 
 
-def sums_at(moment: Moment, visible: Sql) -> list[tuple[str, Decimal, Decimal, Decimal, int]]:
-    """MRR, due and past due by currency over all accounts that were measured by then, with how many
-    had MRR in it."""
+@dataclass(frozen=True, slots=True)
+class CurrencySums:
+    """What all accounts came to in one currency, and how many of them had MRR in it."""
+
+    currency: str
+    mrr: Decimal
+    total_due: Decimal
+    past_due: Decimal
+    paying: int
+
+
+def sums_at(moment: Moment, visible: Sql) -> list[CurrencySums]:
+    """MRR, due and past due by currency over all accounts that were measured by then."""
     seen = _RELATION.format(columns="mrr, total_due, past_due")
     with connection.cursor() as db:
         db.execute(
@@ -206,9 +216,21 @@ def sums_at(moment: Moment, visible: Sql) -> list[tuple[str, Decimal, Decimal, D
             [*[moment.instant] * 3, *visible.values],
         )
         return [
-            (code, mrr or Decimal(0), due or Decimal(0), late or Decimal(0), paying)
+            CurrencySums(code, mrr or Decimal(0), due or Decimal(0), late or Decimal(0), paying)
             for code, mrr, due, late, paying in db.fetchall()
         ]
+
+
+def count(moment: Moment) -> int:
+    """How many accounts were measured by then."""
+    known, there = _RELATION.format(columns="1"), visible(moment)
+    with connection.cursor() as db:
+        db.execute(
+            f"SELECT count(*) FROM {known} known JOIN customers_account a"  # noqa: S608
+            f" ON a.id = known.account_id WHERE {there.text}",
+            [*[moment.instant] * 3, *there.values],
+        )
+        return int(db.fetchone()[0])
 
 
 def visible(moment: Moment) -> Sql:

@@ -234,12 +234,13 @@ def totals(search: str = "", *, where: Sql | None = None) -> Totals:
 def totals_at(moment: Moment) -> Totals:
     """The same at a past time, over the accounts that were measured by then."""
     rows = as_of.sums_at(moment, as_of.visible(moment))
-    columns = ("mrr", "total_due", "past_due")
-    money = {
-        name: tuple(Money(row[place], row[0]) for row in rows)
-        for place, name in enumerate(columns, start=1)
-    }
-    return Totals(**money, accounts=0, paying=sum(row[4] for row in rows))
+    return Totals(
+        mrr=tuple(Money(row.mrr, row.currency) for row in rows),
+        total_due=tuple(Money(row.total_due, row.currency) for row in rows),
+        past_due=tuple(Money(row.past_due, row.currency) for row in rows),
+        accounts=as_of.count(moment),
+        paying=sum(row.paying for row in rows),
+    )
 
 
 def converted(figures: Mapping[str, Sequence[Money]], now: datetime) -> ConvertedTotals:

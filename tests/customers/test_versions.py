@@ -30,7 +30,9 @@ def batch(site: Site, now: datetime) -> Batch:
 
 
 def states_at(instant: datetime) -> list[str]:
-    rows = InvoiceOverTime.objects.filter(versions.in_force(instant)).order_by("upstream_id")
+    rows = InvoiceOverTime.objects.filter(
+        versions.in_force(instant + timedelta(seconds=1))
+    ).order_by("upstream_id")
     return list(rows.values_list("state", flat=True))
 
 
@@ -112,7 +114,9 @@ def test_attributes_of_the_past_are_those_of_then() -> None:
         held = Held(row.pk, None, row.created_in_id, {"tier": value}, {}, edited=False)
         agreements.save([held], batch(site, FIRST + day * DAY))
     seen = [
-        SubscriptionOverTime.objects.get(versions.in_force(FIRST + day * DAY)).attributes
+        SubscriptionOverTime.objects.get(
+            versions.in_force(FIRST + day * DAY + timedelta(seconds=1))
+        ).attributes
         for day in (0, 1, 2)
     ]
     assert seen == [{}, {"tier": "old"}, {"tier": "new"}]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tenure.core.money import Money
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import Figures
 
 BUCKETS = (
     ("current", "Not yet due"),
@@ -43,7 +43,7 @@ class Bar:
         return f"{self.total} owed: " + ", ".join(known)
 
 
-def bars(facts: AccountFacts | None) -> list[Bar]:
+def bars(facts: Figures | None) -> list[Bar]:
     """A bar for each currency in which something is owed."""
     if facts is None:
         return []

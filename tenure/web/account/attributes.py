@@ -14,9 +14,11 @@ from tenure.customers import fields, provenance
 from tenure.customers import read as customers
 from tenure.customers.models import Attribute, AttributeKind
 from tenure.customers.provenance import Back, Held, Pinned
+from tenure.metrics.as_of import Moment
 from tenure.sync import standing
 from tenure.web import moments
 from tenure.web.account.head import Head, head_of, shown
+from tenure.web.as_of import at
 from tenure.web.badges import spoken
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers
@@ -69,9 +71,10 @@ class Value:
 @require_safe
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """All attributes that have a value; the empty ones on request."""
-    head = head_of(pk)
+    moment = at(request)
+    head = head_of(pk, moment)
     everything = request.GET.get("show") == "all"
-    found = values(head, customers.attributes(), member_of(request))
+    found = values(head, customers.attributes(), member_of(request), moment)
     listed = [one for one in found if everything or one.has_value]
     context = shown(
         request,
@@ -85,9 +88,13 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/account/attributes.html", context)
 
 
-def values(head: Head, defined: list[Attribute], member: Member) -> list[Value]:
-    """The account's values in the order of their definitions, then those nobody has defined."""
-    may, now = may_edit_customers(member), settings.TENURE_CLOCK.now()
+def values(
+    head: Head, defined: list[Attribute], member: Member, moment: Moment | None = None
+) -> list[Value]:
+    """The account's values in the order of their definitions, then those nobody has defined. Those of
+    a past time cannot be edited."""
+    may = may_edit_customers(member) and moment is None
+    now = moment.instant if moment else settings.TENURE_CLOCK.now()
     found = [_value(head, attribute, now, editable=may) for attribute in defined]
     known = {attribute.name for attribute in defined}
     undefined = [

@@ -11,13 +11,16 @@ from django.urls import reverse
 from tenure.customers import read as customers
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
+from tenure.customers.values_at import values_at
 from tenure.health import read as health
 from tenure.health.models import HealthScore
 from tenure.identity import conflicts
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.as_of import Moment, figures_at, kind_of
+from tenure.metrics.models import Figures, VersionKind
 from tenure.sources import registry
 from tenure.sources.base import Stream
-from tenure.web.account.strip import strip
+from tenure.web.account.strip import past_strip, strip
+from tenure.web.as_of import PAGES, at
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers
 from tenure.web.runs.freshness import standings_for
@@ -48,7 +51,7 @@ class Head:
 
     account: Account
     payers: Sequence[Payer]
-    facts: AccountFacts | None
+    facts: Figures | None
     score: HealthScore | None = None
 
     @property
@@ -57,13 +60,17 @@ class Head:
         return [payer.row for payer in self.payers]
 
 
-def head_of(pk: int) -> Head:
-    """The account's head. Raises Http404 with a sentence when there is no such account."""
+def head_of(pk: int, moment: Moment | None = None) -> Head:
+    """The account's head, at a past time with the values and figures known then. Raises Http404 with
+    a sentence when there is no such account."""
     try:
         account = customers.get_account(pk)
     except Account.DoesNotExist:
         raise Http404(GONE) from None
     payers = [Payer(row, record_link(row)) for row in customers.billing_accounts(pk)]
+    if moment:
+        values_at([account], moment.instant)
+        return Head(account, payers, figures_at([pk], moment).get(pk))
     return Head(account, payers, *health.figures_of(pk))
 
 
@@ -83,13 +90,18 @@ def record_link(row: BillingAccount) -> str | None:
 
 def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, Any]:
     """The values every tab's template needs, with the tab's own."""
-    facts = head.facts
+    facts, moment = head.facts, at(request)
+    counted = facts if facts and kind_of(facts) == VersionKind.SNAPSHOT else None
     tabs = [
         Tab("account", "Overview"),
         Tab("account_health", "Health"),
         Tab("account_money", "Money"),
-        Tab("account_subscriptions", "Subscriptions", facts.subscriptions_count if facts else None),
-        Tab("account_invoices", "Invoices", facts.invoices_count if facts else None),
+        Tab(
+            "account_subscriptions",
+            "Subscriptions",
+            counted.subscriptions_count if counted else None,
+        ),
+        Tab("account_invoices", "Invoices", counted.invoices_count if counted else None),
         Tab("account_attributes", "Attributes"),
         Tab("account_users", "Users"),
         Tab("account_timeline", "Timeline"),
@@ -101,11 +113,17 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
         "good_at": good_at(request, head.payers),
         "facts": facts,
         "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
-        "tiles": strip(facts),
-        "may_edit": may_edit_customers(member_of(request)),
+        "tiles": past_strip(facts) if moment else strip(facts),
+        "may_edit": may_edit_customers(member_of(request)) and moment is None,
         "name_kept": of_attribute(head.account, "name", head.rows),
         "tabs": [
-            (item, reverse(item.name, args=[head.account.pk]), item.name == tab) for item in tabs
+            (
+                item,
+                reverse(item.name, args=[head.account.pk]),
+                item.name == tab,
+                moment is not None and item.name not in PAGES,
+            )
+            for item in tabs
         ],
         **more,
     }

@@ -22,6 +22,7 @@ from tenure.sources.base import Stream
 from tenure.web import moments
 from tenure.web.account.ageing import bars
 from tenure.web.account.head import head_of, shown
+from tenure.web.as_of import at, now_of
 
 PAGE = 50
 LATE_STATES = {"past_due", "pending", "open"}
@@ -38,20 +39,21 @@ class Bill:
 @require_safe
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """One page of invoices, newest first, all or only the open ones."""
-    head = head_of(pk)
-    number = request.GET.get("number", "").strip()[:60]
+    moment = at(request)
+    head, then = head_of(pk, moment), moment.instant if moment else None
+    number = "" if moment else request.GET.get("number", "").strip()[:60]
     only_open = request.GET.get("show") == "open"
     if number:
         rows, more = customers.invoice_numbered(pk, number), False
     else:
         after = place_of(request.GET.get("after", ""))
-        rows = customers.invoices(pk, limit=PAGE + 1, after=after, only_open=only_open)
+        rows = customers.invoices(pk, limit=PAGE + 1, after=after, only_open=only_open, at=then)
         rows, more = rows[:PAGE], len(rows) > PAGE
     context = shown(
         request,
         head,
         "account_invoices",
-        bills=bills(rows, settings.TENURE_CLOCK.now()),
+        bills=bills(rows, now_of(request)),
         bars=bars(head.facts),
         only_open=only_open,
         number=number,

@@ -14,7 +14,7 @@ from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.metrics import series
 from tenure.metrics.days import local_day
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import Figures
 from tenure.metrics.past_parts import parts_on
 from tenure.metrics.settings import zone
 from tenure.web.account.ageing import bars
@@ -103,7 +103,7 @@ def day(request: HttpRequest, pk: int, day: str) -> HttpResponse:
 
 
 def _figures(
-    facts: AccountFacts | None, named: Sequence[tuple[str, str]], *, empty: bool = True
+    facts: Figures | None, named: Sequence[tuple[str, str]], *, empty: bool = True
 ) -> list[Figure]:
     if facts is None:
         return []

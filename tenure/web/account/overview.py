@@ -3,7 +3,6 @@
 from datetime import datetime
 from itertools import islice
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -18,6 +17,7 @@ from tenure.web.account.health import card_of
 from tenure.web.account.invoices import bills
 from tenure.web.account.months import months
 from tenure.web.account.subscriptions import Agreement, agreements
+from tenure.web.as_of import at, now_of
 from tenure.web.frame import member_of
 
 RECENT = 8
@@ -28,9 +28,10 @@ CHART_INVOICES = 400  # enough for years of monthly bills; a busier account show
 @require_safe
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Subscriptions, invoices, what comes next, attributes and the newest events."""
-    head, now = head_of(pk), settings.TENURE_CLOCK.now()
-    found = customers.subscriptions(pk)
-    billed = customers.invoices(pk, limit=CHART_INVOICES)
+    moment, now = at(request), now_of(request)
+    head, then = head_of(pk, moment), moment.instant if moment else None
+    found = customers.subscriptions(pk, at=then)
+    billed = customers.invoices(pk, limit=CHART_INVOICES, at=then)
     agreed = agreements(found, now)
     context = shown(
         request,
@@ -45,21 +46,25 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         coming=list(islice(_coming(agreed, now), 5)),
         values=[
             value
-            for value in values(head, customers.attributes(), member_of(request))
+            for value in values(head, customers.attributes(), member_of(request), moment)
             if value.has_value
         ][:10],
-        recent=_recent(head, billed, found, now),
+        recent=_recent(head, billed, found, now, then),
     )
     return render(request, "web/account/overview.html", context)
 
 
 def _recent(
-    head: Head, billed: list[Invoice], agreed: list[Subscription], now: datetime
+    head: Head,
+    billed: list[Invoice],
+    agreed: list[Subscription],
+    now: datetime,
+    before: datetime | None,
 ) -> list[events.Event]:
     found = [
         *events.of_invoices(billed[:RECENT]),
         *events.of_subscriptions(agreed, now),
-        *events.of_changes(customers.changes(head.account.pk, limit=RECENT)),
+        *events.of_changes(customers.changes(head.account.pk, limit=RECENT, before=before)),
     ]
     past = (event for event in found if event.at <= now)
     return sorted(past, key=lambda event: event.at, reverse=True)[:RECENT]

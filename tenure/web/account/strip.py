@@ -5,9 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tenure.core.money import Money
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.as_of import kind_of
+from tenure.metrics.models import Figures
 
 MOST_CURRENCIES = 3
+RECONSTRUCTED = {
+    "reconstructed": "reconstructed from invoices",
+    "inferred": "inferred across a gap between invoices",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,24 @@ class Tile:
         return not self.amounts and self.day is None
 
 
-def strip(facts: AccountFacts | None) -> list[Tile]:
+def past_strip(facts: Figures | None) -> list[Tile]:
+    """The tiles of a past day: without doors, for what is calculated is calculated now. Of a day before
+    the first sync MRR is known, made out from invoices, and nothing else."""
+    if facts is None:
+        return [Tile(tile.label, "", sub="not known then") for tile in strip(None)]
+    how = RECONSTRUCTED.get(kind_of(facts) or "")
+    if how is None:
+        return [replace(tile, figure="") for tile in strip(facts)]
+    known = {"MRR": facts.money("mrr"), "ARR": facts.money("arr")}
+    return [
+        Tile(tile.label, "", known[tile.label], sub=how)
+        if tile.label in known
+        else Tile(tile.label, "", sub="not known then")
+        for tile in strip(None)
+    ]
+
+
+def strip(facts: Figures | None) -> list[Tile]:
     """The tiles in their order; without facts each says that it is not known yet."""
     if facts is None:
         labels = ("MRR", "ARR", "Net paid", "Due", "Overdue", "Next renewal", "Customer since")
@@ -48,7 +70,7 @@ TOTALS = {
 }
 
 
-def _converted(tile: Tile, facts: AccountFacts) -> Tile:
+def _converted(tile: Tile, facts: Figures) -> Tile:
     """The tile with the converted total of its amounts, where one is kept."""
     if tile.figure not in TOTALS:
         return tile
@@ -56,7 +78,7 @@ def _converted(tile: Tile, facts: AccountFacts) -> Tile:
     return replace(tile, total=total, missing=facts.missing_rates)
 
 
-def _tiles(facts: AccountFacts) -> list[Tile]:
+def _tiles(facts: Figures) -> list[Tile]:
     late = facts.past_due_count
     return [
         _money("MRR", "mrr", facts.money("mrr"), _subscriptions(facts)),
@@ -89,7 +111,7 @@ def _money(
     return Tile(label, figure, amounts[:MOST_CURRENCIES], None, sub, sub_day, more, tone)
 
 
-def _due(facts: AccountFacts) -> Tile:
+def _due(facts: Figures) -> Tile:
     credit = _known(facts.money("available_credit"))
     if credit:
         sub = "credit to use: " + ", ".join(str(money) for money in credit)
@@ -104,12 +126,12 @@ def _known(amounts: Sequence[Money]) -> tuple[Money, ...]:
     return tuple(money for money in amounts if money)
 
 
-def _subscriptions(facts: AccountFacts) -> str:
+def _subscriptions(facts: Figures) -> str:
     count = facts.active_subscriptions
     return f"{count} subscription{'' if count == 1 else 's'}" if count else "no active subscription"
 
 
-def _renewal(facts: AccountFacts) -> str:
+def _renewal(facts: Figures) -> str:
     if facts.next_renewal_date is None and facts.term_end_date:
         return "ends and does not renew"
     return ""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -17,6 +16,7 @@ from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account.head import head_of, shown
 from tenure.web.account.intervals import interval
+from tenure.web.as_of import at, now_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Agreement:
 @require_safe
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """All subscriptions, the living first."""
-    head = head_of(pk)
-    found = agreements(customers.subscriptions(pk), settings.TENURE_CLOCK.now())
+    moment = at(request)
+    head, then = head_of(pk, moment), moment.instant if moment else None
+    found = agreements(customers.subscriptions(pk, at=then), now_of(request))
     more = {"agreements": found, "most": customers.MOST_SUBSCRIPTIONS}
     context = shown(request, head, "account_subscriptions", **more)
     return render(request, "web/account/subscriptions.html", context)

@@ -17,6 +17,7 @@ from tenure.web import moments
 from tenure.web.account import events
 from tenure.web.account.events import Event
 from tenure.web.account.head import Head, head_of, shown
+from tenure.web.as_of import at
 from tenure.web.frame import member_of
 
 PAGE = 40
@@ -33,10 +34,13 @@ class Day:
 @require_safe
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """One page of the timeline, going on before an instant."""
-    head, kind = head_of(pk), request.GET.get("kind", "")
+    moment = at(request)
+    head, kind = head_of(pk, moment), request.GET.get("kind", "")
     if kind and kind not in events.KINDS:
         raise Http404("The timeline has no such kind of entry.")
     before = moments.instant_of(request.GET.get("before") or None)
+    if moment:
+        before = min(before or moment.instant, moment.instant)
     found, more = newest(head, kind, before)
     context = shown(
         request,
@@ -47,7 +51,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
         days=by_day(found, moments.zone_of(member_of(request).time_zone)),
         runs=standing.runs_of_change_sets(e.change_set for e in found if e.change_set),
         before=found[-1].at.isoformat() if found and more else "",
-        first=before is None,
+        first=not request.GET.get("before"),
     )
     return render(request, "web/account/timeline.html", context)
 

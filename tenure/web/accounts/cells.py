@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tenure.customers.deciding import is_pinned
-from tenure.health.models import HealthScore
+from tenure.health.models import Verdict
 from tenure.metrics.read import AccountRow
 from tenure.web.accounts.columns import Column
 from tenure.web.badges import Badge, source_badge
@@ -34,14 +34,14 @@ class Line:
 
     row: AccountRow
     cells: list[Cell]
-    health: HealthScore | None = None
+    health: Verdict | None = None
 
 
 def lines(
     rows: Iterable[AccountRow],
     columns: Sequence[Column],
     now: datetime,
-    scores: Mapping[int, HealthScore],
+    scores: Mapping[int, Verdict],
 ) -> list[Line]:
     """The rows as drawn, each with its score where there is one."""
     return [

@@ -131,7 +131,7 @@ def totals(request: HttpRequest) -> HttpResponse:
     moment = at(request)
     totals = metrics.totals_at(moment) if moment else metrics.totals()
     found = {"mrr": totals.mrr, "total_due": totals.total_due, "past_due": totals.past_due}
-    beside = metrics.converted(found, settings.TENURE_CLOCK.now())
+    beside = metrics.converted(found, now_of(request))
     lines = _by_currency(totals)
     foreign = [line for line in lines if line.currency != beside.currency]
     shown = {"totals": totals, "lines": lines, "beside": beside if foreign else None}

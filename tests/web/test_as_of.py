@@ -1,0 +1,103 @@
+"""Pages that look back: what was known then, carried from page to page, and nothing to edit."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tenure.core.clock import FrozenClock
+from tenure.customers.models import Account, Subscription
+from tenure.metrics import refresh
+from tenure.web.as_of import carried
+from tests.metrics.rows import NOW, a_plan, a_subscription, an_account, an_invoice
+
+DAY = timedelta(days=1)
+THEN = (NOW + DAY).date().isoformat()
+
+
+@pytest.fixture
+def account(db: None, settings: Settings) -> Account:
+    """A hundred dollars a month at first, three hundred two days later; it is ten days later now."""
+    made = an_account("Northwind Robotics")
+    sub = a_subscription(made, a_plan(), valid_from=NOW)
+    an_invoice(made, valid_from=NOW, number="1001")
+    refresh.measure([made.pk], NOW)
+    Subscription.objects.filter(pk=sub.pk).update(quantity=3, updated_at=NOW + 2 * DAY)
+    refresh.measure([made.pk], NOW + 2 * DAY)
+    an_invoice(made, valid_from=NOW + 5 * DAY, number="1002", created_at=NOW + 5 * DAY)
+    settings.TENURE_CLOCK = FrozenClock(NOW + 10 * DAY)
+    return made
+
+
+def test_the_list_shows_what_was_known_and_leads_on_into_the_past(
+    signed_in: Client, account: Account
+) -> None:
+    then = signed_in.get("/accounts/", {"as_of": THEN}).text
+    assert "100.00" in then
+    assert "300.00" not in then
+    assert f'href="/accounts/{account.pk}/?as_of={THEN}"' in then
+    assert f'<input type="hidden" name="as_of" value="{THEN}">' in then
+    assert "As of 1 July 2026" in then
+    assert 'data-present href="/accounts/"' in then
+    assert "data-pick" not in then
+    now = signed_in.get("/accounts/").text
+    assert "300.00" in now
+    assert "Back to now" not in now
+
+
+def test_totals_are_those_of_then(signed_in: Client, account: Account) -> None:
+    assert "100.00" in signed_in.get("/accounts/totals/", {"as_of": THEN}).text
+    assert "300.00" in signed_in.get("/accounts/totals/").text
+
+
+@pytest.mark.parametrize("tab", ["", "subscriptions/", "invoices/", "attributes/", "timeline/"])
+def test_every_tab_that_can_looks_back_and_offers_nothing_to_edit(
+    signed_in: Client, account: Account, tab: str
+) -> None:
+    shown = signed_in.get(f"/accounts/{account.pk}/{tab}", {"as_of": THEN})
+    assert shown.status_code == 200
+    assert "Back to now" in shown.text
+    assert f"invoices/?as_of={THEN}" in shown.text
+    assert "data-edit" not in shown.text
+    assert "1002" not in shown.text.split('id="main"')[1]
+
+
+def test_the_overview_shows_figures_records_and_the_day_they_are_of(
+    signed_in: Client, account: Account
+) -> None:
+    shown = signed_in.get(f"/accounts/{account.pk}/", {"as_of": THEN}).text
+    assert "1001" in shown
+    assert "100.00" in shown
+    assert "/calculation/mrr/" not in shown
+    assert f'href="/accounts/{account.pk}/users/"' in shown
+
+
+def test_a_day_before_anything_says_so(signed_in: Client, account: Account) -> None:
+    early = signed_in.get("/accounts/", {"as_of": "2019-01-01"}).text
+    assert "Nothing is known of that day" in early
+    assert "30 June 2026" in early
+
+
+@pytest.mark.parametrize("day", ["2031-01-01", "tomorrow"])
+def test_an_impossible_day_is_refused_in_a_sentence_with_a_way_back(
+    signed_in: Client, account: Account, day: str
+) -> None:
+    refused = signed_in.get("/accounts/", {"as_of": day, "q": "north"})
+    assert refused.status_code == 400
+    assert 'href="/accounts/?q=north"' in refused.text
+
+
+def test_only_addresses_that_can_look_back_carry_the_day() -> None:
+    page = (
+        '<a href="?sort=name&amp;q=a">x</a><a href="/accounts/7/">y</a><a href="/sync/">z</a>'
+        '<a data-present href="/accounts/">now</a><form method="post" action="/accounts/bulk/">'
+        '<form method="get" action="/accounts/"><input hx-get="/accounts/">'
+    )
+    assert carried(page, "2026-06-03") == (
+        '<a href="?sort=name&amp;q=a&amp;as_of=2026-06-03">x</a>'
+        '<a href="/accounts/7/?as_of=2026-06-03">y</a><a href="/sync/">z</a>'
+        '<a data-present href="/accounts/">now</a><form method="post" action="/accounts/bulk/">'
+        '<form method="get" action="/accounts/"><input type="hidden" name="as_of"'
+        ' value="2026-06-03"><input hx-get="/accounts/?as_of=2026-06-03">'
+    )
