@@ -21,7 +21,7 @@ class Billing(Listing):
     state: str | None = Field(None, max_length=60, description="Only in this state.")
 
 
-class One(BaseModel):
+class OneRecord(BaseModel):
     """At which time."""
 
     as_of: str | None = AS_OF

@@ -7,7 +7,7 @@ from ninja import Query
 from pydantic import Field
 
 from tenure.api import across, answers, past
-from tenure.api.billing import One, one_of
+from tenure.api.billing import OneRecord, one_of
 from tenure.api.listing import moment
 from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Money, PageOf
@@ -61,7 +61,7 @@ def totals(request: HttpRequest, how: Query[Filters]) -> HttpResponse:  # type: 
 
 
 @resource.get("/{site}/{upstream_id}", Subscription)
-def show(request: HttpRequest, site: str, upstream_id: str, how: Query[One]) -> HttpResponse:
+def show(request: HttpRequest, site: str, upstream_id: str, how: Query[OneRecord]) -> HttpResponse:
     """Show a subscription, by its site and its id there."""
     found = one_of(lists.subscriptions, site, upstream_id, how.as_of)
     if at := moment(how.as_of):

@@ -13,7 +13,7 @@ from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
 from tenure.customers.values_at import values_at
 from tenure.health import read as health
-from tenure.health.models import HealthScore
+from tenure.health.models import HealthScore, Verdict
 from tenure.identity import conflicts
 from tenure.metrics.as_of import Moment, figures_at, kind_of
 from tenure.metrics.models import Figures, VersionKind
@@ -53,6 +53,7 @@ class Head:
     payers: Sequence[Payer]
     facts: Figures | None
     score: HealthScore | None = None
+    past_score: Verdict | None = None
 
     @property
     def rows(self) -> list[BillingAccount]:
@@ -70,7 +71,8 @@ def head_of(pk: int, moment: Moment | None = None) -> Head:
     payers = [Payer(row, record_link(row)) for row in customers.billing_accounts(pk)]
     if moment:
         values_at([account], moment.instant)
-        return Head(account, payers, figures_at([pk], moment).get(pk))
+        past = health.scores_at([pk], moment.instant).get(pk)
+        return Head(account, payers, figures_at([pk], moment).get(pk), None, past)
     return Head(account, payers, *health.figures_of(pk))
 
 

@@ -38,7 +38,7 @@ class Accounts(BaseModel):
     as_of: str | None = AS_OF
 
 
-class One(BaseModel):
+class OneAccount(BaseModel):
     """At which time."""
 
     as_of: str | None = AS_OF
@@ -125,7 +125,7 @@ def _place(cursor: str) -> Place:
 
 
 @resource.get("/{path:identifier}", shapes.Account)
-def show(request: HttpRequest, identifier: str, how: Query[One]) -> HttpResponse:
+def show(request: HttpRequest, identifier: str, how: Query[OneAccount]) -> HttpResponse:
     """Show an account.
 
     Where several sites have the same identifier, name the site: SUBDOMAIN:IDENTIFIER.
