@@ -1,6 +1,6 @@
 """The order of the stages, and nothing else. Read this first.
 
-    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health ─▶ segments ─▶ alerts
+    source ─▶ sync ─▶ identity ─▶ customers ─▶ metrics ─▶ health ─▶ segments ─▶ alerts ─▶ notify
 
 Each stage reads what the one before it stored, stores its own, and stops.
 """
@@ -22,6 +22,7 @@ from tenure.metrics import basis, past_facts
 from tenure.metrics import look_back as metrics_past
 from tenure.metrics import refresh as metrics
 from tenure.metrics.settings import current
+from tenure.notify import collect, deliver
 from tenure.segments import members as segments
 from tenure.sync import activation, replays
 from tenure.sync.models import Replay, Run
@@ -97,7 +98,14 @@ def catch_up(now: datetime) -> int:
     segments.begin_day(now)
     alerts.begin_day(now)
     alerts.ripen(now)
+    collect.collect(now)
     return refreshed
+
+
+def announce(now: datetime) -> int:
+    """Send what people are to be told, and try again what failed; how many tries. Never part of a
+    sync: whoever is slow to listen holds up nobody else."""
+    return deliver.deliver(now)
 
 
 def look_back(now: datetime) -> int:

@@ -103,6 +103,14 @@ def look_back(timestamp: int) -> None:
             return
 
 
+@app.periodic(cron="* * * * * */10")
+@app.task(name="announce", queue="notify", queueing_lock="announce", lock="announce")
+def announce(timestamp: int) -> None:
+    """Tell people what waits to be told, in a queue of its own."""
+    close_old_connections()
+    flow.announce(_clock().now())
+
+
 @app.periodic(cron="* * * * * */30")
 @app.task(name="close_dead_jobs", queue="tick", queueing_lock="close_dead_jobs")
 async def close_dead_jobs(timestamp: int) -> None:

@@ -25,7 +25,7 @@ from tenure.sync import lease
 
 log = logging.getLogger(__name__)
 
-SYNC_QUEUE, TICK_QUEUE = jobs.pull.queue, jobs.tick.queue
+SYNC_QUEUE, TICK_QUEUE, NOTIFY_QUEUE = jobs.pull.queue, jobs.tick.queue, jobs.announce.queue
 GRACE_SECONDS = 4.0
 LAST_SECONDS = 9.0
 RECONNECT_SECONDS = 2.0
@@ -55,7 +55,7 @@ def worker(screen: Screen, sites: int) -> None:
 
 def _work(sites: int) -> None:
     loop = asyncio.new_event_loop()
-    loop.set_default_executor(ThreadPoolExecutor(sites + TICKS + 2, thread_name_prefix="job"))
+    loop.set_default_executor(ThreadPoolExecutor(sites + TICKS + 3, thread_name_prefix="job"))
     # The loop is left as it is at the end: closing it would wait for threads without a limit.
     loop.run_until_complete(_until_stopped(sites))
 
@@ -90,6 +90,8 @@ async def _one_life(stop: asyncio.Event, sites: int) -> None:
             workers = [
                 _worker(connected, SYNC_QUEUE, sites),
                 _worker(connected, TICK_QUEUE, TICKS),
+                # Whoever listens slowly to what we tell holds up neither syncs nor ticks.
+                _worker(connected, NOTIFY_QUEUE, 1),
             ]
             running = [asyncio.create_task(_run(one)) for one in workers]
             asked = asyncio.create_task(stop.wait())

@@ -20,6 +20,8 @@ KNOWN = {
     "TENURE_RECURLY_EU_URL": "operator's override of Recurly's EU address",
     "TENURE_CA_FILE": "extra trusted certificates for upstream",
     "TENURE_EMAIL_URL": "SMTP for mail",
+    "TENURE_EMAIL_FROM": "the sender of mail",
+    "TENURE_NOTIFY_HOSTS": "private hosts that notifications may be sent to",
     "TENURE_LOG": "text or json",
     "TENURE_API_RATE": "requests a minute that one API token may make",
     "TENURE_API_READ_SECONDS": "how long the database may work on one reading request",
@@ -100,13 +102,21 @@ def web_address(environ: Mapping[str, str], name: str, default: str | None = Non
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Where mail is handed over, from ``smtp://`` (STARTTLS) or ``smtps://`` (TLS at once)."""
+    """Where mail is handed over, from ``smtp://`` (STARTTLS, unless ``?tls=off`` says that the relay
+    has none) or ``smtps://`` (TLS at once)."""
 
     host: str
     port: int
     user: str
     password: str
     implicit_tls: bool
+    starttls: bool = True
+
+
+def hosts(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Hosts, or host:port, separated by commas, in small letters."""
+    said = (environ.get(name) or "").lower().split(",")
+    return tuple(one.strip() for one in said if one.strip())
 
 
 def mail(environ: Mapping[str, str]) -> Mail | None:
@@ -127,6 +137,7 @@ def mail(environ: Mapping[str, str]) -> Mail | None:
         unquote(parts.username or ""),
         unquote(parts.password or ""),
         implicit,
+        starttls=dict(parse_qsl(parts.query)).get("tls") != "off",
     )
 
 

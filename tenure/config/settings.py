@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "tenure.health",
     "tenure.segments",
     "tenure.alerts",
+    "tenure.notify",
     "tenure.api",
     "tenure.web",
 ]
@@ -189,14 +190,11 @@ ACCOUNT_SESSION_REMEMBER = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
-_mail = environment.mail(env)
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-if _mail:
-    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
-    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.implicit_tls, not _mail.implicit_tls
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# Mail leaves through the outbox of notify alone, which keeps what cannot be sent.
+TENURE_MAIL = environment.mail(env)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+DEFAULT_FROM_EMAIL = env.get("TENURE_EMAIL_FROM") or f"tenure@{_public.hostname or 'localhost'}"
+TENURE_NOTIFY_HOSTS = environment.hosts(env, "TENURE_NOTIFY_HOSTS")
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

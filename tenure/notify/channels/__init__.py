@@ -1,0 +1,1 @@
+"""One package for each way of telling people; none knows another."""

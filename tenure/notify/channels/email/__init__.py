@@ -1,0 +1,1 @@
+"""Telling people by mail, over the SMTP server the operator names."""

@@ -1,0 +1,1 @@
+"""Telling members within Tenure: the bell and its page."""

@@ -1,0 +1,110 @@
+"""Questions about the outbox, routes, channels and what a member was told."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from tenure.access.models import Member
+from tenure.core.errors import ConfigurationError
+from tenure.notify.models import (
+    Delivery,
+    Follow,
+    Notification,
+    Preference,
+    Route,
+    SharedChannel,
+    State,
+    Way,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What waits in the outbox and cannot leave it by itself."""
+
+    not_sent: int
+    failed: int
+    told: str
+
+
+def deliveries(
+    *, state: str = "", way: str = "", channel_id: int | None = None, alert_id: int | None = None
+) -> "QuerySet[Delivery]":
+    """The log, newest first. Raises ConfigurationError for a state or way there is not."""
+    for said, known in ((state, State.values), (way, Way.values)):
+        if said and said not in known:
+            raise ConfigurationError(
+                f"Deliveries have no {said!r}.", next_step=f"Use one of {', '.join(known)}."
+            )
+    rows = Delivery.objects.select_related("member", "channel", "alert")
+    chosen = {"state": state, "way": way, "channel_id": channel_id, "alert_id": alert_id}
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value})
+    return rows.order_by("-created_at", "-pk")
+
+
+def delivery_of(number: str) -> Delivery:
+    """The delivery of this id. Raises ConfigurationError when there is none."""
+    try:
+        found = deliveries().filter(pk=uuid.UUID(number)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise ConfigurationError(
+            f"There is no delivery {number[:60]!r}.", next_step="Look at tenure deliveries list."
+        )
+    return found
+
+
+def kept() -> Kept:
+    """What of the outbox needs somebody, and the newest reason."""
+    counts = dict(
+        Delivery.objects.filter(state__in=(State.NOT_SENT, State.FAILED))
+        .values_list("state")
+        .annotate(count=Count("pk"))
+    )
+    newest = deliveries(state=State.NOT_SENT).values_list("told", flat=True).first() or ""
+    return Kept(counts.get(State.NOT_SENT, 0), counts.get(State.FAILED, 0), newest)
+
+
+def channels() -> Sequence[SharedChannel]:
+    """The shared channels that stand, by name."""
+    return list(SharedChannel.objects.filter(removed_at=None).select_related("created_by"))
+
+
+def channel_named(name: str) -> SharedChannel:
+    """The channel of this name. Raises ConfigurationError that lists what there is."""
+    found = next((one for one in channels() if one.name.lower() == name.strip().lower()), None)
+    if found is None:
+        known = ", ".join(one.name for one in channels()) or "none yet"
+        raise ConfigurationError(
+            f"There is no channel {name[:120]!r}.", next_step=f"There are these: {known}."
+        )
+    return found
+
+
+def routes() -> "QuerySet[Route]":
+    """All routes with what they name."""
+    return Route.objects.select_related("alert_rule", "owner", "member", "channel")
+
+
+def preference_of(member: Member) -> Preference:
+    """What the member wants; the defaults when they never said."""
+    return Preference.objects.filter(pk=member.pk).first() or Preference(member=member)
+
+
+def follows(member: Member, account_id: int) -> bool:
+    """Whether the member follows the account."""
+    return Follow.objects.filter(member=member, account_id=account_id).exists()
+
+
+def notifications(member: Member) -> "QuerySet[Notification]":
+    """What the member was told within Tenure, newest first."""
+    return Notification.objects.filter(member=member).order_by("-at", "-pk")
+
+
+def unread(member: Member, most: int = 100) -> int:
+    """How many of them are new, counted up to ``most``."""
+    rows = Notification.objects.filter(member=member, read_at=None)
+    return rows.values("pk")[:most].count()
