@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,10 @@ from hypothesis import strategies as st
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.metrics import explain, read, refresh
-from tenure.metrics.models import as_money
+from tenure.metrics.explain import conversion, values
+from tenure.metrics.facts import INVOICE_SUMS, SUBSCRIPTION_SUMS
+from tenure.metrics.inputs import Settings
+from tenure.metrics.models import FxRate, as_money
 from tests.metrics.rows import (
     NOW,
     a_payment,
@@ -19,6 +24,9 @@ from tests.metrics.rows import (
     an_account,
     an_invoice,
 )
+from tests.metrics.test_agreement import invoices as any_invoice
+from tests.metrics.test_agreement import payments as any_payment
+from tests.metrics.test_agreement import stored
 
 pytestmark = pytest.mark.django_db
 TEN_OFF = {
@@ -169,3 +177,113 @@ def test_parts_add_up_whatever_there_is(
         an_invoice(account, currency=currency, balance=total, total=total, due_at=late)
     refresh.measure([account.pk], NOW)
     assert all(adds_up(account, figure) for figure in explain.FIGURES)
+
+
+def test_what_is_left_out_says_why(account: Account) -> None:
+    plan = a_plan()
+    a_subscription(account, plan, trial_started_at=NOW, trial_ends_at=NOW + timedelta(days=4))
+    a_subscription(account, plan, state="paused", paused_at=NOW)
+    a_subscription(account, plan, state="future")
+    a_subscription(account, plan, state="expired", expires_at=NOW)
+    a_subscription(account, plan, state="odd")
+    (mrr,) = explain.parts(account.pk, "mrr", NOW)
+    assert {left.reason for left in mrr.excluded} == {
+        "In trial until 4 Jul 2026",
+        "Paused: nothing is billed",
+        "Has not started yet",
+        "Has ended",
+        "In a state that is not known: “odd”",
+    }
+    for state, reason in (
+        ("paid", "Paid or closed: nothing is owed on it"),
+        ("failed", "Left dunning without being paid: lost, no longer owed"),
+        ("voided", "Voided: it counts nowhere"),
+    ):
+        an_invoice(account, state=state)
+        (due,) = explain.parts(account.pk, "total_due", NOW)
+        assert reason in {left.reason for left in due.excluded}
+
+
+def test_what_of_a_subscription_does_not_count_is_noted(account: Account) -> None:
+    usage = {"add_on": {"code": "calls", "add_on_type": "usage"}, "quantity": 1}
+    once = TEN_OFF | {"coupon": TEN_OFF["coupon"] | {"code": "ONCE", "duration": "single_use"}}
+    a_subscription(account, a_plan(), add_ons=[usage], coupon_redemptions=[once])
+    (group,) = explain.parts(account.pk, "mrr", NOW)
+    assert [note.split(":")[0] for note in group.parts[0].notes] == [
+        "Add-on “calls” is metered",
+        "Coupon ONCE",
+    ]
+
+
+anything = st.lists(any_invoice, max_size=7)
+tried = st.lists(any_payment, max_size=4)
+agreements = st.lists(
+    st.tuples(
+        prices | st.none(),
+        lengths,
+        currencies,
+        st.sampled_from("active canceled paused future expired failed odd".split()),
+        st.integers(-40, 120),
+        st.booleans(),
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(agreements, anything, tried)
+def test_every_figure_of_the_facts_is_what_its_explanation_says(
+    agreed: list[Any], bills: list[dict[str, Any]], payments: list[dict[str, Any]]
+) -> None:
+    account_id, _, _ = stored(bills, payments)
+    account = Account.objects.get(pk=account_id)
+    for price, length, currency, state, days, renews in agreed:
+        at = NOW + timedelta(days=days)
+        plan = a_plan(interval_length=length, interval_unit="days" if length == 7 else "months")
+        a_subscription(
+            account, plan, unit_amount=price, currency=currency, state=state, auto_renew=renews,
+            current_period_ends_at=at, current_term_ends_at=at, activated_at=NOW - timedelta(days=abs(days)),
+            expires_at=at if state == "canceled" else None,
+        )  # fmt: skip
+    refresh.measure([account_id], NOW)
+    facts = read.facts_of([account_id])[account_id]
+    sums = (*SUBSCRIPTION_SUMS, *INVOICE_SUMS)
+    assert set(sums) <= set(explain.FIGURES)
+    for figure in explain.FIGURES:
+        assert adds_up(account, figure), figure
+        for group in explain.parts(account_id, figure, NOW):
+            assert all(left.reason and left.count >= len(left.parts) for left in group.excluded)
+    for figure in values.FIGURES:
+        found = values.basis(account_id, figure, NOW, Settings())
+        expected = getattr(facts, figure)
+        answer = found.answer
+        if found.how == "mean" and answer is not None:
+            answer, expected = round(answer, 5), round(expected, 5)
+        assert answer == expected, figure
+        inside = [item.value for item in found.inside]
+        if found.how != "mean":
+            assert answer == (values.COMBINED[found.how](inside) if inside else answer), figure
+        assert all(item.reason for item in found.outside), figure
+
+
+def test_a_converted_total_is_made_of_amounts_times_rates(account: Account) -> None:
+    FxRate.objects.create(source="EUR", target="USD", day=date(2026, 1, 1), rate="1.1", set_at=NOW)
+    plan = a_plan()
+    a_subscription(account, plan, unit_amount="100")
+    a_subscription(account, plan, unit_amount="50", currency="EUR")
+    refresh.measure([account.pk], NOW)
+    facts = read.facts_of([account.pk])[account.pk]
+    told = conversion.total(facts.money("mrr"), NOW, Settings())
+    assert told is not None
+    # 50 × 1.1 + 100
+    assert told.total == facts.total("mrr_converted") == Money(Decimal("155.00"), "USD")
+    assert [(leg.amount.currency, leg.rate, leg.day) for leg in told.legs] == [
+        ("EUR", Fraction("1.1"), date(2026, 1, 1)),
+        ("USD", 1, None),
+    ]
+    a_subscription(account, plan, unit_amount="9", currency="JPY")
+    refresh.measure([account.pk], NOW)
+    facts = read.facts_of([account.pk])[account.pk]
+    told = conversion.total(facts.money("mrr"), NOW, Settings())
+    assert told is not None
+    assert told.total is None

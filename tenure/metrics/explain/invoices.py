@@ -72,6 +72,12 @@ RULES: Mapping[str, Rule] = {
         )
     },
     "available_credit": Rule("kind = 'credit'", "abs(balance)", otherwise=(_USED, _A_BILL)),
+    "net_due": Rule(
+        "owed OR kind = 'credit'",
+        "CASE WHEN kind = 'credit' THEN -abs(balance) ELSE balance END",
+        by_due=True,
+        otherwise=_NOT_OWED,
+    ),
     "failed_amount": Rule(
         "kind = 'failed'", "balance", otherwise=(("owed", "Still owed, not lost"), *_NOT_OWED)
     ),

@@ -35,7 +35,7 @@ def of_account(
 
 # Every payment of the account: of its invoices, of its part of shared ones, and those without an
 # invoice from whoever bills it. As ``ledger_sql`` has them.
-_MINE = f"""
+MINE = f"""
     WITH {SHARED_PAYMENTS}, mine AS (
         SELECT t.id, t.site_id, t.upstream_id, t.currency, t.type, t.status, t.created_at,
                t.collected_at, coalesce(t.amount, 0) AS amount
@@ -58,7 +58,7 @@ _MINE = f"""
     )
 """  # noqa: S608
 _REFUNDS = f"""
-    {_MINE}, placed AS (
+    {MINE}, placed AS (
         SELECT mine.*, status = 'success' AS done, sum(amount) OVER w AS whole, count(*) OVER w AS number_of,
                row_number() OVER (PARTITION BY currency, status = 'success' ORDER BY created_at DESC, id DESC) AS place
         FROM mine WHERE type = 'refund'
@@ -69,7 +69,7 @@ _REFUNDS = f"""
     FROM placed WHERE place <= %(shown)s ORDER BY currency, done DESC, place
 """  # noqa: S608
 _LAST = f"""
-    {_MINE}
+    {MINE}
     SELECT currency, amount, site_id, upstream_id, status, collected_at FROM mine
     WHERE type IN ('purchase', 'capture') AND status = 'success' AND collected_at IS NOT NULL
     ORDER BY collected_at DESC, currency DESC, amount DESC, id DESC LIMIT %(limit)s

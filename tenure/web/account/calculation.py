@@ -1,29 +1,31 @@
 """How a figure of the money strip was made: its definition, and the parts that add up to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tenure.core.money import Money
 from tenure.customers import read as customers
-from tenure.customers.models import Subscription
 from tenure.metrics import explain
-from tenure.metrics import read as metrics
-from tenure.metrics.explain import LeftOut, Part, Parts
+from tenure.metrics.explain import LeftOut, Part, Parts, conversion, values
+from tenure.metrics.explain.values import Item
+from tenure.metrics.inputs import Settings
+from tenure.metrics.settings import current
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.account.meanings import MEANINGS
-from tenure.web.account.subscriptions import state_of
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A part with the number of the invoice or subscription it speaks of, when it is one of ours."""
 
-    part: Part
+    part: Part | Item
     invoice: int | None = None
     subscription: int | None = None
 
@@ -55,33 +57,31 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
     """The calculation: in the drawer when a page asks for it there, else a page of its own."""
     if figure not in MEANINGS:
         raise Http404("There is no such figure.")
-    head, now = head_of(pk), settings.TENURE_CLOCK.now()
-    groups = _groups(head, figure, now) if figure not in DATES else []
+    head, now, chosen = head_of(pk), settings.TENURE_CLOCK.now(), current()
+    groups = _groups(head, figure, now) if figure in explain.FIGURES else []
+    amounts = _amounts(head, figure, groups) if groups else ()
     more = {
-        "converted": _converted(groups, now),
         "label": MEANINGS[figure].label,
         "meaning": MEANINGS[figure].words,
         "groups": groups,
-        "dates": _dates(head, figure, now) if figure in DATES else (),
-        "is_date": figure in DATES,
+        "basis": _basis(head, figure, now, chosen) if figure in values.FIGURES else None,
+        "converted": conversion.total(amounts, now, chosen),
     }
     drawer = request.headers.get("HX-Target") == "drawer-content"
     template = "web/account/calculation_detail.html" if drawer else "web/account/calculation.html"
     return render(request, template, shown(request, head, "account", **more))
 
 
-def _converted(groups: Sequence[Group], now: datetime) -> metrics.ConvertedTotals | None:
-    """The total of all currencies with its rates; None where one currency says it all."""
-    amounts = [group.total.total for group in groups if group.total.total]
-    if not amounts:
-        return None
-    found = metrics.converted({"total": amounts}, now)
-    return None if {one.currency for one in amounts} == {found.currency} else found
+def _amounts(head: Head, figure: str, groups: Sequence[Group]) -> Sequence[Money]:
+    """The figure as it is kept, exactly; an age group as its parts say."""
+    if head.facts and hasattr(head.facts, figure):
+        return head.facts.money(figure)
+    return [group.total.total for group in groups]
 
 
 def _groups(head: Head, figure: str, now: datetime) -> list[Group]:
     found = explain.parts(head.account.pk, figure, now)
-    addressed = _addresses(head.account.pk, found)
+    addressed = _addresses(head.account.pk, _every(found))
     return [
         Group(
             group,
@@ -92,42 +92,33 @@ def _groups(head: Head, figure: str, now: datetime) -> list[Group]:
     ]
 
 
-def _addresses(account_id: int, groups: Sequence[Parts]) -> Callable[[Part], Entry]:
+def _basis(head: Head, figure: str, now: datetime, chosen: Settings) -> dict[str, Any]:
+    found = values.basis(head.account.pk, figure, now, chosen)
+    addressed = _addresses(head.account.pk, found.items)
+    return {
+        "of": found,
+        "inside": [addressed(item) for item in found.inside],
+        "outside": [addressed(item) for item in found.outside],
+        "more": found.counted - len(found.inside),
+    }
+
+
+def _every(groups: Sequence[Parts]) -> list[Part]:
+    inside = [part for group in groups for part in group.parts]
+    return inside + [part for g in groups for left in g.excluded for part in left.parts]
+
+
+def _addresses(account_id: int, every: Sequence[Part | Item]) -> Callable[[Part | Item], Entry]:
     """What finds the address of a part; one query for the invoices, one for the subscriptions."""
-    every = [part for group in groups for part in group.parts]
-    every += [part for group in groups for left in group.excluded for part in left.parts]
     bills = [p.upstream_id for p in every if p.kind in ("invoice", "credit")]
     agreed = [p.upstream_id for p in every if p.kind == "subscription"]
     invoices = customers.invoice_keys(account_id, bills) if bills else {}
     subscriptions = customers.subscription_keys(account_id, agreed) if agreed else {}
 
-    def addressed(part: Part) -> Entry:
+    def addressed(part: Part | Item) -> Entry:
         key = (part.site_id or 0, part.upstream_id)
         if part.kind == "subscription":
             return Entry(part, subscription=subscriptions.get(key))
         return Entry(part, invoice=invoices.get(key))
 
     return addressed
-
-
-def _renewal(row: Subscription, now: datetime) -> datetime | None:
-    renews = state_of(row, now) == "active" and row.auto_renew is not False
-    ends = row.current_term_ends_at
-    return ends if renews and ends and ends > now else None
-
-
-def _start(row: Subscription, now: datetime) -> datetime | None:
-    return row.activated_at if row.activated_at and row.activated_at <= now else None
-
-
-DATES: Mapping[str, Callable[[Subscription, datetime], datetime | None]] = {
-    "next_renewal_date": _renewal,
-    "customer_since": _start,
-}
-
-
-def _dates(head: Head, figure: str, now: datetime) -> list[tuple[Subscription, datetime]]:
-    """The subscriptions a date comes from, the deciding one first."""
-    found = [(row, DATES[figure](row, now)) for row in customers.subscriptions(head.account.pk)]
-    known = [(row, at) for row, at in found if at]
-    return sorted(known, key=lambda pair: pair[1])

@@ -67,6 +67,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "past_due": Meaning("Overdue", "The balance of the open invoices whose due date has passed."),
     "not_yet_due": Meaning("Not yet due", "The balance of the open invoices that are not late."),
     "next_due": Meaning("Next due", "What falls due on the next due day."),
+    "net_due": Meaning("Due, less credit", "What is owed less the credit that could be used."),
     "available_credit": Meaning("Credit to use", "What is left on open credit invoices."),
     **{f"ageing.{name}": Meaning(*words) for name, words in _AGES.items()},
     "next_renewal_date": Meaning(
@@ -75,4 +76,36 @@ MEANINGS: Mapping[str, Meaning] = {
         " are not being cancelled.",
     ),
     "customer_since": Meaning("Customer since", "The day the first subscription was activated."),
+    "next_bill_date": Meaning("Next bill", "The earliest end of a period that brings a bill."),
+    "term_end_date": Meaning("Term ends", "The earliest end of a term, renewing or not."),
+    "total_quantity": Meaning("Quantity", "The quantities of active subscriptions together."),
+    "active_subscriptions": Meaning("Active subscriptions", "Those that count towards MRR."),
+    "subscriptions_count": Meaning("Subscriptions", "All there ever were."),
+    "plan_names": Meaning("Plans", "The plans of active, trial and paused subscriptions."),
+    "plan_codes": Meaning("Plan codes", "The plans of active, trial and paused subscriptions."),
+    "past_due_count": Meaning("Overdue invoices", "Open invoices whose due date has passed."),
+    "oldest_past_due_days": Meaning("Days overdue", "How late the latest-paying invoice is."),
+    "oldest_past_due_since": Meaning("Overdue since", "The due day of the oldest overdue invoice."),
+    "next_due_date": Meaning("Next due day", "The next day on which an open invoice falls due."),
+    "last_invoice_date": Meaning("Last invoice", "The day of the newest bill."),
+    "invoices_count": Meaning("Invoices", "Bills and credits that are not voided."),
+    "on_time_rate_12m": Meaning(
+        "On time, 12 months",
+        words="Of the bills that fell due in the last 365 days and are paid, late or lost: the share"
+        " paid on the due day or before it. 1 is on time, 0 is not.",
+    ),
+    "on_time_count_12m": Meaning("Paid on time, 12 months", "On the due day or before it."),
+    "on_time_considered_12m": Meaning("Judged, 12 months", "Bills that fell due and are decided."),
+    "average_days_to_pay": Meaning(
+        "Days to pay", "Whole days from a bill to its payment, of bills paid in the last 365 days."
+    ),
+    "average_days_late": Meaning(
+        "Days late", "Whole days a payment came after the due day, of bills paid in 365 days."
+    ),
+    "dunning_step": Meaning("Dunning notices", "The most notices sent for an overdue invoice."),
+    "payment_failures_90d": Meaning(
+        "Failed payments, 90 days",
+        "Attempts to take money that were declined or ended in an error.",
+    ),
+    "first_paid_date": Meaning("First payment", "The day the first payment was collected."),
 }

@@ -283,6 +283,26 @@ def per_cent(share: Any) -> str:
     return "–" if share is None else f"{rounded(Fraction(share) * 100, 1)} %".replace("-", "−")
 
 
+@register.simple_tag(takes_context=True)
+def said_value(context: RequestContext, value: Any) -> SafeString | str:
+    """A figure that is no money: a day, a number, or some words."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, date):
+        return day(context, value)
+    if isinstance(value, list):
+        return ", ".join(value) or "–"
+    if isinstance(value, Decimal):
+        return f"{rounded(value, 2).normalize():,f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.filter
+def rate(value: Fraction) -> str:
+    """An exchange rate: its digits, at most eight after the point."""
+    return f"{rounded(value, 8).normalize():f}"
+
+
 @register.filter
 def tenth(value: Any) -> str:
     """A number for people: one decimal."""
