@@ -39,6 +39,8 @@ class _Words:
                 comma = "," if any(isinstance(part, Group) for part in node.parts) else ""
                 parts = [self._part(part, relation) for part in node.parts]
                 return f"{comma} {node.joint} ".join(parts)
+            case Not(part=Condition(ago=None, lasting=None) as part):
+                return self.opposite(part, relation)
             case Not():
                 return f"not ({self.node(node.part, relation)})"
             case Condition():
@@ -57,15 +59,25 @@ class _Words:
         return words
 
     def condition(self, node: Condition, relation: Relation | None) -> str:
-        scope = relation.scope if relation else self.catalogue.scope
-        attribute = scope.attributes[node.name.text]
-        label = _label(attribute, node.name, first=relation is None)
-        words = predicate_words(attribute, node.predicate, node.name.currency)
+        label, words = self.said(node, relation)
         if node.ago is not None:
             was = words.replace("is ", "was ", 1) if words.startswith("is ") else f"had: {words}"
             return f"{label} {was} {_days(node.ago)} ago"
         lasting = f" for {_days(node.lasting)} without a break" if node.lasting is not None else ""
         return f"{label} {words}{lasting}"
+
+    def opposite(self, node: Condition, relation: Relation | None) -> str:
+        """A condition that must not hold; “is” and “was” are turned round within the sentence."""
+        label, words = self.said(node, relation)
+        verb, _, rest = words.partition(" ")
+        return f"{label} {verb} not {rest}" if verb in ("is", "was") else f"not ({label} {words})"
+
+    def said(self, node: Condition, relation: Relation | None) -> tuple[str, str]:
+        """What a condition looks at, and what it asks of it."""
+        scope = relation.scope if relation else self.catalogue.scope
+        attribute = scope.attributes[node.name.text]
+        label = _label(attribute, node.name, first=relation is None)
+        return label, predicate_words(attribute, node.predicate, node.name.currency)
 
     def quantified(self, node: Quantified) -> str:
         relation = self.catalogue.relations[node.relation]

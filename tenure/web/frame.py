@@ -29,10 +29,11 @@ class Place:
 
 PLACES = (
     Place("accounts", "Accounts", "/accounts/", "a"),
+    Place("segments", "Segments", "/segments/", "s"),
     Place("health", "Health", "/health/", "h"),
     Place("billing", "Billing", "/billing/", "b"),
     Place("sync", "Sync", "/sync/", "y"),
-    Place("settings", "Settings", "/settings/", "s"),
+    Place("settings", "Settings", "/settings/", "e"),
 )
 
 

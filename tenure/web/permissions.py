@@ -40,6 +40,11 @@ def may_define_health(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER}
 
 
+def may_define_segments(member: Member) -> bool:
+    """Make, change and delete segments."""
+    return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER, Role.CSM}
+
+
 def may_manage_tokens(member: Member) -> bool:
     """Make API tokens and revoke them."""
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER}
@@ -63,6 +68,8 @@ REFUSALS: dict[Callable[[Member], bool], str] = {
     may_set_numbers: "Only administrators, developers and super managers may change currencies and"
     " numbers.",
     may_define_health: "Only administrators and super managers may change what health is made of.",
+    may_define_segments: "Only administrators, super managers and customer success managers may"
+    " change segments.",
     may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",
     may_decide_identity: (
         "Only administrators, developers and super managers may resolve conflicts and merge accounts."

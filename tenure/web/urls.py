@@ -33,6 +33,9 @@ from tenure.web.plans import drift, reverting
 from tenure.web.plans import pages as plans
 from tenure.web.rules import pages as rules
 from tenure.web.runs import pages as runs
+from tenure.web.segments import editor as segment_editor
+from tenure.web.segments import listing as segment_listing
+from tenure.web.segments import page as segment_page
 from tenure.web.settings import (
     attribute_editor,
     attributes,
@@ -135,6 +138,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/definitions/<int:pk>/", health_editor.edit, name="health_definition"),
     path("health/definitions/<int:pk>/preview/", health_editor.live_preview, name="health_preview"),
     path("health/versions/<int:pk>/restore/", health_editor.restore, name="restore_health"),
+    path("segments/", segment_listing.listing, name="segments"),
+    path("segments/new/", segment_editor.new, name="new_segment"),
+    path("segments/preview/", segment_editor.live_preview, name="segment_preview"),
+    path("segments/<int:pk>/", segment_page.page, name="segment"),
+    path("segments/<int:pk>/edit/", segment_editor.edit, name="edit_segment"),
+    path("segments/<int:pk>/remove/", segment_page.remove, name="remove_segment"),
     path("sync/", runs.standing, name="sync"),
     path("sync/now/", runs.sync_now, name="sync_now"),
     path("accounts/<int:pk>/merge/", merging.page, name="merge"),

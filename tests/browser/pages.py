@@ -10,6 +10,9 @@ from tenure.customers.write import By, Pin
 from tenure.health import overriding, scoring, versions
 from tenure.health.overriding import Wanted
 from tenure.identity.models import Conflict
+from tenure.segments import write as segments
+from tenure.segments.models import Segment
+from tenure.segments.write import Draft
 from tenure.sync.models import Plan, Run, RunState
 from tests.metrics.rows import NOW, a_site, an_account
 from tests.web.builders import a_customer, a_payer, a_plan, a_quarantined, a_run
@@ -96,6 +99,18 @@ def scored_by(account: Account) -> int:
     return versions.newest()[0].definition_id
 
 
+def a_segment(account: Account) -> int:
+    """A segment with a long name and rule that the account is in, and another that overlaps it."""
+    found = Segment.objects.filter(name__startswith="Österreich").first()
+    if found:
+        return found.pk
+    long_rule = (
+        f'mrr >= 0 and not name = "{LONG}" and (invoice_status = past_due or mrr < 99999999999)'
+    )
+    segments.save(Draft("Everyone known", "name is known", RTL), now=NOW)
+    return segments.save(Draft(LONG[:80], long_rule, f"{LONG} {RTL}"), now=NOW).pk
+
+
 def addresses(account: Account) -> dict[str, str]:
     """The address of each page by its name."""
     one, site = f"/accounts/{account.pk}", a_site("northwind").pk
@@ -111,6 +126,10 @@ def addresses(account: Account) -> dict[str, str]:
         "change": f"/changes/{ChangeSet.objects.order_by('pk').values_list('pk', flat=True)[0]}/",
         "overview": f"{one}/",
         "health": "/health/",
+        "segments": "/segments/",
+        "segment": f"/segments/{a_segment(account)}/?account={account.identifier}",
+        "change a segment": f"/segments/{a_segment(account)}/edit/",
+        "a wrong rule": "/segments/new/?rule=mmr+%3E+5",
         "what became": "/health/became/",
         "definition of health": f"/health/definitions/{scored_by(account)}/",
         "health of an account": f"{one}/health/",

@@ -135,6 +135,9 @@ def test_a_rule_has_at_most_fifty_conditions_and_five_levels() -> None:
         ("mrr >= 500", "MRR is at least 500"),
         ("mrr >= 1234.50 EUR", "MRR in EUR is at least 1,234.50 EUR"),
         ("status != active", "Status is not active"),
+        ("not status = active", "Status is not active"),
+        ('not name = "what is it"', "Name is not “what is it”"),
+        ("not name contains x", "not (Name contains “x”)"),
         ("plan in (Pro, Team)", "Plans has one of “Pro” or “Team”"),
         ("no invoice (state = past_due)", "there is no invoice whose state is past due"),
         (

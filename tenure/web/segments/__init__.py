@@ -1,0 +1,1 @@
+"""Pages of segments: which there are, who is in, and what a rule would do before it is saved."""

@@ -1,0 +1,171 @@
+"""The editor of a segment: its rule beside what it would do, before anything is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tenure.access.models import Member
+from tenure.core.money import Money
+from tenure.customers.models import Account
+from tenure.metrics.models import AccountFacts
+from tenure.rules.errors import Problem, RuleRefused
+from tenure.segments import preview as previews
+from tenure.segments import read, write
+from tenure.segments.models import Segment
+from tenure.segments.preview import Near, Preview
+from tenure.segments.question import Question, TooCostly, question
+from tenure.web.frame import member_of
+from tenure.web.permissions import REFUSALS, may_define_segments, only
+from tenure.web.segments.page import segment_or_404
+
+LONGEST_PRIORITY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A rule that cannot be asked: its text cut at the place of the fault, and what to do."""
+
+    before: str
+    at: str
+    after: str
+    problem: Problem
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a segment; ``?rule=`` begins with one."""
+    return _edit(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a segment."""
+    return _edit(request, segment_or_404(pk))
+
+
+@require_POST
+def live_preview(request: HttpRequest) -> HttpResponse:
+    """What the rule in the form would do: a part of the page."""
+    pk = request.POST.get("segment", "")
+    against = Segment.objects.filter(pk=int(pk)).first() if pk.isdigit() else None
+    return render(
+        request,
+        "web/segments/preview.html",
+        _previewed(request.POST.get("rule", ""), against) | {"against": against},
+    )
+
+
+def _edit(request: HttpRequest, found: Segment | None) -> HttpResponse:
+    if request.method == "POST":
+        return _save(request, found)
+    begun = {
+        "name": found.name if found else "",
+        "rule": found.rule if found else request.GET.get("rule", ""),
+        "description": found.description if found else "",
+        "priority": str(found.priority) if found else "100",
+        "owner": found.owner.email if found and found.owner else "",
+    }
+    return _shown(request, found, begun)
+
+
+@only(may_define_segments)
+def _save(request: HttpRequest, found: Segment | None) -> HttpResponse:
+    typed = {
+        name: request.POST.get(name, "").strip()
+        for name in ("name", "rule", "description", "priority", "owner")
+    }
+    owner = Member.objects.filter(email__iexact=typed["owner"]).first() if typed["owner"] else None
+    priority = typed["priority"]
+    draft = write.Draft(
+        typed["name"],
+        typed["rule"],
+        typed["description"],
+        min(int(priority), LONGEST_PRIORITY) if priority.isdigit() and len(priority) < 6 else 100,
+        owner,
+    )
+    try:
+        saved = write.save(
+            draft, now=settings.TENURE_CLOCK.now(), member=member_of(request), segment=found
+        )
+    except write.SegmentRefused as error:
+        fault = {"field": error.field, "text": error.message, "next_step": error.next_step}
+        return _shown(request, found, typed, fault=fault)
+    except RuleRefused as error:
+        fault = {"field": "rule", "text": error.message, "next_step": error.next_step}
+        return _shown(request, found, typed, fault=fault)
+    count = saved.memberships.count()
+    messages.success(request, f"“{saved.name}” is saved: {count:,} accounts are in it.")
+    return HttpResponseRedirect(reverse("segment", args=[saved.pk]))
+
+
+def _shown(
+    request: HttpRequest,
+    found: Segment | None,
+    typed: Mapping[str, str],
+    *,
+    fault: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    shown: dict[str, Any] = {
+        "segment": found,
+        "typed": typed,
+        "fault": fault,
+        "owners": Member.objects.filter(is_active=True).order_by("email"),
+        "may_define": may_define_segments(member_of(request)),
+        "refusal": REFUSALS[may_define_segments],
+        "against": found,
+        **_previewed(typed["rule"], found),
+    }
+    return render(request, "web/segments/editor.html", shown, status=422 if fault else 200)
+
+
+def _previewed(rule: str, against: Segment | None) -> dict[str, Any]:
+    """Everything the preview shows: the rule in words, the figures, and the accounts by id."""
+    if not rule.strip():
+        return {"asked": None, "seen": None}
+    try:
+        asked = question(rule, settings.TENURE_CLOCK.now())
+    except RuleRefused as error:
+        return {"asked": None, "seen": None, "marked": [_marked(rule, p) for p in error.problems]}
+    try:
+        seen = previews.preview(asked, against=against)
+    except TooCostly as error:
+        return {"asked": asked, "seen": None, "slow": str(error)}
+    return {"asked": asked, "seen": seen, **_figures(asked, seen, against)}
+
+
+def _figures(asked: Question, seen: Preview, against: Segment | None) -> dict[str, Any]:
+    crossing = [part for part in (seen.entering, seen.leaving) if part]
+    ids = {*seen.sample, *(one for part in crossing for one in part.sample)}
+    ids |= {one for near in seen.near for one in near.sample}
+    accounts = Account.objects.in_bulk(ids)
+    facts = AccountFacts.objects.in_bulk(ids)
+
+    def named(wanted: Sequence[int]) -> list[tuple[Account, tuple[Money, ...]]]:
+        mrr = {one: facts[one].money("mrr") if one in facts else () for one in wanted}
+        return [(accounts[one], mrr[one]) for one in wanted if one in accounts]
+
+    return {
+        "sample": named(seen.sample),
+        "near": [(near, named(near.sample)) for near in _few(seen.near)],
+        "entering": named(seen.entering.sample) if seen.entering else [],
+        "leaving": named(seen.leaving.sample) if seen.leaving else [],
+        "users": read.naming(against.name) if against else [],
+        "unchanged": seen.same,
+        "words": asked.words,
+    }
+
+
+def _few(near: Sequence[Near], most: int = 6) -> Sequence[Near]:
+    return near[:most]
+
+
+def _marked(rule: str, problem: Problem) -> Marked:
+    start, end = problem.span.start, max(problem.span.end, problem.span.start)
+    return Marked(rule[:start], rule[start:end], rule[end:], problem)

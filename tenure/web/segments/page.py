@@ -1,0 +1,98 @@
+"""One segment: its sums, who is in, who came and went, and why one account is in or out."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from tenure.core.errors import ConfigurationError
+from tenure.customers.lookup import account_of
+from tenure.customers.models import Account
+from tenure.rules.errors import RuleRefused
+from tenure.segments import explain as explaining
+from tenure.segments import read, write
+from tenure.segments.explain import Explanation
+from tenure.segments.models import Segment
+from tenure.segments.question import Question, question
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_define_segments, only
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was asked of one account, and the answer; ``fault`` says why there is none."""
+
+    asked_for: str
+    account: Account | None = None
+    found: Explanation | None = None
+    fault: str = ""
+
+
+@require_safe
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The segment's page; with ``?account=`` it explains that account."""
+    found = segment_or_404(pk)
+    asked = _asked(found)
+    before = request.GET.get("before", "")
+    crossings = read.crossings(
+        segment=found, limit=PAGE + 1, before=int(before) if before.isdigit() else 0
+    )
+    shown = {
+        "segment": found,
+        "asked": asked,
+        "members": found.memberships.count(),
+        "totals": read.totals_of(found),
+        "rows": read.members_page(found, request.GET.get("after") or None, limit=PAGE),
+        "crossings": crossings[:PAGE],
+        "older": crossings[PAGE - 1].pk if len(crossings) > PAGE else None,
+        "users": read.naming(found.name),
+        "versions": found.versions.select_related("member").order_by("-number")[:20],
+        "answer": _answer(request.GET.get("account", "").strip(), asked),
+        "may_define": may_define_segments(member_of(request)),
+    }
+    return render(request, "web/segments/page.html", shown)
+
+
+@require_POST
+@only(may_define_segments)
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a segment; refused while another names it."""
+    found = segment_or_404(pk)
+    try:
+        write.remove(found)
+    except write.SegmentRefused as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("segment", args=[pk]))
+    messages.success(request, f"“{found.name}” is gone, with its history.")
+    return HttpResponseRedirect(reverse("segments"))
+
+
+def segment_or_404(pk: int) -> Segment:
+    """The segment of this number."""
+    found = Segment.objects.select_related("owner").filter(pk=pk).first()
+    if found is None:
+        raise Http404(f"There is no segment {pk}.")
+    return found
+
+
+def _asked(found: Segment) -> Question | None:
+    try:
+        return question(found.rule, settings.TENURE_CLOCK.now())
+    except RuleRefused:
+        return None
+
+
+def _answer(identifier: str, asked: Question | None) -> Answer | None:
+    if not identifier or asked is None:
+        return None
+    try:
+        account = account_of(identifier)
+    except ConfigurationError as error:
+        return Answer(identifier, fault=str(error))
+    return Answer(identifier, account, explaining.explain(asked, account.pk))

@@ -1,0 +1,136 @@
+"""The pages of segments: listed, looked at, tried before they are saved, changed and deleted."""
+
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tenure.access.models import Member, Role
+from tenure.core.clock import FrozenClock
+from tenure.customers.models import Account
+from tenure.segments.models import Segment
+from tenure.segments.write import Draft, save
+from tests.alerts.conftest import START, move_
+from tests.metrics import rows
+from tests.web.builders import a_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now(settings: Settings) -> None:
+    settings.TENURE_CLOCK = FrozenClock(START)
+
+
+@pytest.fixture
+def large(db: None) -> Account:
+    """An account of 1,500.00 USD a month."""
+    made = rows.an_account("Harbour <b>Lights</b>")
+    move_(made, START)
+    return made
+
+
+@pytest.fixture
+def small(db: None) -> Account:
+    """An account of 10.00 USD a month."""
+    made = rows.an_account("Small & Co")
+    move_(made, START, mrr={"USD": "10"}, mrr_sort=10, mrr_converted=10)
+    return made
+
+
+def client(role: str = Role.CSM) -> Client:
+    found = Client()
+    known = Member.objects.filter(role=role).first()
+    found.force_login(known or a_member(role, f"{role}@example.com"))
+    return found
+
+
+def form(**typed: str) -> dict[str, str]:
+    return {"name": "Large", "rule": "mrr > 1000", "priority": "50", **typed}
+
+
+def test_an_empty_list_offers_to_begin(db: None) -> None:
+    page = client().get("/segments/").text
+    assert "No segments yet" in page
+    assert "/segments/new/?rule=past_due" in page
+
+
+def test_a_segment_is_made_and_shows_who_is_in(large: Account, small: Account) -> None:
+    made = client().post("/segments/new/", form())
+    found = Segment.objects.get()
+    assert made.headers["Location"] == f"/segments/{found.pk}/"
+    page = client(Role.VIEWER).get(f"/segments/{found.pk}/").text
+    assert "Harbour &lt;b&gt;Lights" in page
+    assert "Small &amp; Co" not in page
+    assert "MRR is above 1,000." in page
+    assert f"/segments/{found.pk}/edit/" not in page
+    assert "Large" in client(Role.DEVELOPER).get("/segments/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "field"),
+    [
+        ({"rule": "mmr > 5"}, "There is no attribute “mmr”.", "rule"),
+        ({"rule": ""}, "needs at least one condition", "rule"),
+        ({"name": " "}, "1 to 80 characters", "name"),
+    ],
+)
+def test_what_cannot_be_saved_is_told_and_nothing_typed_is_lost(
+    large: Account, typed: dict[str, str], message: str, field: str
+) -> None:
+    answer = client().post("/segments/new/", form(description="Kept words", **typed))
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert "Kept words" in answer.text
+    assert f'id="{field}" name="{field}"' in answer.text
+    assert not Segment.objects.exists()
+
+
+def test_a_rule_is_tried_before_it_is_saved(large: Account, small: Account) -> None:
+    found = save(Draft("Large", "mrr > 1000"), now=START)
+    typed = {"rule": "mrr < 100 and name contains co", "segment": str(found.pk)}
+    part = client().post("/segments/preview/", typed).text
+    assert "1 account<" in part
+    assert "1 enter" in part
+    assert "1 leave" in part
+    near = client().post("/segments/preview/", {"rule": "mrr > 1000 and mrr < 1200"}).text
+    assert "Nearly in" in near
+    assert "mrr &lt; 1200" in near
+    assert Segment.objects.get().rule == "mrr > 1000"
+
+
+def test_a_wrong_rule_is_marked_at_its_place(large: Account) -> None:
+    part = client().post("/segments/preview/", {"rule": "mrr > 5 and seats contains 3"}).text
+    assert "<mark>seats contains 3</mark>" in part
+    assert "cannot be asked yet" in part
+
+
+def test_an_account_is_explained(large: Account, small: Account) -> None:
+    found = save(Draft("Large", "mrr > 1000 and name is known"), now=START)
+    address = f"/segments/{found.pk}/?account={quote(small.identifier)}"
+    page = client().get(address).text
+    assert "is <strong>not in</strong>" in page
+    assert "this alone keeps it out" in page
+    assert "There is no account" in client().get(f"/segments/{found.pk}/?account=nobody").text
+
+
+def test_only_those_who_may_change_and_delete(large: Account) -> None:
+    found = save(Draft("Large", "mrr > 1000"), now=START)
+    for role in (Role.VIEWER, Role.DEVELOPER):
+        assert client(role).post("/segments/new/", form(name="Other")).status_code == 403
+        assert client(role).post(f"/segments/{found.pk}/remove/").status_code == 403
+    other = save(Draft("Larger", "segment = Large"), now=START)
+    client().post(f"/segments/{found.pk}/remove/")
+    assert Segment.objects.count() == 2
+    client().post(f"/segments/{other.pk}/remove/")
+    client().post(f"/segments/{found.pk}/remove/")
+    assert not Segment.objects.exists()
+
+
+def test_a_segment_whose_rule_can_no_longer_be_asked_says_so(large: Account) -> None:
+    found = save(Draft("Large", "mrr > 1000"), now=START)
+    Segment.objects.update(rule="gone > 3", fault="There is no attribute “gone”.")
+    assert "can no longer be asked" in client().get(f"/segments/{found.pk}/").text
+    assert "Cannot be asked" in client().get("/segments/").text
+    assert client().get("/segments/4711/").status_code == 404
