@@ -23,6 +23,7 @@ from tenure.segments.preview import Near, Preview
 from tenure.segments.question import Question, TooCostly, question
 from tenure.web.frame import member_of
 from tenure.web.permissions import REFUSALS, may_define_segments, only
+from tenure.web.rules.said import said_of
 from tenure.web.segments.page import segment_or_404
 
 LONGEST_PRIORITY = 10_000
@@ -120,6 +121,7 @@ def _shown(
         "may_define": may_define_segments(member_of(request)),
         "refusal": REFUSALS[may_define_segments],
         "against": found,
+        "said": said_of(typed["rule"], settings.TENURE_CLOCK.now()),
         **_previewed(typed["rule"], found),
     }
     return render(request, "web/segments/editor.html", shown, status=422 if fault else 200)
