@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +16,15 @@ from tenure.core.clock import Clock
 from tenure.core.money import Money
 from tenure.core.secrets import Secret
 from tenure.customers.models import Touched
+from tenure.customers.write import By
+from tenure.metrics import ratebook
 from tenure.metrics.read import AccountRow, accounts_page
 from tenure.sync import read as sync
 from tenure.sync.models import Trigger
 from tenure.sync.write import request_run
+
+RATES_FROM = date(2020, 1, 1)
+RATES = {"EUR": "1.08", "GBP": "1.27", "JPY": "0.0067", "KWD": "3.25"}
 
 
 class Business:
@@ -41,6 +47,16 @@ class Business:
         now = self._clock.now()
         site = connect.add_site(source, subdomain, region, key, schedule=schedule, now=now)
         request_run(site, Trigger.FIRST)
+
+    def have_rates(self) -> None:
+        """Enter a rate for each currency the made-up customers pay in, unless somebody entered one."""
+        if ratebook.live().exists():
+            return
+        entries = [
+            ratebook.Entry(source, "USD", RATES_FROM, Decimal(rate))
+            for source, rate in RATES.items()
+        ]
+        ratebook.enter(entries, By(name="the demo"), self._clock.now())
 
     def progress(self) -> list[dict[str, Any]]:
         """How far the newest run of each site is."""

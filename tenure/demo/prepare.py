@@ -46,6 +46,7 @@ def _set_up(demo: Demo, business: Any, progress: Path) -> None:
     business.have_member(demo.email, Secret(demo.password))
     for spec in DEMO_SITES:
         business.have_site(SOURCE, spec.subdomain, spec.region, Secret(spec.key), SCHEDULE)
+    business.have_rates()
     if not business.is_loaded():
         _wait_for_first_sync(business, progress)
     ending = {"sights": business.sights(), "troubles": business.troubles()}
