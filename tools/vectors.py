@@ -56,9 +56,12 @@ def answers() -> Mapping[str, Mapping[str, Any]]:
     # Models are read only now: the throwaway database must be named before Django is set up.
     from tenure.health import vectors as health  # noqa: PLC0415
     from tenure.metrics import vectors as metrics  # noqa: PLC0415
-    from tools import stored_vectors  # noqa: PLC0415
+    from tools import stored_health, stored_vectors  # noqa: PLC0415
 
-    return {"pure": {**metrics.ANSWERS, **health.ANSWERS}, "stored": stored_vectors.ANSWERS}
+    return {
+        "pure": {**metrics.ANSWERS, **health.ANSWERS},
+        "stored": {**stored_vectors.ANSWERS, **stored_health.ANSWERS},
+    }
 
 
 def paths_of(vector: Vector) -> list[str]:

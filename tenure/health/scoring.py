@@ -67,16 +67,17 @@ def _score(account_ids: Sequence[int], now: datetime, settings: Settings) -> int
     drop(set(account_ids) - {one.account_id for one in found})
     convert = conversion(now, settings)
     told = {one.account_id: evidence_of(one, convert) for one in found}
-    around = _circumstances(found, told, now, settings)
-    rows = [row for one in found if (row := _row(one, told[one.account_id], around))]
+    around = circumstances(found, told, now, settings)
+    rows = [row for one in found if (row := row_of(one, told[one.account_id], around))]
     stays = {one.account_id for one in found} - {row["account_id"] for row in rows}
     settle(stays)
     return save(rows)
 
 
-def _circumstances(
+def circumstances(
     found: Sequence[Signals], told: Mapping[int, Evidence], now: datetime, settings: Settings
 ) -> Circumstances:
+    """What is the same for these accounts, read once."""
     ids = [one.account_id for one in found]
     needed = [
         one.account_id
@@ -109,7 +110,7 @@ def is_over(signals: Signals, now: datetime) -> bool:
     return bool(signals.ended_at and signals.ended_at + FREEZES_AFTER <= now)
 
 
-def _row(signals: Signals, told: Evidence, around: Circumstances) -> dict[str, Any] | None:
+def row_of(signals: Signals, told: Evidence, around: Circumstances) -> dict[str, Any] | None:
     """The columns of the account's score; None where the one it has stays."""
     pk = signals.account_id
     override, before = around.overrides.get(pk), around.before.get(pk)
