@@ -8,13 +8,16 @@ are; in several only when every rate is known.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 
 from tenure.health.measures import OUTLOOKS, past_due_months, renewal_outlook
 from tenure.health.score import ON_TIME_NEEDS
 from tenure.health.scorer import millionths
 from tenure.metrics.signals import Amounts, Signals
 
+ZERO = Decimal(0)
 Convert = Callable[[Amounts], Fraction | None]
 
 # Why a measure is missing, for people. Those in ``UNTOLD`` are figures that exist and cannot be told
@@ -136,6 +139,8 @@ def together(
     several: "list[Amounts] | tuple[Amounts, ...]", convert: Convert
 ) -> list[Fraction] | None:
     """These amounts as numbers that may be compared; None when a rate for that is missing."""
+    if all(len(amounts) <= 1 for amounts in several) and len({*chain(*several)}) <= 1:
+        return [Fraction(*amount_of(amounts).as_integer_ratio()) for amounts in several]
     currencies = {code for amounts in several for code, amount in amounts.items() if amount}
     if len(currencies) <= 1:
         return [Fraction(sum(amounts.values())) for amounts in several]
@@ -145,3 +150,8 @@ def together(
         if any(one is None for one in converted)
         else [one for one in converted if one is not None]
     )
+
+
+def amount_of(amounts: Amounts) -> Decimal:
+    """The one amount of a single currency; nothing is zero."""
+    return next(iter(amounts.values()), ZERO)
