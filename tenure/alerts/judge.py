@@ -104,7 +104,11 @@ def _alone(rule: AlertRule) -> None:
 
 def condition(rule: AlertRule, asked: Question) -> Sql:
     """The rule's condition within its scope: the segments it is limited to, if any."""
-    scope = [segment.pk for segment in rule.scope.all()]
+    return within(asked, [segment.pk for segment in rule.scope.all()])
+
+
+def within(asked: Question, scope: Sequence[int]) -> Sql:
+    """A condition for the members of these segments; for everyone when none is named."""
     if not scope:
         return "(" + asked.sql + ")"
     return (
@@ -112,7 +116,7 @@ def condition(rule: AlertRule, asked: Question) -> Sql:
         + asked.sql
         + ") AND EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id"
         + " AND m.segment_id = ANY("
-        + bound(scope, "bigint[]")
+        + bound(list(scope), "bigint[]")
         + "))"
     )
 

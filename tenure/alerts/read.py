@@ -1,15 +1,28 @@
 """Questions about alerts: the inbox, one alert with everything around it, rules with their record."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
-from tenure.alerts.models import OPEN, Alert, AlertRule, Outcome, State
+from tenure.alerts.models import (
+    OPEN,
+    Alert,
+    AlertEvent,
+    AlertRule,
+    AlertRuleVersion,
+    Mute,
+    Outcome,
+    State,
+)
 from tenure.core.errors import ConfigurationError
+from tenure.core.money import Money
+from tenure.metrics.amounts import stored
 from tenure.segments.explain import Explanation, explain
 from tenure.segments.question import question
 
@@ -33,6 +46,7 @@ class RuleRecord:
     median_days_to_close: float | None
     precision: float | None
     mostly_no_risk: bool
+    outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
 def inbox(
@@ -43,9 +57,11 @@ def inbox(
     rule_id: int | None = None,
     account_id: int | None = None,
     severity: str = "",
+    unowned: bool = False,
     sort: str = "-at_stake",
 ) -> QuerySet[Alert]:
-    """Alerts as the inbox lists them. Raises ConfigurationError for an unknown order."""
+    """Alerts as the inbox lists them; ``unowned`` are those of nobody. Raises ConfigurationError for
+    an unknown order."""
     if sort not in ORDERS:
         raise ConfigurationError(
             f"Alerts cannot be sorted by “{sort}”.", next_step=f"Use one of {', '.join(ORDERS)}."
@@ -61,7 +77,88 @@ def inbox(
     rows = rows.filter(**{name: value for name, value in chosen.items() if value is not None})
     if states:
         rows = rows.filter(state__in=states)
+    if unowned:
+        rows = rows.filter(owner=None)
     return rows.order_by(*ORDERS[sort])
+
+
+def one(pk: int) -> Alert | None:
+    """The alert with its rule, account and owner; None when there is none."""
+    found = Alert.objects.select_related("account", "owner", "alert_rule")
+    return found.filter(pk=pk).first()
+
+
+def at_stake(rows: QuerySet[Alert]) -> list[Money]:
+    """The MRR that alerts are about, one amount a currency; an account counts once, however many
+    alerts it has."""
+    amounts: dict[str, Decimal] = {}
+    of_accounts = (
+        rows.order_by()
+        .exclude(at_stake=None)
+        .values("account", "at_stake_currency")
+        .annotate(most=Max("at_stake"))
+    )
+    for row in of_accounts:
+        code = row["at_stake_currency"]
+        amounts[code] = amounts.get(code, Decimal(0)) + row["most"]
+    return [Money(stored(amounts[code]), code) for code in sorted(amounts) if code]
+
+
+def history(alert: Alert) -> list[AlertEvent]:
+    """Every step of its life, the first one first."""
+    return list(alert.events.select_related("member").order_by("pk"))
+
+
+def others_open(alert: Alert, *, most: int = 10) -> list[Alert]:
+    """The other alerts that are open for its account."""
+    rows = inbox(account_id=alert.account_id, states=OPEN).exclude(pk=alert.pk)
+    return list(rows[:most])
+
+
+def same_before(alert: Alert, *, most: int = 10) -> list[Alert]:
+    """The alerts its rule opened for its account at other times, the newest first."""
+    rows = inbox(account_id=alert.account_id, rule_id=alert.alert_rule_id, states=())
+    return list(rows.exclude(pk=alert.pk).order_by("-opened_at", "-pk")[:most])
+
+
+def muted(alert: Alert, now: datetime) -> Mute | None:
+    """The mute that keeps its rule silent for its account now; None when nothing does."""
+    found = Mute.objects.filter(
+        alert_rule=alert.alert_rule_id, account=alert.account_id, until__gte=now.date()
+    )
+    return found.select_related("member").order_by("-until").first()
+
+
+def of_account(
+    account_id: int, *, limit: int, before: datetime | None = None, still_open: bool = False
+) -> list[Alert]:
+    """An account's alerts, the newest first, from before an instant on; or only the open ones."""
+    rows = inbox(account_id=account_id, states=OPEN if still_open else (), sort="-opened")
+    return list((rows.filter(opened_at__lt=before) if before else rows)[:limit])
+
+
+def rule(pk: int) -> AlertRule | None:
+    """The rule of this number; None when there is none."""
+    return (
+        AlertRule.objects.prefetch_related("scope").select_related("fallback").filter(pk=pk).first()
+    )
+
+
+def rules() -> list[AlertRule]:
+    """All rules in the order of names."""
+    return list(AlertRule.objects.all())
+
+
+def versions(rule: AlertRule) -> list[AlertRuleVersion]:
+    """Every version of a rule, the newest first."""
+    return list(rule.versions.select_related("member").order_by("-number"))
+
+
+def version(alert: Alert) -> AlertRuleVersion | None:
+    """The version of its rule that opened the alert."""
+    return AlertRuleVersion.objects.filter(
+        alert_rule=alert.alert_rule_id, number=alert.version
+    ).first()
 
 
 def open_counts(account_ids: Sequence[int]) -> dict[int, int]:
@@ -119,4 +216,5 @@ def _record(rule: AlertRule, now: datetime) -> RuleRecord:
         round(median(days), 1) if days else None,
         right / len(closed) if closed else None,
         len(latest) >= LAST_CLOSURES and misses * 2 > len(latest),
+        Counter(outcome for *_, outcome in closed),
     )

@@ -116,6 +116,11 @@ def disable(
     return alert_rule
 
 
+def remove(alert_rule: AlertRule) -> None:
+    """Delete a rule with its versions, mutes and alerts."""
+    alert_rule.delete()
+
+
 def checked(draft: Draft, now: datetime) -> Question:
     """The draft's condition, ready to be asked. Raises RuleRefused or RuleNotSaved."""
     asked = question(draft.rule, now)

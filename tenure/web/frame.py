@@ -30,6 +30,7 @@ class Place:
 PLACES = (
     Place("accounts", "Accounts", "/accounts/", "a"),
     Place("segments", "Segments", "/segments/", "s"),
+    Place("alerts", "Alerts", "/alerts/", "l"),
     Place("health", "Health", "/health/", "h"),
     Place("billing", "Billing", "/billing/", "b"),
     Place("sync", "Sync", "/sync/", "y"),

@@ -60,6 +60,16 @@ def may_decide_identity(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
 
 
+def may_triage(member: Member) -> bool:
+    """Acknowledge, assign, snooze, close and reopen alerts, and mute rules for an account."""
+    return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER, Role.CSM}
+
+
+def may_edit_alert_rules(member: Member) -> bool:
+    """Make, change, switch and delete the rules that open alerts."""
+    return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER}
+
+
 REFUSALS: dict[Callable[[Member], bool], str] = {
     may_manage_sites: "Only administrators and developers may connect or change sites.",
     may_map: "Only administrators, developers and super managers may change the mapping.",
@@ -74,6 +84,8 @@ REFUSALS: dict[Callable[[Member], bool], str] = {
     may_decide_identity: (
         "Only administrators, developers and super managers may resolve conflicts and merge accounts."
     ),
+    may_triage: "Only administrators, super managers and customer success managers may work on alerts.",
+    may_edit_alert_rules: "Only administrators and super managers may change alert rules.",
     may_sync: "Only administrators, developers and super managers may start or stop a sync.",
 }
 

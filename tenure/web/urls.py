@@ -20,6 +20,7 @@ from tenure.web.account import (
 )
 from tenure.web.account import health as health_of_account
 from tenure.web.accounts import finder, listing
+from tenure.web.alerts import acting, inbox, rule_editor, rule_list, suggestions, switching
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
 from tenure.web.billing import revenue, subscription
@@ -144,6 +145,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/<int:pk>/", segment_page.page, name="segment"),
     path("segments/<int:pk>/edit/", segment_editor.edit, name="edit_segment"),
     path("segments/<int:pk>/remove/", segment_page.remove, name="remove_segment"),
+    path("alerts/", inbox.inbox, name="alerts"),
+    path("alerts/bulk/", acting.bulk, name="alerts_bulk"),
+    path("alerts/rules/", rule_list.page, name="alert_rules"),
+    path("alerts/rules/new/", rule_editor.new, name="new_alert_rule"),
+    path("alerts/rules/<int:pk>/", rule_editor.edit, name="alert_rule"),
+    path("alerts/rules/<int:pk>/on/", switching.on, name="alert_rule_on"),
+    path("alerts/rules/<int:pk>/off/", switching.off, name="alert_rule_off"),
+    path("alerts/rules/<int:pk>/delete/", switching.delete, name="delete_alert_rule"),
+    path("alerts/rules/<int:pk>/versions/", rule_list.versions, name="alert_rule_versions"),
+    path("alerts/suggestions/", suggestions.page, name="suggested_rules"),
+    path("alerts/suggestions/<str:name>/trial/", suggestions.trial, name="suggestion_trial"),
+    path("alerts/suggestions/<str:name>/accept/", suggestions.accept, name="accept_suggestion"),
+    path("alerts/<int:pk>/", inbox.alert, name="alert"),
+    path("alerts/<int:pk>/act/", acting.act, name="act_on_alert"),
     path("sync/", runs.standing, name="sync"),
     path("sync/now/", runs.sync_now, name="sync_now"),
     path("accounts/<int:pk>/merge/", merging.page, name="merge"),
