@@ -29,8 +29,8 @@ class Place:
 
 PLACES = (
     Place("accounts", "Accounts", "/accounts/", "a"),
-    Place("segments", "Segments", "/segments/", "s"),
     Place("alerts", "Alerts", "/alerts/", "l"),
+    Place("segments", "Segments", "/segments/", "s"),
     Place("health", "Health", "/health/", "h"),
     Place("billing", "Billing", "/billing/", "b"),
     Place("sync", "Sync", "/sync/", "y"),
