@@ -233,8 +233,30 @@ def count(moment: Moment) -> int:
         return int(db.fetchone()[0])
 
 
+def rebuilt_sums(moment: Moment) -> list[CurrencySums]:
+    """MRR of a day before the first sync, made out from invoices; the rest is not known."""
+    with connection.cursor() as db:
+        db.execute(_REBUILT_SUMS, [moment.day])
+        return [
+            CurrencySums(code, mrr, Decimal(0), Decimal(0), paying)
+            for code, mrr, paying in db.fetchall()
+        ]
+
+
+_REBUILT_SUMS = """
+    SELECT currency, sum(mrr), count(*) FROM (
+        SELECT account_id, currency, sum(mrr - before) AS mrr FROM metrics_mrrstep
+        WHERE day <= %s GROUP BY account_id, currency
+    ) each WHERE mrr > 0 GROUP BY currency ORDER BY currency
+"""
+
+
 def visible(moment: Moment) -> Sql:
-    """The condition on account ``a``: it was here by the end of the day and not yet hidden."""
+    """The condition on account ``a``: it was here by the end of the day, or is known by now to have
+    had MRR by then, and was not yet hidden."""
     return Sql(
-        "a.created_at < %s AND (a.removed_at IS NULL OR a.removed_at >= %s)", (moment.instant,) * 2
+        "(a.created_at < %s OR EXISTS (SELECT 1 FROM metrics_mrrstep s"
+        " WHERE s.account_id = a.id AND s.day <= %s))"
+        " AND (a.removed_at IS NULL OR a.removed_at >= %s)",
+        (moment.instant, moment.day, moment.instant),
     )

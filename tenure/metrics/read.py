@@ -233,12 +233,14 @@ def totals(search: str = "", *, where: Sql | None = None) -> Totals:
 
 def totals_at(moment: Moment) -> Totals:
     """The same at a past time, over the accounts that were measured by then."""
-    rows = as_of.sums_at(moment, as_of.visible(moment))
+    seen = as_of.reach().seen
+    early = seen is None or moment.day < seen
+    rows = as_of.rebuilt_sums(moment) if early else as_of.sums_at(moment, as_of.visible(moment))
     return Totals(
         mrr=tuple(Money(row.mrr, row.currency) for row in rows),
         total_due=tuple(Money(row.total_due, row.currency) for row in rows),
         past_due=tuple(Money(row.past_due, row.currency) for row in rows),
-        accounts=as_of.count(moment),
+        accounts=sum(row.paying for row in rows) if early else as_of.count(moment),
         paying=sum(row.paying for row in rows),
     )
 

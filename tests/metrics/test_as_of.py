@@ -124,7 +124,7 @@ def test_an_account_hidden_since_is_in_the_list_of_then() -> None:
 
 @pytest.mark.django_db
 def test_before_the_first_sync_there_is_mrr_from_invoices_and_it_says_so() -> None:
-    account = an_account()
+    account = an_account(created_at=NOW)  # made by the first sync, long after it began to pay
     began = datetime(2026, 4, 10, tzinfo=UTC)
     sub = a_subscription(account, a_plan(), created_at=began, activated_at=began)
     for start, end in ((4, 5), (6, 7)):
@@ -145,13 +145,17 @@ def test_before_the_first_sync_there_is_mrr_from_invoices_and_it_says_so() -> No
     for day in (date(2026, 4, 1), date(2026, 4, 20), date(2026, 5, 20)):
         moment = moment_of(day, NOW, DEFAULTS)
         assert moment is not None
-        (row,) = read.accounts_page(moment=moment).rows
-        kinds[day.isoformat()] = (row.kind, [money.amount for money in row.mrr], row.total_due)
+        kinds[day.isoformat()] = [
+            (row.kind, [money.amount for money in row.mrr], row.total_due)
+            for row in read.accounts_page(moment=moment).rows
+        ]
     assert kinds == {
-        "2026-04-01": (None, [], ()),
-        "2026-04-20": ("reconstructed", [100], ()),
-        "2026-05-20": ("inferred", [100], ()),
+        "2026-04-01": [],
+        "2026-04-20": [("reconstructed", [100], ())],
+        "2026-05-20": [("inferred", [100], ())],
     }
+    early = read.totals_at(Moment(date(2026, 4, 20), datetime(2026, 4, 21, tzinfo=UTC)))
+    assert ([money.amount for money in early.mrr], early.paying) == ([100], 1)
     assert (reach().seen, reach().rebuilt) == (TODAY, date(2026, 4, 10))
     assert kind_of(figures_at([account.pk], at(0)).get(account.pk)) == "snapshot"
 
