@@ -42,7 +42,16 @@ from tenure.sources.base import Stream
 Document = Mapping[str, Any]
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 PAYER = "payer"
+# Whole numbers, which an example may give as text.
+COUNTS = frozenset(
+    "quantity interval_length net_terms dunning_events_sent remaining_billing_cycles"
+    " total_billing_cycles".split()
+)
 _examples = count(1)
+
+
+class NotStored(Exception):
+    """Raised for an example of which nothing stored could be the answer."""
 
 
 class _Undone(Exception):
@@ -166,7 +175,8 @@ def _complete(document: Document) -> Document:
         "created_at": _stamp(BEGINNING),
         "updated_at": _stamp(BEGINNING),
     }
-    return {**always, **{k: v for k, v in document.items() if k != "site"}}
+    made = {**always, **{k: v for k, v in document.items() if k != "site"}}
+    return {k: int(v) if k in COUNTS and isinstance(v, str) else v for k, v in made.items()}
 
 
 def _stamp(at: datetime) -> str:
@@ -350,7 +360,7 @@ def _average_days_to_pay(given: Document, as_of: datetime, settings: Settings) -
 def _dso(given: Document, as_of: datetime, settings: Settings) -> Document:
     """As invoices: an old one with what is owed, and a paid one of yesterday with what was billed."""
     if int(given.get("window_days") or 90) != 90:
-        raise ValueError("the stored figure is of 90 days")
+        raise NotStored("the stored figure is of 90 days")
     bill = {"type": "charge", "state": "pending", "currency": "USD", "paid": "0"}
     owed, billed = str(given.get("receivable") or 0), str(given.get("billed_in_window") or 0)
     long_ago, lately = (_stamp(as_of - timedelta(days=days)) for days in (400, 1))

@@ -1,6 +1,10 @@
 """The worked examples, through the plain formulas and through what is stored: those of the
 specification where it is at hand, and our own everywhere."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +68,24 @@ def test_flags_that_were_not_expected_are_a_difference() -> None:
 def test_an_unknown_function_is_refused_by_name() -> None:
     with pytest.raises(ConfigurationError, match="X: there is no function “magic”"):
         differences({"id": "X", "fn": "magic", "as_of": "", "input": {}, "expected": {}}, ANSWERS)
+
+
+def test_the_program_runs_from_anywhere_and_names_both_ways(tmp_path: Path) -> None:
+    example = {
+        "id": "X",
+        "fn": "dso",
+        "input": {"receivable": "1", "billed_in_window": "3"},
+        "expected": {"dso": "31.0"},
+    }
+    file = tmp_path / "some.json"
+    file.write_text(json.dumps([example]))
+    program = HERE.parents[1] / "tools" / "vectors.py"
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, program, file], cwd=tmp_path, env=kept, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines() == [
+        'X, dso, "31.0", "30.0", pure',
+        'X, dso, "31.0", "30.0", stored',
+    ]
