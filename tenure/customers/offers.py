@@ -6,6 +6,7 @@ Figures computed from them are the ``metrics`` package's to offer.
 import re
 from collections.abc import Iterable, Sequence
 
+from tenure.customers import tags
 from tenure.customers.models import Attribute as Named
 from tenure.customers.models import AttributeKind
 from tenure.rules.catalogue import Attribute, Relation
@@ -277,7 +278,8 @@ def _own(object_kind: str, alias: str, *, taken: Iterable[str]) -> Sequence[Attr
     """The workspace's attributes of one kind of object; a name that is taken is written
     ``custom_NAME``."""
     used = set(taken)
-    rows = Named.objects.filter(object_kind=object_kind)
+    rows = list(Named.objects.filter(object_kind=object_kind))
+    names = {row.name for row in rows}
     return [
         Attribute(
             f"custom_{row.name}" if row.name in used else row.name,
@@ -286,6 +288,7 @@ def _own(object_kind: str, alias: str, *, taken: Iterable[str]) -> Sequence[Attr
             column(f"{alias}.attributes", row.name, row.kind),
             unit=row.unit,
             missing="Unknown where it has no value.",
+            synonyms=("tag",) if row.name == tags.NAME and "tag" not in names else (),
             group=CUSTOM,
         )
         for row in rows

@@ -14,6 +14,7 @@ from tenure.customers import provenance
 from tenure.customers.models import Account, Attribute, AttributeKind, BillingAccount, Origin
 from tenure.metrics import read
 from tenure.metrics.read import LONGEST_PAGE, AccountRow
+from tenure.rules.sql import Sql
 
 NUMBERS = {AttributeKind.NUMBER.value, AttributeKind.MONEY.value}
 
@@ -61,20 +62,21 @@ def rows(
     attributes: bool = True,
     sources: bool = False,
     columns: Sequence[str] = (),
+    where: Sql | None = None,
 ) -> Iterator[list[Any]]:
-    """The accounts that match, in the order asked for, the head first. ``figures`` are what the
+    """The accounts that match, in the order asked for, the head first; ``where`` is a rule's condition. ``figures`` are what the
     list shows, ``attributes`` the values, and ``sources`` puts beside each value where it came from.
     ``columns`` are names of the list's columns: then those alone, beside who the account is.
 
     Raises UnusablePage, before anything is read, for an unknown sort.
     """
-    page = read.accounts_page(search=search, sort=sort, limit=LONGEST_PAGE)
+    page = read.accounts_page(search=search, sort=sort, limit=LONGEST_PAGE, where=where)
     shown = [*WHO, *(_picked(_figures(), columns) if figures else ())]
     valued = _attributes() if attributes else []
     if columns:
         valued = [(head, one) for head, one in _attributes() if f"{ATTRIBUTE}{one.name}" in columns]
     owned = OWNER in columns or not columns
-    return _rows(page, shown, valued, owned, search=search, sort=sort, sources=sources)
+    return _rows(page, shown, valued, owned, search=search, sort=sort, sources=sources, where=where)
 
 
 def _picked(figures: Sequence[Figure], columns: Sequence[str]) -> list[Figure]:
@@ -93,6 +95,7 @@ def _rows(
     search: str,
     sort: str,
     sources: bool,
+    where: Sql | None,
 ) -> Iterator[list[Any]]:
     heads = [figure.head for figure in shown]
     values = [h for head, _ in valued for h in ((head, f"{head} source") if sources else (head,))]
@@ -107,7 +110,9 @@ def _rows(
             yield [*cells, *_values(account, payers, valued, sources=sources)]
         if page.next is None:
             return
-        page = read.accounts_page(search=search, sort=sort, cursor=page.next, limit=LONGEST_PAGE)
+        page = read.accounts_page(
+            search=search, sort=sort, cursor=page.next, limit=LONGEST_PAGE, where=where
+        )
 
 
 def _figures() -> list[Figure]:

@@ -17,7 +17,7 @@ from tenure.rules.compile import compiled
 from tenure.rules.context import Context
 from tenure.rules.describe import described
 from tenure.rules.parse import parse
-from tenure.rules.sql import Sql
+from tenure.rules.sql import Sql, bound
 from tenure.rules.text import text_of
 from tenure.rules.tree import EVERYTHING, Node
 from tenure.segments.catalogue import catalogue, context
@@ -60,7 +60,25 @@ class Question:
     @property
     def where(self) -> Sql | None:
         """The condition for a list; None when every account is meant."""
-        return None if self.meant == EVERYTHING else self.sql
+        if self.meant == EVERYTHING:
+            return None
+        return self._then() if self.context.past else self.sql
+
+    def _then(self) -> Sql:
+        """The rule of a past instant as a condition on ``a`` alone: its figures are those of then,
+        whatever the list has for ``f``."""
+        at = bound(self.context.now, "timestamptz")
+        past = self.catalogue.histories["figures"]
+        return (
+            f"a.id IN (SELECT a.id FROM customers_account a LEFT JOIN {past.rows} {past.alias}"
+            f" ON {past.alias}.account_id = a.id AND {past.alias}.valid_from <= "
+            + at
+            + f" AND {past.alias}.valid_to > "
+            + at
+            + " WHERE ("
+            + self.sql
+            + "))"
+        )
 
     def sql_of(self, node: Node) -> Sql:
         """Another checked tree in the same context."""

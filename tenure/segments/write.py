@@ -110,6 +110,34 @@ def save_view(
     return view
 
 
+def rename_view(view: View, name: str) -> None:
+    """Call a view something else. Raises SegmentRefused for no name, or one that is taken."""
+    named = name.strip()[:LONGEST_NAME]
+    if not named:
+        raise SegmentRefused("name", "A view needs a name.", "Write what the list shows.")
+    try:
+        with transaction.atomic():
+            View.objects.filter(pk=view.pk).update(name=named)
+    except IntegrityError:
+        raise SegmentRefused(
+            "name", f"There is a view “{named}” already.", "Choose another name."
+        ) from None
+    view.name = named
+
+
+def open_with(view: View, *, on: bool) -> None:
+    """Let the page open with this view, or not with it any more."""
+    with transaction.atomic():
+        View.objects.filter(page=view.page, member=view.member_id).update(is_default=False)
+        View.objects.filter(pk=view.pk).update(is_default=on)
+    view.is_default = on
+
+
+def remove_view(view: View) -> None:
+    """Forget a view; whoever has its address still gets the list."""
+    View.objects.filter(pk=view.pk).delete()
+
+
 def _name(wanted: str, segment: Segment | None) -> str:
     name = " ".join(wanted.split())
     if not name or len(name) > LONGEST_NAME:

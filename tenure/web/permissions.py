@@ -70,6 +70,11 @@ def may_edit_alert_rules(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.SUPER_MANAGER}
 
 
+def may_share_views(member: Member) -> bool:
+    """Save lists for everyone, and rename and delete those; anybody may save their own."""
+    return member.role != Role.VIEWER
+
+
 REFUSALS: dict[Callable[[Member], bool], str] = {
     may_manage_sites: "Only administrators and developers may connect or change sites.",
     may_map: "Only administrators, developers and super managers may change the mapping.",

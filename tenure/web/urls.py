@@ -19,12 +19,12 @@ from tenure.web.account import (
     users,
 )
 from tenure.web.account import health as health_of_account
-from tenure.web.accounts import finder, listing
+from tenure.web.accounts import finder, listing, sums, views
 from tenure.web.alerts import acting, inbox, rule_editor, rule_list, suggestions, switching
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
 from tenure.web.billing import revenue, subscription
-from tenure.web.editing import bulk, changes, create, many, popover, undo
+from tenure.web.editing import bulk, changes, create, many, popover, tagging, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.health import editor as health_editor
@@ -74,9 +74,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/check/", rules.check, name="check_rule"),
     path("rules/suggest/", rules.suggestions, name="suggest_rule"),
     path("accounts/", listing.accounts, name="accounts"),
-    path("accounts/totals/", listing.totals, name="accounts_totals"),
+    path("accounts/totals/", sums.totals, name="accounts_totals"),
+    path("accounts/count/", sums.count, name="accounts_count"),
+    path("accounts/near/", sums.near, name="accounts_near"),
+    path("accounts/views/", views.save, name="save_view"),
+    path("accounts/views/<int:pk>/", views.change, name="change_view"),
     path("accounts/new/", create.new, name="new_account"),
     path("accounts/bulk/", bulk.edit, name="bulk"),
+    path("accounts/tags/", tagging.edit, name="bulk_tags"),
     path("accounts/bulk/<int:pk>/", many.page, name="bulk_edit"),
     path("accounts/bulk/<int:pk>/undo/", many.undo, name="undo_bulk_edit"),
     path("accounts/export/", downloads.accounts, name="export_accounts"),

@@ -1,8 +1,8 @@
 """The list of accounts: searched as one types, sorted by a column, paged from a row onwards."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +11,6 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from tenure.connections import read as connections
-from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.health import listing as by_health
 from tenure.health import read as health
@@ -19,17 +18,19 @@ from tenure.health.models import Verdict
 from tenure.metrics import read as metrics
 from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import UnusablePage
-from tenure.metrics.read import AccountRow, Totals
-from tenure.web.accounts import columns
+from tenure.metrics.read import AccountRow, AccountsPage
+from tenure.segments.question import TooCostly, patient
+from tenure.web.accounts import columns, copies, views
+from tenure.web.accounts.asked import Asked, address_without, asked_of
 from tenure.web.accounts.cells import lines
 from tenure.web.accounts.columns import Column
+from tenure.web.accounts.sums import COUNT_CAP
 from tenure.web.as_of import at, now_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, may_manage_sites
 
 PAGE = 50
-COUNT_CAP = 10_000
-LONGEST_SEARCH = 200
+REFUSED = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,70 +42,104 @@ class Heading:
     sorted: str
 
 
-@dataclass(frozen=True, slots=True)
-class CurrencyTotals:
-    """The sums in one currency; None where there is nothing."""
-
-    currency: str
-    mrr: Money
-    due: Money | None
-    overdue: Money | None
-
-
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """The page, or only its table when that is what was asked for."""
     picked = request.GET.getlist("columns")
     if len(picked) > 1:  # the form that chooses them; an address worth sending has one list
         return _tidied(request, picked)
-    search = request.GET.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
+    kept = views.held(request)
+    if not request.GET and (first := views.opening(kept)):
+        return HttpResponseRedirect(f"{request.path}?{first}")
+    asked = asked_of(request.GET, now_of(request), past=at(request) is not None)
+    if asked.said.problems and request.headers.get("HX-Request"):
+        return _refused(request, asked)
     sort = request.GET.get("sort", "-mrr")
     moment = at(request)
-    way = "" if moment else request.GET.get("health", "")
     if moment and sort.removeprefix("-") == "health":
         sort = "-mrr"  # an order by scores is kept of the present alone
-    where = by_health.standing(way)
     known = columns.offered(customers.attributes())
     shown_columns = columns.chosen(picked[0] if picked else "", known)
     try:
-        page = by_health.accounts_page(
-            search=search,
-            where=where,
-            sort=sort,
-            cursor=request.GET.get("after") or None,
-            limit=PAGE,
-            with_values=any(column.attribute for column in shown_columns),
-            moment=moment,
-        )
+        page = _page(request, asked, sort, shown_columns)
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
+    except TooCostly as error:
+        return render(request, "web/accounts/unusable.html", {"error": error}, status=504)
     member = member_of(request)
+    few = _all_here(page)
     shown: dict[str, Any] = {
         "page": page,
+        "asked": asked,
+        "chips": [(chip, address_without(request, chip.without)) for chip in asked.said.chips],
+        "cleared": address_without(request, ""),
         "lines": lines(
             page.rows,
             shown_columns,
             now_of(request),
             _scores(page.rows, shown_columns, moment),
         ),
-        "search": search,
+        "search": asked.search,
         "sort": sort,
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
         "picked": {column.key for column in shown_columns},
         "picked_text": ",".join(picked),
-        "found": metrics.capped_count(search, cap=COUNT_CAP, where=where, moment=moment),
-        "way": way if where else "",
+        "found": len(page.rows) if few else _found(asked, moment),
+        "way": asked.way,
         "cap": COUNT_CAP,
         "sites": connections.sites() if not page.rows else (),
         "may_connect": may_manage_sites(member),
         "may_edit": may_edit_customers(member) and moment is None,
+        "views": views.offered(request, kept),
+        "as_call": copies.call(request, asked, sort),
+        "as_command": copies.command(asked, sort),
     }
     part = request.headers.get("HX-Target") == "accounts-table"
     response = render(
-        request, "web/accounts/table.html" if part else "web/accounts/page.html", shown
+        request,
+        "web/accounts/table.html" if part else "web/accounts/page.html",
+        shown,
+        status=REFUSED if asked.said.problems else 200,
     )
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def _page(
+    request: HttpRequest, asked: Asked, sort: str, shown_columns: Sequence[Column]
+) -> AccountsPage:
+    if asked.said.problems:  # rather none than those nobody asked for
+        return AccountsPage((), None, None)
+    with patient() if asked.rule else nullcontext():
+        return by_health.accounts_page(
+            search=asked.search,
+            where=asked.where,
+            sort=sort,
+            cursor=request.GET.get("after") or None,
+            limit=PAGE,
+            with_values=any(column.attribute for column in shown_columns),
+            moment=at(request),
+        )
+
+
+def _all_here(page: AccountsPage) -> bool:
+    return page.next is None and page.previous is None
+
+
+def _found(asked: Asked, moment: Moment | None) -> int | None:
+    """How many there are, where that is quick to say; None where it is asked for after the page."""
+    if asked.rule:
+        return None
+    return metrics.capped_count(asked.search, cap=COUNT_CAP, where=asked.where, moment=moment)
+
+
+def _refused(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """A wrong rule, told at its place while the list stays as it is."""
+    response = render(request, "web/rules/said.html", {"said": asked.said}, status=REFUSED)
+    response["HX-Retarget"] = "#list-rule-said"
+    response["HX-Reswap"] = "innerHTML"
+    response["HX-Push-Url"] = "false"
     return response
 
 
@@ -123,31 +158,6 @@ def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:
     query["columns"] = ",".join(name for name in picked if name)
     query.pop("after", None)
     return HttpResponseRedirect(f"{request.path}?{query.urlencode(safe=',')}")
-
-
-@require_safe
-def totals(request: HttpRequest) -> HttpResponse:
-    """The sums over all accounts, asked for after the page so that the list never waits for them."""
-    moment = at(request)
-    totals = metrics.totals_at(moment) if moment else metrics.totals()
-    found = {"mrr": totals.mrr, "total_due": totals.total_due, "past_due": totals.past_due}
-    beside = metrics.converted(found, now_of(request))
-    lines = _by_currency(totals)
-    foreign = [line for line in lines if line.currency != beside.currency]
-    shown = {"totals": totals, "lines": lines, "beside": beside if foreign else None}
-    return render(request, "web/accounts/totals.html", shown)
-
-
-def _by_currency(totals: Totals) -> list[CurrencyTotals]:
-    """One line for each currency, in the order of the codes."""
-    mrr, due, late = (
-        {money.currency: money for money in amounts if money}
-        for amounts in (totals.mrr, totals.total_due, totals.past_due)
-    )
-    return [
-        CurrencyTotals(code, mrr.get(code, Money(Decimal(0), code)), due.get(code), late.get(code))
-        for code in sorted(mrr.keys() | due.keys())
-    ]
 
 
 def heading(column: Column, sort: str) -> Heading:

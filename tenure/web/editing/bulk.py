@@ -20,7 +20,10 @@ from tenure.customers.models import Origin
 from tenure.customers.outlook import Outlook
 from tenure.customers.write import By, ValueRefused
 from tenure.metrics import read as metrics
+from tenure.rules.errors import RuleRefused
+from tenure.segments.question import TooCostly, patient
 from tenure.web import moments
+from tenure.web.accounts.asked import usable
 from tenure.web.badges import source_badge
 from tenure.web.editing.fields import OWN, Field, field_of, pin_from, value_from
 from tenure.web.editing.forecast import Forecast, forecast
@@ -31,15 +34,19 @@ from tenure.web.permissions import may_edit_customers, only
 AT_ONCE = 20_000  # accounts that a page waits for; more go on in the background
 EVERY_ACCOUNT = 10_000_000
 REFUSED = 422
+SELECTING_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The accounts an edit is about: those ticked, or all that match a search."""
+    """The accounts an edit is about: those ticked, or all that fit what the list was asked for."""
 
     accounts: list[int]
     all_of: bool
-    search: str
+    search: str = ""
+    rule: str = ""
+    way: str = ""
+    words: str = ""
 
     @property
     def in_background(self) -> bool:
@@ -56,10 +63,14 @@ class Chosen:
 @only(may_edit_customers)
 def edit(request: HttpRequest) -> HttpResponse:
     """Choose, preview, apply: each step sends everything chosen so far."""
-    chosen = _chosen(request)
+    try:
+        chosen = chosen_of(request)
+    except (RuleRefused, TooCostly) as error:
+        messages.error(request, f"Nothing was selected. {error.message} {error.next_step}".strip())
+        return back(request)
     if not chosen.accounts:
         messages.error(request, "No account is selected: tick some, then edit them together.")
-        return _back(request)
+        return back(request)
     step, fields = request.POST.get("step", "choose"), _fields()
     field = fields.get(request.POST.get("field", "")) or next(iter(fields.values()))
     if step == "choose":
@@ -78,12 +89,15 @@ def edit(request: HttpRequest) -> HttpResponse:
     return _show(request, chosen, field, fields, found=found, moved=step == "apply")
 
 
-def _chosen(request: HttpRequest) -> Chosen:
-    search = request.POST.get("q", "").strip()[:200]
-    if request.POST.get("all"):
-        return Chosen(metrics.matching_ids(search, limit=EVERY_ACCOUNT), all_of=True, search=search)
+def chosen_of(request: HttpRequest) -> Chosen:
+    """What is selected. Raises RuleRefused or TooCostly where that cannot be said."""
     ticked = [int(pk) for pk in request.POST.getlist("account") if pk.isdecimal() and len(pk) < 19]
-    return Chosen(list(dict.fromkeys(ticked)), all_of=False, search=search)
+    if not request.POST.get("all"):
+        return Chosen(list(dict.fromkeys(ticked)), all_of=False)
+    asked = usable(request.POST, _now())
+    with patient(SELECTING_SECONDS):
+        ids = metrics.matching_ids(asked.search, limit=EVERY_ACCOUNT, where=asked.where)
+    return Chosen(ids, True, asked.search, asked.rule, asked.way, asked.words)
 
 
 def _fields() -> dict[str, Field]:
@@ -111,7 +125,7 @@ def _apply(
     words = f"{field.label} of {count:,} account{'' if count == 1 else 's'} changed."
     change_set = edited.change_set.pk if edited.change_set else None
     messages.success(request, words, extra_tags=undo_tag(change_set))
-    return _back(request)
+    return back(request)
 
 
 def _apply_later(
@@ -127,7 +141,8 @@ def _by(request: HttpRequest) -> By:
     return By(Origin.MANUAL, member_of(request), reason=why)
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def back(request: HttpRequest) -> HttpResponse:
+    """To where the edit was begun."""
     address = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
         address = reverse("accounts")

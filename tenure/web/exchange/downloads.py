@@ -4,18 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenure.core import csvs
+from tenure.core import csvs, jsons
 from tenure.customers import read as customers
 from tenure.customers.exchange import export, imports
 from tenure.customers.models import Account
 from tenure.metrics import export as figures
 from tenure.metrics.paging import UnusablePage
+from tenure.rules.errors import RuleRefused
 from tenure.web.account.head import GONE
 from tenure.web.accounts import columns
+from tenure.web.accounts.asked import usable
 from tenure.web.exchange.pages import import_of
 from tenure.web.permissions import may_edit_customers, only
 
@@ -26,13 +29,17 @@ LINES = 200  # a piece of the answer
 def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The accounts as the list shows them: searched, sorted, with its columns; or ``with`` all
     ``attributes``, and with the ``sources`` of each."""
-    search = request.GET.get("q", "").strip()[:200].replace("\x00", "")
+    try:
+        asked = usable(request.GET, settings.TENURE_CLOCK.now())
+    except RuleRefused as error:
+        return render(request, "web/accounts/unusable.html", {"error": error}, status=422)
     wanted = request.GET.get("with", "")
     known = columns.offered(customers.attributes())
     shown = columns.chosen(request.GET.get("columns", ""), known)
     try:
         rows = figures.rows(
-            search=search,
+            search=asked.search,
+            where=asked.where,
             sort=request.GET.get("sort") or "-mrr",
             attributes=wanted in ("attributes", "sources"),
             sources=wanted == "sources",
@@ -40,6 +47,8 @@ def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         )
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
+    if request.GET.get("form") == "json":
+        return _as_json(rows, "accounts")
     return sent(rows, "accounts")
 
 
@@ -72,6 +81,16 @@ def sent(rows: Iterable[Sequence[Any]], name: str) -> StreamingHttpResponse:
     lines = csvs.lines(rows, marked=True)
     answer = StreamingHttpResponse(_pieces(lines), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _as_json(rows: Iterator[Sequence[Any]], name: str) -> StreamingHttpResponse:
+    """The same rows as a JSON list of objects, a line each, named by the heads of the columns."""
+    answer = StreamingHttpResponse(
+        _pieces(jsons.lines(rows)), content_type="application/json; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -9,7 +9,7 @@ from tenure.rules.catalogue import Catalogue
 from tenure.rules.chips import Chip, chips_of
 from tenure.rules.errors import Problem, RuleRefused
 from tenure.rules.parse import LONGEST
-from tenure.segments.catalogue import catalogue
+from tenure.segments.catalogue import catalogue, context
 from tenure.segments.question import Question, question
 
 
@@ -39,12 +39,14 @@ class Said:
         return json.dumps([one.as_json() for one in self.problems])
 
 
-def said_of(text: str, now: datetime, *, known: Catalogue | None = None) -> Said:
+def said_of(
+    text: str, now: datetime, *, known: Catalogue | None = None, past: bool = False
+) -> Said:
     """What is to be said of a rule somebody has written. Never raises."""
     text = cleaned(text)
     known = known or catalogue()
     try:
-        asked = question(text, now, known=known)
+        asked = question(text, now, known=known, when=context(now, past=past))
     except RuleRefused as error:
         return Said(text, problems=error.problems)
     return Said(text, asked, chips=chips_of(asked.tree, known))

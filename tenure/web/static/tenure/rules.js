@@ -45,7 +45,10 @@
       const text = field.value;
       try {
         const fields = box.hasAttribute("data-chips") ? { rule: text, chips: "1" } : { rule: text };
-        said.innerHTML = await (await ask(box.dataset.check, fields, checking.signal)).text();
+        const answer = await (await ask(box.dataset.check, fields, checking.signal)).text();
+        said.innerHTML = answer;
+        // What stands elsewhere as chips is not said twice.
+        if (box.hasAttribute("data-quiet") && text === field.defaultValue && !one(".error", said)) said.replaceChildren();
       } catch { return; }
       underline();
       const problems = JSON.parse(one(".said", said)?.dataset.problems || "[]");
@@ -150,6 +153,24 @@
       field.value = chip.dataset.ruleBecomes;
       field.focus();
       check();
+    });
+    // A form of one rule is not sent with a wrong one: what is shown stays, and the fault is told here.
+    const form = field.form?.matches("[data-rule-form]") ? field.form : null;
+    form?.addEventListener("submit", async (event) => {
+      if (field.dataset.right === field.value) return;
+      event.preventDefault();
+      clearTimeout(later);
+      clearTimeout(soon);
+      suggesting?.abort();
+      open(false);
+      await check();
+      const problems = JSON.parse(one(".said", said)?.dataset.problems || "[]");
+      if (!problems.length) { field.dataset.right = field.value; form.requestSubmit(); return; }
+      one(".said", said).classList.remove("is-begun");
+      underline();
+      field.focus();
+      const at = [...field.value].slice(0, problems[0].end).join("").length;
+      field.setSelectionRange(at, at);
     });
     underline();
   };
