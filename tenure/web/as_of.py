@@ -21,10 +21,12 @@ from tenure.metrics.settings import current
 
 PARAMETER = "as_of"
 PAGES = frozenset(
-    "accounts accounts_totals accounts_count accounts_near account account_subscriptions account_invoices account_attributes"
-    " account_timeline".split()
+    "accounts accounts_totals accounts_count accounts_near account account_subscriptions"
+    " account_invoices account_attributes account_timeline".split()
 )
-_PATHS = re.compile(r"/accounts/((totals|count|near)/|\d+/((subscriptions|invoices|attributes|timeline)/)?)?")
+_PATHS = re.compile(
+    r"/accounts/((totals|count|near)/|\d+/((subscriptions|invoices|attributes|timeline)/)?)?"
+)
 _TAG = re.compile(r"<(a|form|section|input|button|div)\b[^>]*>")
 _ADDRESS = re.compile(r'\b(href|hx-get|action)="([^"#]*)"')
 

@@ -55,7 +55,9 @@ def asked_of(sent: QueryDict, now: datetime, *, past: bool = False) -> Asked:
     """What an address or a form asks for. Never raises: see ``said``. With ``past`` the rule is asked
     of what was known at that instant."""
     search = sent.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
-    said = said_of(sent.get("rule", ""), now, past=past) if sent.get("rule", "").strip() else Said("")
+    said = (
+        said_of(sent.get("rule", ""), now, past=past) if sent.get("rule", "").strip() else Said("")
+    )
     standing = None if past else by_health.standing(sent.get("health", ""))
     where = by_health.both(standing, said.asked.where if said.asked else None)
     return Asked(search, said, sent.get("health", "") if standing else "", where)
