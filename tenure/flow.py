@@ -28,6 +28,7 @@ from tenure.sync import activation, replays
 from tenure.sync.models import Replay, Run
 from tenure.sync.replay import Progress
 from tenure.sync.run import perform
+from tenure.tasks import write as tasks
 
 CHUNK = 1_000
 
@@ -98,6 +99,7 @@ def catch_up(now: datetime) -> int:
     segments.begin_day(now)
     alerts.begin_day(now)
     alerts.ripen(now)
+    tasks.from_alerts(now)
     collect.collect(now)
     return refreshed
 

@@ -27,6 +27,7 @@ from tenure.metrics.paging import UnusablePage
 from tenure.rules.errors import RuleRefused
 from tenure.segments.question import TooCostly
 from tenure.segments.write import SegmentRefused
+from tenure.tasks.write import NotTaken
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ _WITH_FIELD = (
     RuleNotSaved,
     ActionRefused,
     SettingRefused,
+    NotTaken,
 )
 
 

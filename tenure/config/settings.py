@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "tenure.health",
     "tenure.segments",
     "tenure.alerts",
+    "tenure.tasks",
     "tenure.notify",
     "tenure.api",
     "tenure.web",

@@ -28,6 +28,7 @@ class Place:
 
 
 PLACES = (
+    Place("today", "Today", "/today/", "t"),
     Place("accounts", "Accounts", "/accounts/", "a"),
     Place("alerts", "Alerts", "/alerts/", "l"),
     Place("segments", "Segments", "/segments/", "s"),

@@ -59,6 +59,8 @@ from tenure.web.setup import mode as setup_mode
 from tenure.web.setup import progress as setup_progress
 from tenure.web.setup import resuming as setup_resuming
 from tenure.web.setup import sample as setup_sample
+from tenure.web.today import accounts as follow_up
+from tenure.web.today import page as today_page
 
 SETUP = "settings/integrations/set-up/"
 
@@ -144,6 +146,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/definitions/<int:pk>/", health_editor.edit, name="health_definition"),
     path("health/definitions/<int:pk>/preview/", health_editor.live_preview, name="health_preview"),
     path("health/versions/<int:pk>/restore/", health_editor.restore, name="restore_health"),
+    path("today/", today_page.today, name="today"),
+    path("accounts/<int:pk>/follow-up/", follow_up.card, name="follow_up"),
+    path("accounts/<int:pk>/tasks/", follow_up.add_task, name="add_task"),
+    path("accounts/<int:pk>/notes/", follow_up.add_note, name="add_note"),
+    path("tasks/<int:pk>/done/", follow_up.finish, name="finish_task"),
     path("segments/", segment_listing.listing, name="segments"),
     path("segments/new/", segment_editor.new, name="new_segment"),
     path("segments/preview/", segment_editor.live_preview, name="segment_preview"),

@@ -126,6 +126,8 @@ def addresses(account: Account) -> dict[str, str]:
         "change": f"/changes/{ChangeSet.objects.order_by('pk').values_list('pk', flat=True)[0]}/",
         "overview": f"{one}/",
         "health": "/health/",
+        "today": "/today/?whose=all",
+        "follow-up": f"{one}/follow-up/",
         "segments": "/segments/",
         "segment": f"/segments/{a_segment(account)}/?account={account.identifier}",
         "change a segment": f"/segments/{a_segment(account)}/edit/",

@@ -63,7 +63,7 @@
   };
 
   // --- The keyboard grammar. ------------------------------------------------------------------
-  const GO = { a: "accounts", h: "health", b: "billing", y: "sync", s: "segments", e: "settings", l: "alerts" };
+  const GO = { t: "today", a: "accounts", h: "health", b: "billing", y: "sync", s: "segments", e: "settings", l: "alerts" };
   let going = 0;
   const keys = {
     "/": () => { const box = one("[data-filter]"); box ? (box.focus(), box.select()) : openPalette(); },

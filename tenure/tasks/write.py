@@ -1,0 +1,146 @@
+"""Making and finishing tasks, writing notes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+
+from tenure.access.models import Member
+from tenure.alerts.message import rendered
+from tenure.alerts.models import OPEN, Alert
+from tenure.core.errors import ConfigurationError
+from tenure.customers.models import Account
+from tenure.rules.catalogue import Catalogue
+from tenure.tasks.models import Note, Task
+
+LONGEST_TITLE, LONGEST_NOTE = 300, 10_000
+AT_ONCE = 500
+
+
+class NotTaken(ConfigurationError):
+    """A task or note that cannot be kept like this; ``field`` names what is at fault."""
+
+    def __init__(self, field: str, message: str, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who makes it; ``name`` is shown where there is no member."""
+
+    member: Member | None = None
+    name: str = ""
+
+    @property
+    def signature(self) -> str:
+        return self.name or (self.member.email if self.member else "")
+
+
+def add_task(
+    account: Account,
+    title: str,
+    maker: Maker,
+    *,
+    now: datetime,
+    due: date | None = None,
+    owner: Member | None = None,
+) -> Task:
+    """A new task. Raises NotTaken."""
+    return Task.objects.create(
+        account=account,
+        title=_title(title),
+        due=due,
+        owner=owner,
+        made_by=maker.member,
+        by=maker.signature,
+        made_at=now,
+    )
+
+
+def change_task(
+    task: Task, *, title: str | None = None, due: date | None, owner: Member | None
+) -> Task:
+    """Another title, day or owner. Raises NotTaken."""
+    if title is not None:
+        task.title = _title(title)
+    task.due, task.owner = due, owner
+    task.save()
+    return task
+
+
+def finish(task: Task, maker: Maker, *, now: datetime) -> Task:
+    """Mark it done; one that is done stays as it was."""
+    if task.done_at is None:
+        task.done_at, task.done_by = now, maker.member
+        task.save()
+    return task
+
+
+def reopen(task: Task) -> Task:
+    """Take the end back."""
+    task.done_at = task.done_by = None
+    task.save()
+    return task
+
+
+def add_note(account: Account, text: str, maker: Maker, *, now: datetime) -> Note:
+    """Write something down. Raises NotTaken."""
+    made: Note = Note.objects.create(
+        account=account, text=_text(text), member=maker.member, by=maker.signature, made_at=now
+    )
+    return made
+
+
+def change_note(note: Note, text: str, maker: Maker, *, now: datetime) -> Note:
+    """Change one's own note. Raises NotTaken for somebody else's."""
+    if note.by != maker.signature:
+        raise NotTaken("text", f"The note is {note.by or 'nobody'}'s.", "Write one of your own.")
+    note.text, note.changed_at = _text(text), now
+    note.save()
+    return note
+
+
+def from_alerts(now: datetime) -> int:
+    """Make the tasks that rules of open alerts ask for; counts them."""
+    waiting = Alert.objects.filter(state__in=OPEN, asked_task=None).exclude(alert_rule__task="")
+    made = 0
+    for alert in waiting.select_related("account", "alert_rule", "owner")[:AT_ONCE]:
+        about = {
+            "name": alert.account.name,
+            "identifier": alert.account.identifier,
+            "owner": str(alert.owner) if alert.owner else "nobody",
+        }
+        title = rendered(alert.alert_rule.task, (), about, Catalogue(()))
+        try:
+            with transaction.atomic():
+                Task.objects.create(
+                    account=alert.account,
+                    title=title[:LONGEST_TITLE],
+                    due=now.date(),
+                    owner=alert.owner,
+                    alert=alert,
+                    by=alert.alert_rule.name,
+                    made_at=now,
+                )
+            made += 1
+        except IntegrityError:  # somebody else made it meanwhile
+            continue
+    return made
+
+
+def _title(text: str) -> str:
+    title = " ".join(text.split())
+    if not title:
+        raise NotTaken("title", "The task says nothing.", "Write what is to be done.")
+    if len(title) > LONGEST_TITLE:
+        raise NotTaken("title", f"A task has at most {LONGEST_TITLE} characters.", "Add a note.")
+    return title
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise NotTaken("text", "The note is empty.", "Write a word first.")
+    if len(text) > LONGEST_NOTE:
+        raise NotTaken("text", f"A note has at most {LONGEST_NOTE:,} characters.", "Write two.")
+    return text.strip()

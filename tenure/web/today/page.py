@@ -1,0 +1,139 @@
+"""Today: what wants a member's attention, worst first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenure.access.models import Member
+from tenure.alerts import read as alerts
+from tenure.alerts.models import State
+from tenure.core.clock import SystemClock
+from tenure.core.money import Money
+from tenure.customers.models import Account
+from tenure.health.moves import moved_since
+from tenure.metrics.days import local_day
+from tenure.metrics.models import AccountFacts
+from tenure.metrics.settings import zone
+from tenure.tasks import read as tasks
+from tenure.tasks.models import Task
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_edit_customers, may_sync
+from tenure.web.runs.freshness import standings_for
+
+MOST = 8
+SEEN = "today_seen"
+WEEK, AHEAD = timedelta(days=7), 30
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A renewal or an end of a term that comes: whose, when, and what it is worth."""
+
+    account: Account
+    day: date
+    renews: bool
+    mrr: tuple[Money, ...]
+
+
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """The member's own, or with ``?whose=all`` everyone's."""
+    member, now = member_of(request), settings.TENURE_CLOCK.now()
+    everyone = request.GET.get("whose") == "all"
+    owner_id = None if everyone else member.pk
+    day = local_day(now, zone())
+    states = (State.NEW, State.ACKNOWLEDGED)
+    inbox = alerts.inbox(owner_id=owner_id, states=states)
+    since = _seen(request, now)
+    shown = {
+        "everyone": everyone,
+        "alerts": inbox[:MOST],
+        "alert_count": inbox.count(),
+        "tasks": _tasks(member, day, everyone=everyone),
+        "today": day,
+        "moved": _moved(since, owner_id),
+        "since": since,
+        "ahead": _ahead(day, owner_id),
+        "overdue": _overdue(owner_id),
+        "trouble": _trouble(request, member),
+        "may_edit": may_edit_customers(member),
+    }
+    response = render(request, "web/today/page.html", shown)
+    response.set_cookie(SEEN, now.isoformat(), max_age=90 * 86_400, httponly=True, samesite="Lax")
+    return response
+
+
+def _tasks(member: Member, day: date, *, everyone: bool) -> Sequence[Task]:
+    found = tasks.tasks(owner_id=None if everyone else member.pk)
+    return list(found.filter(due__lte=day + timedelta(days=1))[:20])
+
+
+def _seen(request: HttpRequest, now: datetime) -> datetime:
+    """When this page was looked at before; a week ago for who never did, or not lately."""
+    try:
+        seen = datetime.fromisoformat(request.COOKIES.get(SEEN, ""))
+    except ValueError:
+        return now - WEEK
+    recent = seen.tzinfo is not None and now - WEEK <= seen <= now - timedelta(hours=8)
+    return seen if recent else now - WEEK
+
+
+def _moved(since: datetime, owner_id: int | None) -> Sequence[object]:
+    found = moved_since(since, limit=200 if owner_id else MOST)
+    if owner_id is None:
+        return found
+    mine = set(
+        Account.objects.filter(
+            pk__in=[one.account_id for one in found], owner_id=owner_id
+        ).values_list("pk", flat=True)
+    )
+    return [one for one in found if one.account_id in mine][:MOST]
+
+
+def _ahead(day: date, owner_id: int | None) -> list[Ahead]:
+    """Renewals and ends of terms within a month, the soonest first."""
+    rows = AccountFacts.objects.select_related("account").filter(
+        account__removed_at=None,
+        term_end_date__gte=day,
+        term_end_date__lte=day + timedelta(days=AHEAD),
+    )
+    if owner_id is not None:
+        rows = rows.filter(account__owner_id=owner_id)
+    return [
+        Ahead(
+            facts.account,
+            facts.term_end_date,
+            facts.next_renewal_date == facts.term_end_date,
+            facts.money("mrr"),
+        )
+        for facts in rows.order_by("term_end_date", "-mrr_sort")[:MOST]
+        if facts.term_end_date
+    ]
+
+
+def _overdue(owner_id: int | None) -> Sequence[tuple[AccountFacts, tuple[Money, ...]]]:
+    """Accounts that owe what is late, the most first."""
+    rows = AccountFacts.objects.select_related("account").filter(
+        past_due_sort__gt=0, account__removed_at=None
+    )
+    if owner_id is not None:
+        rows = rows.filter(account__owner_id=owner_id)
+    found = rows.order_by("-past_due_sort")[:MOST]
+    return [(facts, facts.money("past_due")) for facts in found]
+
+
+def _trouble(request: HttpRequest, member: Member) -> Sequence[object]:
+    """Sites that could not be read lately; for those who can do something about it."""
+    if not may_sync(member):
+        return ()
+    late = SystemClock().now() - timedelta(days=2)
+    return [
+        one
+        for one in standings_for(request)
+        if one.site.state != "active" or (one.good_at is not None and one.good_at < late)
+    ]

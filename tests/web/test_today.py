@@ -1,0 +1,124 @@
+"""Today, and the tasks and notes of an account."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tenure import flow
+from tenure.access.models import Member, Role
+from tenure.alerts.models import Alert
+from tenure.alerts.write import Draft, enable, save
+from tenure.core.clock import FrozenClock
+from tenure.customers.models import Account
+from tenure.tasks.models import Note, Task
+from tenure.tasks.write import Maker, add_task, from_alerts
+from tests.alerts.conftest import START, day, move_
+from tests.api.conftest import Caller, reader, writer  # noqa: F401  # fixtures
+from tests.metrics import rows
+from tests.web.builders import a_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now(settings: Settings) -> None:
+    settings.TENURE_CLOCK = FrozenClock(START)
+
+
+@pytest.fixture
+def me(db: None) -> Member:
+    return a_member(Role.CSM, "csm@example.com")
+
+
+@pytest.fixture
+def mine(me: Member) -> Account:
+    """An account of mine that is late and whose term ends in ten days."""
+    made = rows.an_account("Harbour <b>Lights</b>", owner=me)
+    ends = (START + timedelta(days=10)).date()
+    late = {"past_due": {"USD": "120"}, "past_due_sort": 120, "past_due_count": 2}
+    move_(made, START, term_end_date=ends, oldest_past_due_since=START.date(), **late)
+    return made
+
+
+def client(member: Member) -> Client:
+    found = Client()
+    found.force_login(member)
+    return found
+
+
+def test_an_empty_day_says_so(me: Member) -> None:
+    page = client(me).get("/today/").text
+    assert "No alert is open for you." in page
+    assert "Nothing is late." in page
+    assert "No task is due." in page
+
+
+def test_what_wants_attention_is_there_and_only_mine(me: Member, mine: Account) -> None:
+    other = rows.an_account("Somebody else's")
+    move_(other, START, past_due={"USD": "5"}, past_due_sort=5, past_due_count=1)
+    add_task(mine, "Call them", Maker(me), now=START, due=START.date(), owner=me)
+    page = client(me).get("/today/").text
+    assert "Harbour &lt;b&gt;Lights" in page
+    assert "ends, unless somebody acts" in page
+    assert "Call them" in page
+    assert "Somebody else" not in page
+    assert "Somebody else" in client(me).get("/today/?whose=all").text
+
+
+def test_an_alerts_rule_makes_one_task_for_its_owner(me: Member, mine: Account) -> None:
+    draft = Draft("Late", "past_due_count > 1", "{name} is late.", task="Call {name} today")
+    enable(save(draft, now=day(0)), now=day(0), existing=True)
+    flow.catch_up(day(0))
+    assert from_alerts(day(0)) == 0
+    task = Task.objects.get()
+    assert (task.title, task.owner) == ("Call Harbour <b>Lights</b> today", me)
+    assert task.alert == Alert.objects.get()
+    assert "Harbour &lt;b&gt;Lights&lt;/b&gt; is late." in client(me).get("/today/").text
+
+
+def test_a_task_and_a_note_are_made_and_finished_on_the_account(me: Member, mine: Account) -> None:
+    page = client(me)
+    typed = {"title": "Send the offer", "due": "2026-03-05", "owner": me.email}
+    assert "Send the offer" in page.post(f"/accounts/{mine.pk}/tasks/", typed).text
+    assert (
+        "Met &lt;Ruth&gt;" in page.post(f"/accounts/{mine.pk}/notes/", {"text": "Met <Ruth>"}).text
+    )
+    task = Task.objects.get()
+    page.post(f"/tasks/{task.pk}/done/")
+    task.refresh_from_db()
+    assert (task.done_at, task.done_by) == (START, me)
+    page.post(f"/tasks/{task.pk}/done/")
+    task.refresh_from_db()
+    assert task.done_at is None
+    assert Note.objects.get().by == "csm@example.com"
+
+
+def test_an_empty_task_or_note_is_refused_with_a_sentence(me: Member, mine: Account) -> None:
+    page = client(me)
+    assert "The task says nothing." in page.post(f"/accounts/{mine.pk}/tasks/", {"title": " "}).text
+    assert "The note is empty." in page.post(f"/accounts/{mine.pk}/notes/", {"text": ""}).text
+    assert not Task.objects.exists()
+
+
+def test_who_may_not_change_customers_only_reads(mine: Account) -> None:
+    viewer = client(a_member(Role.VIEWER, "viewer@example.com"))
+    assert "New task" not in viewer.get(f"/accounts/{mine.pk}/follow-up/").text
+    assert viewer.post(f"/accounts/{mine.pk}/tasks/", {"title": "x"}).status_code == 403
+    assert viewer.get("/accounts/4711/follow-up/").status_code == 404
+
+
+def test_the_api_makes_lists_and_finishes(writer: Caller, mine: Account) -> None:  # noqa: F811
+    made = writer.post("tasks", {"account": mine.identifier, "title": "Call", "due": "2026-03-09"})
+    assert made.status_code == 201
+    number = made.json()["id"]
+    done = writer.patch(f"tasks/{number}", {"done": True}).json()
+    assert done["done_at"] is not None
+    assert done["due"] == "2026-03-09"
+    assert writer.get("tasks").json()["data"] == []
+    assert len(writer.get("tasks", done="true").json()["data"]) == 1
+    writer.post("notes", {"account": mine.identifier, "text": "Spoke to them."})
+    notes = writer.get("notes", account=mine.identifier).json()["data"]
+    assert [one["text"] for one in notes] == ["Spoke to them."]
+    assert writer.post("tasks", {"account": mine.identifier, "title": " "}).status_code == 422
