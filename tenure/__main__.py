@@ -81,6 +81,9 @@ COMMANDS = {
         "tenure.cli.accounts:account",
         "One account: show, explain, set, history, add, merge, unmerge.",
     ),
+    "subscription": Entry(
+        "tenure.cli.subscription:subscription", "One subscription: show, set, unpin, history."
+    ),
     "subscriptions": Entry(
         "tenure.cli.billing:subscriptions", "List subscriptions across accounts; export, totals."
     ),

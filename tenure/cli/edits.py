@@ -47,7 +47,7 @@ def set_(
     why: str,
 ) -> None:
     """Set values of an account: attributes, name, or owner (a member's e-mail). NAME= empties one."""
-    wanted, pin = pairs(values), _pin(reason, until)
+    wanted, pin = pairs(values), pin_wanted(reason, until)
     found = account_of(identifier)
     outlook = outlooks([found.pk], list(wanted)).get(found.pk, {})
     refused = [name for name, told in outlook.items() if pin and not told.allows_pins]
@@ -82,7 +82,7 @@ def history(screen: Screen, identifier: str, attribute: str | None, limit: int) 
     ]
     columns = ["When", "Field", "Was", "Became", "Source", "By", "Run"]
     rows = [
-        (ago(dt.datetime.fromisoformat(e["at"]), now()), *(_plain(e[key]) for key in ROW))
+        (ago(dt.datetime.fromisoformat(e["at"]), now()), *(plain(e[key]) for key in ROW))
         for e in entries
     ]
     empty = f"Nothing of {found.identifier} has changed since it was made."
@@ -126,7 +126,8 @@ def by_command(reason: str) -> By:
     return By(Origin.MANUAL, name=COMMAND_LINE, reason=reason)
 
 
-def _pin(reason: str | None, until: dt.datetime | None) -> Pin | None:
+def pin_wanted(reason: str | None, until: dt.datetime | None) -> Pin | None:
+    """The pin that ``--pin`` and ``--until`` ask for, if they do."""
     if reason is None:
         if until:
             raise click.UsageError("--until is the end of a pin: give --pin REASON too.")
@@ -144,5 +145,6 @@ def _document(pk: int) -> dict[str, Any]:
     return shapes.accounts([account], now())[0]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value in a table's cell."""
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -181,6 +181,11 @@ def _lost(overridden: dict[str, Any]) -> str:
 @click.option(
     "--subscription", default="", help="With --accept: only this subscription, by its id."
 )
+@click.option(
+    "--subscriptions",
+    is_flag=True,
+    help="With --accept: all subscriptions that differ, in one field with --field.",
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=SHOWN, show_default=True)
 @click.pass_obj
 def drift(
@@ -189,14 +194,18 @@ def drift(
     field: str,
     accept: bool,
     subscription: str,
+    subscriptions: bool,
     limit: int,
 ) -> None:
     """Show what sources say now of what was imported once, by field and by money.
 
-    --accept takes what the source says, for one field with --field; subscriptions one by one.
+    --accept takes what the source says: for all accounts, or with --subscriptions for all
+    subscriptions, or for one of them; of one field with --field.
     """
-    if subscription and not accept:
-        raise click.UsageError("--subscription goes with --accept.")
+    if (subscription or subscriptions) and not accept:
+        raise click.UsageError("--subscription and --subscriptions go with --accept.")
+    if subscription and subscriptions:
+        raise click.UsageError("Give --subscription ID for one, or --subscriptions for all.")
     sites = connections.sites_named(subdomains)
     accounts, agreements = drifting.importing(sites), money.importing(sites)
     if not accounts and not agreements:
@@ -206,6 +215,10 @@ def drift(
         )
     if subscription:
         _accept_subscription(screen, agreements, subscription, field)
+    elif subscriptions:
+        by = By(reason="Drift accepted")
+        many = money.accept_all(agreements, by, now=now(), name=field).subscriptions
+        screen.note(f"Accepted what the source says for {counted(many, 'subscription')}.")
     elif accept:
         done = drifting.accept_all(accounts, By(reason="Drift accepted"), now=now(), name=field)
         screen.note(f"Accepted what the source says for {counted(len(done.accounts), 'account')}.")

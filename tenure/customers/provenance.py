@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tenure.customers.models import Account, BillingAccount
+from tenure.customers.models import Account, BillingAccount, Subscription
 from tenure.customers.models.history import Origin
 
 
@@ -63,6 +63,18 @@ def of_attribute(account: Account, name: str, payers: Sequence[BillingAccount]) 
     """
     start = _from_the_start(account, payers[0].site.subdomain if payers else None)
     return of_entry(account.sources.get(name) or {}, start)
+
+
+def of_agreed(row: Subscription, name: str) -> Provenance:
+    """Where the value of a subscription's attribute came from: its first one came with the row."""
+    made = row.created_in
+    start = {
+        "source": Origin.SYNC.value,
+        "site": row.site.subdomain,
+        "set_at": made.created_at.isoformat() if made else None,
+        "change_set": row.created_in_id,
+    }
+    return of_entry(row.sources.get(name) or {}, start)
 
 
 def of_entry(entry: Mapping[str, Any], start: Mapping[str, Any]) -> Provenance:

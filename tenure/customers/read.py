@@ -87,8 +87,24 @@ def subscriptions(
     rows: Any = Subscription.objects.filter(account_id=account_id, removed_at=None)
     if at:
         rows = SubscriptionOverTime.objects.filter(in_force(at), account_id=account_id)
-    found = list(rows.select_related("site").order_by("-created_at", "-id")[:limit])
+    found = list(rows.select_related("site", "created_in").order_by("-created_at", "-id")[:limit])
     return sorted(found, key=_liveliness)
+
+
+def get_subscription(pk: int) -> Subscription:
+    """The subscription with its site, its account and what made it. Raises
+    Subscription.DoesNotExist."""
+    rows = Subscription.objects.filter(removed_at=None)
+    found: Subscription = rows.select_related("site", "account", "created_in").get(pk=pk)
+    return found
+
+
+def changes_of_subscription(pk: int, *, field: str | None = None, limit: int = 100) -> list[Change]:
+    """What changed about a subscription, or about one field of it, the newest first."""
+    rows = _changes().filter(object_kind="subscription", object_id=pk)
+    if field is not None:
+        rows = rows.filter(changes__has_key=field)
+    return list(rows.order_by("-at", "-id")[:limit])
 
 
 def _liveliness(subscription: Subscription) -> int:

@@ -5,15 +5,19 @@ their source; what is an upstream id here is called so with the source's own wor
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from tenure.core.clock import stamp
 from tenure.core.money import Money
+from tenure.customers.agreements import KIND
+from tenure.customers.agreements import values_of as agreed_values
+from tenure.customers.attributes import mapped as mapped_attributes
 from tenure.customers.contacts.read import origin
 from tenure.customers.convert import plain as digits
 from tenure.customers.deciding import is_pinned
+from tenure.customers.fields import reader
 from tenure.customers.models import (
     Account,
     Allocation,
@@ -24,7 +28,7 @@ from tenure.customers.models import (
     Invoice,
     Subscription,
 )
-from tenure.customers.provenance import Back, of_attribute, policy_of
+from tenure.customers.provenance import Back, Provenance, of_agreed, of_attribute, policy_of
 
 SUBSCRIPTION_FIELDS = (
     "plan_code plan_name state quantity collection_method po_number auto_renew net_terms"
@@ -79,22 +83,49 @@ def _value(
     now: dt.datetime,
 ) -> dict[str, Any]:
     origin = of_attribute(account, name, payers)
-    entry = account.sources.get(name, {})
+    policy = policy_of(origin, payers) if name in following else None
+    value = account.attributes.get(name)
+    return _valued(value, origin, policy, account.sources.get(name, {}), now)
+
+
+def agreed_sources(one: Subscription, now: dt.datetime) -> dict[str, dict[str, Any]]:
+    """Of every attribute of the subscription its source and the policy over it, as of an account's;
+    while it is pinned, also what the source would put there."""
+    mapping = {mapped.name: mapped for mapped in mapped_attributes(KIND)}
+    pinned = {name for name, entry in one.sources.items() if entry.get("pin")}
+    read = reader(mapped.path for mapped in mapping.values())
+    says = agreed_values(one, list(mapping.values()), read).values if pinned else {}
+    found = {}
+    for name in sorted(one.attributes.keys() | pinned):
+        policy = one.site.subscriptions_mode if name in mapping else None
+        entry = {"incoming": says.get(name), **one.sources.get(name, {})}
+        found[name] = _valued(None, of_agreed(one, name), policy, entry, now)
+        del found[name]["value"]
+    return found
+
+
+def _valued(
+    value: Any,
+    origin: Provenance,
+    policy: str | None,
+    entry: Mapping[str, Any],
+    now: dt.datetime,
+) -> dict[str, Any]:
     held = is_pinned(entry, now)
     document = {
-        "value": account.attributes.get(name),
+        "value": value,
         "source": origin.source,
         "site": origin.site,
         "set_by": origin.set_by,
         "set_at": origin.set_at,
-        "policy": policy_of(origin, payers) if name in following else None,
+        "policy": policy,
         "pinned": held,
     }
     if origin.back:
         document["brought_back"] = _brought_back(origin.back)
     if held:
         document["pin"] = {key: entry["pin"].get(key) for key in ("reason", "until", "by", "at")}
-        document["incoming"] = entry.get("incoming", account.attributes.get(name))
+        document["incoming"] = entry.get("incoming", value)
     return document
 
 

@@ -230,7 +230,11 @@ def unpin(account_id: int, names: Sequence[str]) -> None:
 
 def read_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as they are stored, each of its attribute's type. Raises ValueRefused."""
-    defined = _defined(values)
+    return read_as(values, _defined(values))
+
+
+def read_as(values: Mapping[str, Any], defined: Mapping[str, Attribute]) -> dict[str, Any]:
+    """The same by these definitions. Raises ValueRefused for what none of them is about."""
     return {name: _read(name, value, defined) for name, value in values.items()}
 
 

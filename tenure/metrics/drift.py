@@ -120,20 +120,69 @@ def accept(pk: int, by: By, *, now: datetime, name: str = "", shown: Any = ...) 
     with transaction.atomic():
         rows = Subscription.objects.select_for_update(no_key=True, of=("self",))
         row = rows.select_related("site").get(pk=pk)
-        said = _said(row.site, [row.upstream_id])
-        differing = _changes(row.site, {row.upstream_id: row}, said).get(row.upstream_id, {})
-        wanted = {n: pair for n, pair in differing.items() if name in ("", n)}
-        if not wanted or row.site.subscriptions_mode != Mode.IMPORT:
+        one = next(iter(_differing(row.site, [row], name)), None)
+        if one is None or row.site.subscriptions_mode != Mode.IMPORT:
             raise ValueRefused("subscription", "It does not differ any more.", "Reload the page.")
-        if shown is not ... and wanted[name][1] != shown:
+        if shown is not ... and one.wanted[name][1] != shown:
             raise ValueRefused(
                 name, "The source says something else by now.", "Reload the page to see it."
             )
         change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
-        whole = said[row.upstream_id].content_hash.hex() if wanted == differing else None
-        accepting.accept(row, wanted, whole, Batch(row.site_id, change_set, now))
+        accepting.accept(row, one.wanted, one.whole, Batch(row.site_id, change_set, now))
         touch({row.account_id} if row.account_id else set(), now)
     return change_set
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What accepting many did: ``change_set`` is None when nothing differed."""
+
+    change_set: ChangeSet | None = None
+    subscriptions: int = 0
+
+
+def accept_all(sites: Sequence[Site], by: By, *, now: datetime, name: str = "") -> Accepted:
+    """Take every subscription of these sites as the source has it now, in one field or in all, as one
+    change set."""
+    done, after = Accepted(), 0
+    by_pk = {site.pk: site for site in importing(sites)}
+    with transaction.atomic():
+        while some := read.drifted(Stream.SUBSCRIPTIONS, list(by_pk), after=after, limit=CHUNK):
+            after = max(some)
+            rows = Subscription.objects.select_for_update(no_key=True).filter(pk__in=some)
+            locked = list(rows.order_by("upstream_id"))  # as a page locks them
+            for site in by_pk.values():
+                mine = [row for row in locked if row.site_id == site.pk]
+                for one in _differing(site, mine, name):
+                    if done.change_set is None:
+                        done.change_set = open_set(
+                            by.origin, now=now, member=by.member, reason=by.reason
+                        )
+                    batch = Batch(site.pk, done.change_set, now)
+                    accepting.accept(one.row, one.wanted, one.whole, batch)
+                    done.subscriptions += 1
+            touch({row.account_id for row in locked if row.account_id}, now)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Differing:
+    """A locked row, the fields of it to take, and the record's hash when that is all that differs."""
+
+    row: Subscription
+    wanted: Mapping[str, Sequence[Any]]
+    whole: str | None
+
+
+def _differing(site: Site, rows: Sequence[Subscription], name: str) -> Iterator[_Differing]:
+    """Those of the rows that differ in this field, or in any when it is empty."""
+    by_id = {row.upstream_id: row for row in rows}
+    said = _said(site, list(by_id)) if by_id else {}
+    for upstream_id, differing in _changes(site, by_id, said).items():
+        wanted = {n: pair for n, pair in differing.items() if name in ("", n)}
+        if wanted:
+            whole = said[upstream_id].content_hash.hex() if wanted == differing else None
+            yield _Differing(by_id[upstream_id], wanted, whole)
 
 
 def _drifts(sites: Sequence[Site], now: datetime, *, after: int = 0) -> Iterator[SubscriptionDrift]:

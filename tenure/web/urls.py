@@ -24,7 +24,7 @@ from tenure.web.alerts import acting, inbox, rule_editor, rule_list, suggestions
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
 from tenure.web.billing import revenue, subscription
-from tenure.web.editing import bulk, changes, create, many, popover, tagging, undo
+from tenure.web.editing import agreed, bulk, changes, create, many, popover, tagging, undo
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.health import editor as health_editor
@@ -120,6 +120,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/calculation/<str:figure>/", calculation.show, name="calculation"),
     path("invoices/<int:pk>/", invoices.invoice, name="invoice"),
     path("subscriptions/<int:pk>/", subscription.show, name="subscription"),
+    path("subscriptions/<int:pk>/edit/<str:name>/", agreed.edit, name="edit_subscription_value"),
+    path(
+        "subscriptions/<int:pk>/restore/<str:name>/",
+        agreed.restore,
+        name="restore_subscription_value",
+    ),
+    path(
+        "subscriptions/<int:pk>/attributes/<str:name>/",
+        agreed.history,
+        name="subscription_value_history",
+    ),
     path("billing/", RedirectView.as_view(pattern_name="revenue"), name="billing"),
     path("billing/revenue/", revenue.page, name="revenue"),
     path("billing/revenue/standing/", revenue.standing, name="revenue_standing"),

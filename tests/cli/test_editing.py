@@ -75,3 +75,27 @@ def test_an_unknown_account_or_attribute_changes_nothing(tenure: Program) -> Non
     done = tenure("account", "set", "T-1", "mood=good")
     assert done.status == 1
     assert "There is no attribute 'mood'" in done.err
+
+
+def test_a_subscriptions_attribute_is_set_pinned_and_let_go(
+    tenure: Program, identifier: str
+) -> None:
+    assert tenure("mapping", "set", "order", "subscription.po_number").status == 0
+    row = tenure("subscriptions", "--limit", "1", "--json").json["data"][0]
+    where = (US.subdomain, row["recurly_id"])
+    done = tenure("subscription", "set", *where, "order=PO-7", "--why", "They wrote", "--json")
+    assert (done.status, done.json["attributes"]["order"]) == (0, "PO-7"), done.err
+    assert done.json["sources"]["order"]["source"] == "manual"
+    pinned = tenure("subscription", "set", *where, "order=PO-7", "--pin", "Legal")
+    assert pinned.status == 0, pinned.err
+    assert tenure("sync").status == 0
+    shown = tenure("subscription", "show", *where, "--json").json
+    assert shown["attributes"]["order"] == "PO-7"
+    assert shown["sources"]["order"]["pinned"]
+    assert "Legal" in tenure("subscription", "show", *where).out
+    assert tenure("subscription", "unpin", *where, "order").status == 0
+    assert "is not pinned" in tenure("subscription", "unpin", *where, "order").err
+    entries = tenure("subscription", "history", *where, "order", "--json").json
+    assert (entries[0]["new"], entries[0]["reason"]) == ("PO-7", "They wrote")
+    assert tenure("subscription", "set", *where, "quantity=9").status == 1
+    assert tenure("subscription", "show", US.subdomain, "nobody").status == 1

@@ -128,3 +128,9 @@ def test_drift_is_shown_and_accepted_by_field_and_by_subscription(
     refused = tenure(*one)
     assert refused.status == 1
     assert "does not differ any more" in refused.err
+    change(upstream, "subscriptions", agreement, quantity=agreement["quantity"] + 9)
+    assert tenure("sync", SITE).status == 0
+    every = tenure("drift", SITE, "--accept", "--subscriptions", "--json")
+    assert (every.status, every.json["subscription_entries"]) == (0, [])
+    assert "for 1 subscription." in every.err
+    assert tenure("drift", SITE, "--subscriptions").status == 2

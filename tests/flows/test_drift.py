@@ -20,6 +20,7 @@ from tenure.customers.write import ValueRefused
 from tenure.metrics import drift as money
 from tenure.simulator.server import Served
 from tenure.sync.reverting import undo_last, undo_one
+from tests.api.conftest import a_caller
 from tests.flows.conftest import Sync
 from tests.flows.planning import by_hand, clock_of
 from tests.flows.test_later_syncs import change, live
@@ -221,6 +222,48 @@ def test_a_subscription_accepted_whole_differs_no_more_until_that_is_taken_back(
     assert done.change_set
     undo_one(done.change_set, by, now)
     assert not differing(us, known, now)
+
+
+def test_all_subscriptions_are_accepted_in_one_field_then_in_all_as_one_change_each(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    known = changed_agreement(us, sync, served)
+    now, by = clock_of(served), by_hand()
+    differ = money.count([us], now)
+    done = money.accept_all([us], by, now=now, name="quantity")
+    assert (done.subscriptions, "quantity" in money.count([us], now).fields) == (
+        differ.fields["quantity"],
+        False,
+    )
+    assert differing(us, known, now).keys() == {"po_number", "attributes.po"}
+    rest = money.accept_all([us], by, now=now)
+    assert rest.subscriptions == differ.subscriptions
+    assert money.count([us], now).subscriptions == 0
+    assert money.accept_all([us], by, now=now).change_set is None
+    assert done.change_set
+    undone = undo_one(done.change_set, by, now)
+    assert undone.counts.subscriptions == done.subscriptions
+    assert "quantity" in differing(us, known, now)
+
+
+def test_subscriptions_that_differ_are_listed_and_accepted_over_the_api(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    known = changed_agreement(us, sync, served)
+    caller = a_caller()
+    rows = caller.get("drift/subscriptions", site=us.subdomain).json()["data"]
+    (one,) = [row for row in rows if row["id"] == known["id"]]
+    held, says = one["changes"]["quantity"]
+    assert (held, says) == (known["quantity"], known["quantity"] * 2)
+    assert float(one["mrr_says"]["amount"]) > float(one["mrr_held"]["amount"])
+    taken = {"site": us.subdomain, "id": known["id"], "field": "quantity"}
+    assert caller.post("drift/subscriptions/accept", {**taken, "says": 1}).status_code == 422
+    assert caller.post("drift/subscriptions/accept", {**taken, "says": says}).status_code == 200
+    assert Subscription.objects.get(upstream_id=known["id"]).quantity == says
+    assert caller.post("drift/subscriptions/accept", {**taken, "id": "x"}).status_code == 422
+    done = caller.post("drift/subscriptions/accept-all", {"site": us.subdomain}).json()
+    assert done["subscriptions"] >= 1
+    assert not caller.get("drift/subscriptions").json()["data"]
 
 
 def test_subscriptions_are_priced_as_held_and_as_the_source_has_them(

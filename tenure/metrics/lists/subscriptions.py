@@ -209,7 +209,9 @@ def get(pk: int) -> SubscriptionRow:
 
 
 def _rows(ids: Sequence[int]) -> list[SubscriptionRow]:
-    rows = Subscription.objects.filter(pk__in=ids).select_related("site", "account", "facts")
+    rows = Subscription.objects.filter(pk__in=ids).select_related(
+        "site", "account", "facts", "created_in"
+    )
     found: list[Subscription] = in_order(rows, ids)
     known = customers.plans_of(found)
     return [

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tenure.customers import read as customers
@@ -35,7 +36,7 @@ def history(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """What a value was before, newest first; of an attribute, or of the account's name or owner."""
     head = head_of(pk)
     field = key_of(name)
-    entries = _entries(customers.changes_of_field(pk, field, limit=MOST), field)
+    entries = entries_of(customers.changes_of_field(pk, field, limit=MOST), field)
     known = {one.name: one for one in values(head, customers.attributes(), member_of(request))}
     value = known.get(name)
     context = shown(
@@ -48,6 +49,8 @@ def history(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         label=value.label if value else OWN[name].label if name in OWN else name,
         name=name,
         is_own=name in OWN,
+        here=reverse("attribute_history", args=[pk, name]),
+        restore_at=reverse("restore_value", args=[pk, name]),
         kind=value.kind if value else "text",
         unit=value.unit if value else "",
         runs=standing.runs_of_change_sets(
@@ -60,7 +63,8 @@ def history(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return render(request, f"web/account/{template}.html", context)
 
 
-def _entries(changes: Sequence[Change], field: str) -> list[Entry]:
+def entries_of(changes: Sequence[Change], field: str) -> list[Entry]:
+    """The changes of one field; the first of them still stands."""
     return [
         Entry(change, change.changes[field][0], change.changes[field][1], now=position == 0)
         for position, change in enumerate(changes)

@@ -14,9 +14,12 @@ from tenure.customers.fields import custom
 from tenure.customers.models import Attribute, Plan, Subscription
 from tenure.sources import registry
 from tenure.sources.base import Stream
+from tenure.web.account.agreed import Value, value_of
 from tenure.web.account.head import head_of, shown
 from tenure.web.account.intervals import interval
 from tenure.web.as_of import at, now_of
+from tenure.web.frame import member_of
+from tenure.web.permissions import may_edit_customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Agreement:
     next_label: str
     next_at: datetime | None
     address: str | None
-    attributes: Sequence[tuple[Attribute, Any]] = ()
+    attributes: Sequence[Value] = ()
+    empty: Sequence[Value] = ()
     unmapped: Sequence[tuple[str, Any]] = ()
 
     @property
@@ -43,35 +47,58 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """All subscriptions, the living first."""
     moment = at(request)
     head, then = head_of(pk, moment), moment.instant if moment else None
-    found = agreements(customers.subscriptions(pk, at=then), now_of(request))
+    # What was known on a past day is looked at, not edited.
+    may = moment is None and may_edit_customers(member_of(request))
+    rows = customers.subscriptions(pk, at=then)
+    found = agreements(rows, now_of(request), may_edit=may)
     more = {"agreements": found, "most": customers.MOST_SUBSCRIPTIONS}
     context = shown(request, head, "account_subscriptions", **more)
     return render(request, "web/account/subscriptions.html", context)
 
 
-def agreements(rows: Sequence[Subscription], now: datetime) -> list[Agreement]:
-    """The rows with their plans' intervals; one query for all plans."""
+def agreements(
+    rows: Sequence[Subscription], now: datetime, *, may_edit: bool = False
+) -> list[Agreement]:
+    """The rows with their plans' intervals, one query for all plans; what of their attributes has no
+    value only where ``may_edit`` says that it can be given one."""
     plans = customers.plans_of(rows)
-    told = any(row.attributes or row.custom_fields for row in rows)
-    defined = customers.attributes_of_subscriptions() if told else []
+    defined = customers.attributes_of_subscriptions() if rows else []
     return [
-        _agreement(row, plans.get((row.site_id, row.plan_upstream_id or "")), now, defined)
+        _agreement(
+            row, plans.get((row.site_id, row.plan_upstream_id or "")), now, defined, may_edit
+        )
         for row in rows
     ]
 
 
 def _agreement(
-    row: Subscription, plan: Plan | None, now: datetime, defined: Sequence[Attribute]
+    row: Subscription,
+    plan: Plan | None,
+    now: datetime,
+    defined: Sequence[Attribute],
+    may_edit: bool,
 ) -> Agreement:
     label, at = _next(row, now)
     source = registry.source(row.site.source)
     address = source.record_url(
         row.site.subdomain, Stream.SUBSCRIPTIONS, row.uuid or row.upstream_id
     )
-    held = [(one, row.attributes[one.name]) for one in defined if one.name in row.attributes]
-    read = {one.source_field for one, _ in held}
-    rest = [(n, v) for n, v in row.custom_fields.items() if custom("subscription", n) not in read]
-    return Agreement(row, state_of(row, now), interval(plan), label, at, address, held, rest)
+    values = [value_of(row, one, editable=may_edit) for one in defined]
+    held = [one for one in values if one.has_value]
+    read = {one.field for one in held}
+    return Agreement(
+        row,
+        state_of(row, now),
+        interval(plan),
+        label,
+        at,
+        address,
+        attributes=held,
+        empty=[one for one in values if one.editable and not one.has_value],
+        unmapped=[
+            (n, v) for n, v in row.custom_fields.items() if custom("subscription", n) not in read
+        ],
+    )
 
 
 def state_of(row: Subscription, now: datetime) -> str:

@@ -60,6 +60,11 @@ def text_of(field: Field, account: Account) -> str:
     value = value_of(account, field.name)
     if field.kind == MEMBER:
         return value.email if value else ""
+    return as_text(value)
+
+
+def as_text(value: Any) -> str:
+    """An attribute's value as the input holds it."""
     if value in EMPTY:
         return ""
     if isinstance(value, bool):

@@ -16,7 +16,7 @@ from tenure.customers import pins, write
 from tenure.customers import read as customers
 from tenure.customers.models import Account, Origin
 from tenure.customers.outlook import outlook
-from tenure.customers.provenance import Pinned, of_attribute
+from tenure.customers.provenance import Pinned, Provenance, of_attribute
 from tenure.customers.write import By, Edited, Pin, ValueRefused
 from tenure.sync import standing
 from tenure.web import moments
@@ -73,7 +73,7 @@ def keep(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     except ValueRefused as error:
         messages.error(request, str(error))
         return _back(request, pk)
-    return _told(request, pk, f"{field.label} stays as it is; the pin holds.")
+    return told(request, _attributes(pk), f"{field.label} stays as it is; the pin holds.")
 
 
 def _account(pk: int) -> Account:
@@ -105,41 +105,57 @@ def _save(request: HttpRequest, account: Account, field: Field) -> Edited | None
     if how == "unpin":
         write.unpin(account.pk, [field.name])
         return None
-    pin: Pin | None = None
-    if how == "pin":
-        pin = pin_from(request.POST, _zone(request), _now())
-        if not outlook(account.pk, field.name).allows_pins:
-            raise ValueRefused("reason", "The site of this value allows no pins.")
+    pin = wanted_pin(request)
+    if pin and not outlook(account.pk, field.name).allows_pins:
+        raise ValueRefused("reason", "The site of this value allows no pins.")
     value = value_from(field, request.POST)
     return write.edit([account.pk], {field.name: value}, by, now=_now(), pin=pin)
+
+
+def wanted_pin(request: HttpRequest) -> Pin | None:
+    """The pin the popover asks for, if it does. Raises ValueRefused for its reason or its end."""
+    if request.POST.get("how") != "pin":
+        return None
+    return pin_from(request.POST, _zone(request), _now())
 
 
 def _saved(
     request: HttpRequest, account: Account, field: Field, edited: Edited | None
 ) -> HttpResponse:
     account.refresh_from_db()
+    return saved(request, field, account.name, edited, _attributes(account.pk))
+
+
+def saved(
+    request: HttpRequest, field: Field, whose: str, edited: Edited | None, back: str
+) -> HttpResponse:
+    """What was done to a value, said with the way back; ``edited`` is None when a pin came off."""
     how = request.POST.get("how")
     if edited is None:
-        return _told(request, account.pk, f"{field.label} of {account.name} is no longer pinned.")
+        return told(request, back, f"{field.label} of {whose} is no longer pinned.")
     if edited.change_set is None:
         words = f"{field.label} is pinned." if how == "pin" else f"{field.label} did not change."
-        return _told(request, account.pk, words)
+        return told(request, back, words)
     pinned = " and pinned" if how == "pin" else ""
-    words = f"{field.label} of {account.name} saved{pinned}."
-    return _told(request, account.pk, words, change_set=edited.change_set.pk)
+    words = f"{field.label} of {whose} saved{pinned}."
+    return told(request, back, words, change_set=edited.change_set.pk)
 
 
-def _told(
-    request: HttpRequest, pk: int, words: str, *, change_set: int | None = None
+def told(
+    request: HttpRequest, back: str, words: str, *, change_set: int | None = None
 ) -> HttpResponse:
-    """The toast, with Undo where something changed; a page without scripts is led back."""
+    """The toast, with Undo where something changed; a page without scripts is led ``back``."""
     if request.headers.get("HX-Request"):
         shown = {"words": words, "change_set": change_set}
         answer = render(request, "web/editing/saved.html", shown)
         answer.headers["HX-Trigger"] = "saved"
         return answer
     messages.success(request, words, extra_tags=undo_tag(change_set))
-    return _back(request, pk)
+    return HttpResponseRedirect(back)
+
+
+def _attributes(pk: int) -> str:
+    return reverse("account_attributes", args=[pk])
 
 
 def _back(request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,30 +163,47 @@ def _back(request: HttpRequest, pk: int) -> HttpResponse:
         answer = HttpResponse()
         answer.headers["HX-Refresh"] = "true"
         return answer
-    return HttpResponseRedirect(reverse("account_attributes", args=[pk]))
+    return HttpResponseRedirect(_attributes(pk))
 
 
 def _show(
     request: HttpRequest, account: Account, field: Field, refused: ValueRefused | None = None
 ) -> HttpResponse:
     kept = of_attribute(account, field.name, customers.billing_accounts(account.pk))
+    shown: dict[str, Any] = {
+        "whose": account.name,
+        "here": reverse("edit_value", args=[account.pk, field.name]),
+        "back": _attributes(account.pk),
+        "forecast": forecast(outlook(account.pk, field.name)),
+        "members": [m for m in access.members() if m.is_active] if field.kind == MEMBER else (),
+        "is_fresh": not field.is_own and field.name not in account.attributes,
+    }
+    return opened(request, field, kept, text_of(field, account), shown, refused)
+
+
+def opened(
+    request: HttpRequest,
+    field: Field,
+    kept: Provenance,
+    text: str,
+    more: dict[str, Any],
+    refused: ValueRefused | None,
+) -> HttpResponse:
+    """The popover of a value, ``text`` being what it is now; ``more`` is what its owner adds."""
     posted = request.POST if refused else None
     runs = standing.runs_of_change_sets([kept.change_set] if kept.change_set else [])
     shown: dict[str, Any] = {
-        "account": account,
+        **more,
         "field": field,
         "kept": kept,
         "set_at": moments.instant_of(kept.set_at),
         "run": runs.get(kept.change_set or 0),
-        "forecast": forecast(outlook(account.pk, field.name)),
-        "text": posted.get("value", "") if posted else text_of(field, account),
+        "text": posted.get("value", "") if posted else text,
         "reason": posted.get("reason", "") if posted else (kept.pin.reason if kept.pin else ""),
         "until": posted.get("until", "") if posted else _until(kept.pin, request),
         "value_refused": refused is not None and refused.field == field.name,
         "refused": refused,
         "refused_at": refused.field if refused else "",
-        "members": [m for m in access.members() if m.is_active] if field.kind == MEMBER else (),
-        "is_fresh": not field.is_own and field.name not in account.attributes,
     }
     part = request.headers.get("HX-Target") == "editor-content"
     template = "web/editing/popover.html" if part else "web/editing/alone.html"

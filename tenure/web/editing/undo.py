@@ -50,11 +50,11 @@ def restore(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     except Account.DoesNotExist:
         raise Http404(GONE) from None
     except ValueRefused as error:
-        return _said(request, str(error), level="error")
+        return said(request, str(error), level="error")
     if edited.change_set is None:
-        return _said(request, f"{field.label} of {account.name} has this value already.")
+        return said(request, f"{field.label} of {account.name} has this value already.")
     words = f"{field.label} of {account.name} restored."
-    return _said(request, words, change_set=edited.change_set.pk)
+    return said(request, words, change_set=edited.change_set.pk)
 
 
 def _change_set(number: str) -> ChangeSet:
@@ -69,15 +69,15 @@ def _change_set(number: str) -> ChangeSet:
 
 def _told(request: HttpRequest, undone: Undone) -> HttpResponse:
     if undone.of is None:
-        return _said(request, "You have changed nothing that could be undone.", level="info")
+        return said(request, "You have changed nothing that could be undone.", level="info")
     if undone.change_set is None:
         told = "It was undone already." if reverted_by(undone.of) else STAYED
-        return _said(request, told, level="info")
+        return said(request, told, level="info")
     words = f"Undone: {_what(undone.counts)} as before."
     stayed = undone.counts.stayed
     if stayed:
         words += f" {stayed:,} changed since and stay{'s' if stayed == 1 else ''}."
-    return _said(request, words, change_set=undone.change_set.pk)
+    return said(request, words, change_set=undone.change_set.pk)
 
 
 def _what(counts: Counts) -> str:
@@ -90,9 +90,10 @@ def _what(counts: Counts) -> str:
 STAYED = "Nothing was undone: every value has been changed again since."
 
 
-def _said(
+def said(
     request: HttpRequest, words: str, *, level: str = "success", change_set: int | None = None
 ) -> HttpResponse:
+    """The word after taking something back, whose own way back is Redo."""
     if request.headers.get("HX-Request"):
         shown = {"words": words, "change_set": change_set, "level": level, "again": "Redo"}
         answer = render(request, "web/editing/saved.html", shown)

@@ -97,6 +97,10 @@ def _money(request: HttpRequest, agreements: list[Site], *, whole: bool) -> dict
     return {
         "sums": sums,
         "mrr": _mrr(sums),
+        "kinds": [
+            (name, label_of(name, {}), n)
+            for name, n in sorted(sums.fields.items(), key=lambda pair: (-pair[1], pair[0]))
+        ],
         "priced": [(one, _fields(one), *_two(one)) for one in priced[:PAGE]],
         "beyond": priced[PAGE - 1].pk if len(priced) > PAGE else None,
         "may_accept": may_edit_customers(member_of(request)),
@@ -139,10 +143,22 @@ def _accept(request: HttpRequest, by: By, now: Any) -> tuple[str, int | None]:
         shown = _seen(request)
         done = drifting.accept(int(posted["account"]), field, by, now=now, shown=shown)
         return "The value is the source's now.", done.change_set.pk if done.change_set else None
+    if posted.get("all") == "subscriptions":
+        return _accept_subscriptions(request, field, by, now)
     sites = drifting.importing(_chosen(request))
     done = drifting.accept_all(sites, by, now=now, name=field)
     count = len(set(done.accounts))
     words = f"{count:,} account{'' if count == 1 else 's'} took what the source says."
+    return words, done.change_set.pk if done.change_set else None
+
+
+def _accept_subscriptions(
+    request: HttpRequest, field: str, by: By, now: Any
+) -> tuple[str, int | None]:
+    sites = moneys.importing(_chosen(request))
+    done = moneys.accept_all(sites, by, now=now, name=field)
+    count = done.subscriptions
+    words = f"{count:,} subscription{'' if count == 1 else 's'} took what the source says."
     return words, done.change_set.pk if done.change_set else None
 
 

@@ -30,10 +30,9 @@ class BroughtBack(Shape):
     change_set: int | None
 
 
-class Attribute(Shape):
-    """A value with its source and the policy over it."""
+class Source(Shape):
+    """Where a value came from, and the policy over it."""
 
-    value: Any
     source: str = Field(description="sync, manual, api, csv, rule or revert.")
     site: str | None = Field(description="The site that says it, for source sync.")
     set_by: str | None
@@ -46,6 +45,12 @@ class Attribute(Shape):
     pin: PinShown | None = None
     brought_back: BroughtBack | None = None
     incoming: Any = Field(None, description="While pinned: what the source would put there.")
+
+
+class Attribute(Source):
+    """A value with its source and the policy over it."""
+
+    value: Any
 
 
 class Payer(Billed):
