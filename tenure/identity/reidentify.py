@@ -52,6 +52,14 @@ def is_needed() -> bool:
     return linked or Subscription.objects.exclude(account=None).exists()
 
 
+def waits() -> bool:
+    """Whether records of sites that are in use are here and nobody's."""
+    return any(
+        model.objects.filter(site__staged=False, account=None, removed_at=None).exists()
+        for model in (BillingAccount, Subscription)
+    )
+
+
 def preview(field: str, *, joins: bool | None = None, fold_case: bool = False) -> Preview:
     """What this rule would do; nothing is written. Raises RuleRefused."""
     joins = rules.joins_of(field) if joins is None else joins

@@ -16,11 +16,13 @@ from tenure.customers.models import (
 from tenure.customers.write import By, edit
 from tenure.identity import conflicts, merge, reidentify
 from tenure.identity.foreseeing import Preview
+from tenure.identity.report.choosing import choose
 from tenure.identity.rules import RuleRefused
 from tests.builders import NOW, a_site, an_invoice
 from tests.identity.pages import (
     SUBSCRIPTION_TENANT,
     TENANT,
+    a_rule,
     accounts,
     invoices,
     links,
@@ -189,3 +191,26 @@ def test_a_preview_writes_nothing(us: Site) -> None:
 def test_a_field_that_identifies_nobody_is_refused(us: Site, field: str) -> None:
     with pytest.raises(RuleRefused, match="identifies no account"):
         reidentify.preview(field)
+
+
+def test_records_that_are_nobodys_make_their_accounts_with_the_first_choice(us: Site) -> None:
+    a_rule(TENANT)
+    accounts(us, payer("acc1"), payer("acc2"))
+    subscriptions(us, subscription("sub1", "acc1", "T-1"), subscription("sub2", "acc2"))
+    assert not Account.objects.exists()
+    chosen = choose(SUBSCRIPTION_TENANT, truth="tenant", joins=True, fold_case=False, now=NOW)
+    assert visible() == ["T-1"]
+    account = Account.objects.get()
+    assert set(chosen.touched) == {account.pk}
+    assert chosen.numbers == {"made": 1, "unidentified": 1}
+    assert "made 1 account." in chosen.words
+    assert "1 have no identifier" in chosen.words
+
+
+def test_records_of_a_staged_site_wait_for_its_activation(us: Site) -> None:
+    a_rule(TENANT)
+    accounts(us, payer("acc1"))
+    Site.objects.update(staged=True)
+    chosen = choose(CODE, truth="source", joins=False, fold_case=False, now=NOW)
+    assert not Account.objects.exists()
+    assert "No accounts were there yet" in chosen.words

@@ -20,6 +20,7 @@ from tenure.core.clock import stamp
 from tenure.customers.paging import cursor_of, damaged, place_of
 from tenure.customers.touched import touch
 from tenure.identity import contacts, reidentify, report, rules
+from tenure.identity.report.choosing import choose as choose_rule
 from tenure.identity.report.choosing import has_accounts, words_of
 from tenure.sync import replays
 
@@ -118,7 +119,7 @@ def preview(request: HttpRequest, body: RuleToTry) -> HttpResponse:
 def choose(request: HttpRequest, body: NewRule) -> HttpResponse:
     """Choose the identifier.
 
-    Without accounts it holds for what is read from now on. Where there are any they are re-keyed, in
+    Without accounts, records that are here already make theirs at once. Where there are any they are re-keyed, in
     this request, if “rekey” says so: values, history and the old identifiers as aliases stay. A new
     choice for contacts is carried out by a worker.
     """
@@ -140,7 +141,8 @@ def choose(request: HttpRequest, body: NewRule) -> HttpResponse:
             )
         touch(reidentify.apply(body.field, **how, by=by, now=now).accounts, now)
     elif _differs(body):
-        rules.choose(body.field, **how, now=now)
+        chosen = choose_rule(body.field, **how, member=by.member, now=now)
+        touch(set(chosen.touched), now)
     if contacts.choose(body.contact_field, body.contact_sources, now=now) and there:
         replays.again(by)
     return answers.one(request, _shown())

@@ -64,6 +64,9 @@ def choose(
             if not seen:
                 raise NotSeen(reidentify.preview(name, joins=joins, fold_case=fold_case))
             return _rekey(name, truth, joins, By(Origin.MANUAL, member), now, fold_case=fold_case)
+        if reidentify.waits():
+            by = By(Origin.MANUAL, member)
+            return _name_first(name, truth, joins, by, now, fold_case=fold_case)
         rule = rules.choose(
             name, truth=truth, joins=joins, fold_case=fold_case, member=member, now=now
         )
@@ -77,6 +80,19 @@ def words_of(preview: Preview) -> str:
         f" {preview.split:,}, as they were: {preview.unchanged:,}. Records without an identifier:"
         f" {preview.unidentified:,}."
     )
+
+
+def _name_first(
+    name: str, truth: str, joins: bool | None, by: By, now: datetime, *, fold_case: bool
+) -> Chosen:
+    """Go through records that are here and nobody's: they would else wait until they change."""
+    done = reidentify.apply(name, truth=truth, joins=joins, fold_case=fold_case, by=by, now=now)
+    made, left = Account.objects.filter(removed_at=None).count(), done.preview.unidentified
+    words = f"The records that were here made {made:,} account{'' if made == 1 else 's'}."
+    if left:
+        words += f" {left:,} have no identifier and are listed under Sync > Unidentified."
+    numbers = {"made": made, "unidentified": left}
+    return Chosen(done.rule, words, numbers, frozenset(done.accounts))
 
 
 def _rekey(

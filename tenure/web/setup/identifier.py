@@ -15,6 +15,7 @@ from tenure.connections.models import IdentifierRule, SetUp
 from tenure.connections.read import identifier_rule
 from tenure.connections.setups import Step
 from tenure.core.errors import ConfigurationError
+from tenure.customers.touched import touch
 from tenure.identity import rules
 from tenure.identity.report import Report, left_out, report
 from tenure.identity.report.choosing import choose, has_accounts
@@ -78,14 +79,17 @@ def _keep(field: str, form: RuleForm, member: Member) -> None:
         raise ConfigurationError("No field is chosen.", next_step="Choose one of the table.")
     wanted = (field, data["truth"], data["sites"] == "join", data["fold_case"])
     if wanted != _in_force(identifier_rule()):
-        choose(
-            field,
-            truth=data["truth"],
-            joins=data["sites"] == "join",
-            fold_case=data["fold_case"],
-            member=member,
-            now=settings.TENURE_CLOCK.now(),
-        )
+        now = settings.TENURE_CLOCK.now()
+        with transaction.atomic():
+            chosen = choose(
+                field,
+                truth=data["truth"],
+                joins=data["sites"] == "join",
+                fold_case=data["fold_case"],
+                member=member,
+                now=now,
+            )
+            touch(set(chosen.touched), now)  # a worker makes their figures
 
 
 def _in_force(rule: IdentifierRule | None) -> tuple[str, str, bool, bool] | None:
