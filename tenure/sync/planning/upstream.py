@@ -37,7 +37,8 @@ class Database(Protocol):
     def __call__(self, act: Callable[..., T], /, *args: Any) -> Awaitable[T]: ...
 
 
-@dataclass(slots=True)
+# asyncio puts what its main task returned into words, twice: of a million records that takes minutes.
+@dataclass(slots=True, repr=False)
 class Upstream:
     """What upstream holds that a run would write, by upstream id; ``known`` are the ids that are
     here already. ``has_definitions`` once the custom fields were read whole. ``end`` is how far it
