@@ -97,6 +97,9 @@ COMMANDS = {
     "segments": Entry("tenure.cli.segments:segments", "List the segments."),
     "segment": Entry("tenure.cli.segments:segment", "One segment: show, explain, set, remove."),
     "alerts": Entry("tenure.cli.alerts:alerts", "List open alerts."),
+    "deliveries": Entry(
+        "tenure.cli.deliveries:deliveries", "What people were told: list, replay, routes, channels."
+    ),
     "alert": Entry(
         "tenure.cli.alerts:alert",
         "One alert: show, close. Its rules: rules, set, accept, enable, disable, backtest.",

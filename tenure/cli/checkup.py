@@ -21,6 +21,8 @@ from tenure.connections import read as connections
 from tenure.connections.models import Site, SiteState
 from tenure.connections.proof import prove
 from tenure.core.errors import TenureError
+from tenure.notify import mailing
+from tenure.notify import read as notify
 from tenure.processes import ports
 from tenure.sources.base import SiteFacts
 from tenure.sync.standing import Standing, standings
@@ -79,6 +81,7 @@ def of_database() -> Iterator[Finding]:
         return
     yield Finding("migrations", Verdict.OK, "The tables are up to date")
     yield _worker()
+    yield _mail()
     sites = [site for site in connections.sites() if connections.is_connected(site)]
     yield _keys(sites)
     yield from _sites(sites)
@@ -145,6 +148,26 @@ def _worker() -> Finding:
         step = "Start tenure worker (or tenure up), or nothing is synced by itself."
         return Finding("worker", Verdict.WARN, f"No worker runs; {last}", step)
     return Finding("worker", Verdict.OK, f"A worker was heard {ago(newest.last_heartbeat, now)}")
+
+
+def _mail() -> Finding:
+    """Whether mail can be sent, asked of the mail server itself."""
+    left = notify.kept()
+    waiting = f"; {counted(left.not_sent, 'mail')} kept unsent" if left.not_sent else ""
+    if settings.TENURE_MAIL is None:
+        told = f"No mail server is set, so mail is kept and not sent{waiting}"
+        verdict = Verdict.WARN if left.not_sent else Verdict.OK
+        step = "Set TENURE_EMAIL_URL, then run tenure deliveries replay --not-sent."
+        return Finding("mail", verdict, told, step if left.not_sent else "")
+    where = f"{settings.TENURE_MAIL.host}:{settings.TENURE_MAIL.port}"
+    trouble = mailing.trouble()
+    if trouble:
+        told = f"The mail server at {where} cannot be used: {trouble}{waiting}"
+        return Finding("mail", Verdict.FAIL, told, "Correct TENURE_EMAIL_URL, or start the server.")
+    step = "Send it with tenure deliveries replay --not-sent."
+    if left.not_sent:
+        return Finding("mail", Verdict.WARN, f"{where} takes mail{waiting}", step)
+    return Finding("mail", Verdict.OK, f"{where} takes mail")
 
 
 def _keys(sites: Sequence[Site]) -> Finding:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from tenure.access.models import Member
 from tenure.core.clock import SystemClock
+from tenure.notify.read import unread
 from tenure.web import as_of, moments
 from tenure.web.runs.freshness import freshness, standings_for
 
@@ -58,6 +59,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     shown["as_of"] = as_of.shown(request)
     shown["live"] = request.headers.get("HX-Target") in LIVE
     if member and (shown["live"] or not request.headers.get("HX-Request")):
+        shown["unread"] = unread(member)
         shown["freshness"] = freshness(real_now, standings_for(request))
     return shown
 

@@ -55,6 +55,11 @@ def may_set_numbers(member: Member) -> bool:
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
 
 
+def may_route(member: Member) -> bool:
+    """Say who is told of alerts, keep shared channels and webhooks, and see and repeat what was sent."""
+    return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
+
+
 def may_decide_identity(member: Member) -> bool:
     """Resolve conflicts, merge accounts and take merges apart."""
     return member.role in {Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPER_MANAGER}
@@ -86,6 +91,8 @@ REFUSALS: dict[Callable[[Member], bool], str] = {
     may_define_segments: "Only administrators, super managers and customer success managers may"
     " change segments.",
     may_manage_tokens: "Only administrators and developers may make and revoke API tokens.",
+    may_route: "Only administrators, developers and super managers may change who is told of alerts"
+    " and see what was sent.",
     may_decide_identity: (
         "Only administrators, developers and super managers may resolve conflicts and merge accounts."
     ),

@@ -30,6 +30,8 @@ from tenure.web.exchange import pages as exchange
 from tenure.web.health import editor as health_editor
 from tenure.web.health import pages as health
 from tenure.web.identity import conflicts, merging, unidentified
+from tenure.web.notify import bell, choices
+from tenure.web.notify import log as deliveries
 from tenure.web.plans import drift, reverting
 from tenure.web.plans import pages as plans
 from tenure.web.rules import pages as rules
@@ -203,6 +205,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sync/runs/<int:pk>/revert/", reverting.revert, name="revert_run"),
     path("sync/runs/<int:pk>/stop/", runs.stop, name="stop_run"),
     path("settings/", RedirectView.as_view(pattern_name="integrations"), name="settings"),
+    path("notifications/", bell.page, name="notifications"),
+    path("notifications/read/", bell.read_all, name="read_notifications"),
+    path("notifications/<int:pk>/", bell.open_one, name="notification"),
+    path("accounts/<int:pk>/follow/", bell.follow, name="follow"),
+    path("settings/notifications/", choices.page, name="notify_settings"),
+    path("settings/notifications/routes/", choices.add_route, name="add_route"),
+    path("settings/notifications/routes/<int:pk>/", choices.change_route, name="change_route"),
+    path("settings/notifications/channels/", choices.add_channel, name="add_channel"),
+    path(
+        "settings/notifications/channels/<int:pk>/", choices.change_channel, name="change_channel"
+    ),
+    path("settings/webhooks/", choices.webhooks, name="webhooks"),
+    path("settings/deliveries/", deliveries.page, name="deliveries"),
+    path("settings/deliveries/<uuid:delivery>/", deliveries.one, name="delivery"),
+    path("settings/deliveries/<uuid:delivery>/replay/", deliveries.replay, name="replay_delivery"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
     path("settings/numbers/", numbers.page, name="numbers"),

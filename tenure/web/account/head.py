@@ -17,6 +17,7 @@ from tenure.health.models import HealthScore, Verdict
 from tenure.identity import conflicts
 from tenure.metrics.as_of import Moment, figures_at, kind_of
 from tenure.metrics.models import Figures, VersionKind
+from tenure.notify import read as notify
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account.strip import past_strip, strip
@@ -116,6 +117,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
         "facts": facts,
         "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
         "tiles": past_strip(facts) if moment else strip(facts),
+        "follows": notify.follows(member_of(request), head.account.pk),
         "may_edit": may_edit_customers(member_of(request)) and moment is None,
         "name_kept": of_attribute(head.account, "name", head.rows),
         "tabs": [

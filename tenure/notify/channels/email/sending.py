@@ -3,37 +3,18 @@
 import smtplib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
 from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError
 from tenure.customers.write import ValueRefused
 from tenure.notify.channel import Answer, Destination, Message
+from tenure.notify.mailing import Mail, connection_to
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
-SECONDS = 10
 FOOT = "You get this because of your choices at Settings › Notifications in Tenure."
-
-
-class Mail(Protocol):
-    """The settings of mail."""
-
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def user(self) -> str: ...
-    @property
-    def password(self) -> str: ...
-    @property
-    def implicit_tls(self) -> bool: ...
-    @property
-    def starttls(self) -> bool: ...
 
 
 class Email:
@@ -78,20 +59,6 @@ class Email:
                 next_step="It is tried again by itself; tenure doctor asks the server now.",
             ) from error
         return Answer(250, "accepted")
-
-
-def connection_to(mail: Mail) -> Any:
-    """Django's SMTP connection for these settings, bounded in time."""
-    return get_connection(
-        SMTP,
-        host=mail.host,
-        port=mail.port,
-        username=mail.user,
-        password=mail.password,
-        use_ssl=mail.implicit_tls,
-        use_tls=mail.starttls and not mail.implicit_tls,
-        timeout=SECONDS,
-    )
 
 
 def _mail(message: Message, address: str, mail: Mail) -> EmailMessage:

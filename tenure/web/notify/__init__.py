@@ -1,0 +1,1 @@
+"""Pages of what people are told: the bell, choices, channels and the log."""
