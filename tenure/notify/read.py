@@ -100,8 +100,8 @@ def follows(member: Member, account_id: int) -> bool:
 
 
 def notifications(member: Member) -> "QuerySet[Notification]":
-    """What the member was told within Tenure, newest first."""
-    return Notification.objects.filter(member=member).order_by("-at", "-pk")
+    """What the member was told within Tenure, newest first; of one moment the gravest first."""
+    return Notification.objects.filter(member=member).order_by("-at", "pk")
 
 
 def unread(member: Member, most: int = 100) -> int:

@@ -150,6 +150,6 @@ class WebhookForm(Styled):
         choices=EVENTS,
         initial=[OPENED],
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "tick"}),
         help_text="None: it hears only what routes send it.",
     )
