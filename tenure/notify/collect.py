@@ -70,8 +70,8 @@ def _collect_some(now: datetime) -> int:
         # The gravest first: they are told of before a budget is spent.
         alerts = sorted(rows.order_by("pk")[:CHUNK], key=lambda one: (-one.severity_rank, one.pk))
         book = _book(alerts, now)
-        for alert in alerts:
-            _announce(alert, book, now)
+        entries = [one for alert in alerts for one in _entries(alert, book, now)]
+        _show(outbox.write(entries), now)
         Alert.objects.bulk_update(alerts, ["announced_at", "held_back"])
     return len(alerts)
 
@@ -82,7 +82,8 @@ def _alone() -> None:
         db.execute("SELECT pg_advisory_xact_lock(hashtext('tenure.notify.collect'))")
 
 
-def _announce(alert: Alert, book: Book, now: datetime) -> None:
+def _entries(alert: Alert, book: Book, now: datetime) -> list[Delivery]:
+    """What is written for one alert, which is marked as announced."""
     found = routes.told(alert, book.routes, book.followers, list(book.channels.values()))
     said = words.opened(alert)
     entries = [
@@ -103,7 +104,7 @@ def _announce(alert: Alert, book: Book, now: datetime) -> None:
     held = {one.member_id for one in entries if one.state == State.HELD}
     alert.announced_at = now
     alert.held_back = bool(held) and (alert.owner_id in held or len(held) == len(entries))
-    _show(outbox.write(entries), now)
+    return entries
 
 
 def _to_member(

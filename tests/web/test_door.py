@@ -21,6 +21,7 @@ ARGUMENTS = {
     "contact": 1,
     "merge": 1,
     "form": "csv",
+    "day": "2026-03-02",
     "delivery": "5b3c1f0e-4a8a-4d53-9d4e-7a1f6f0f2c11",
     "object_kind": "account",
 }
