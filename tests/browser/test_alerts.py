@@ -1,0 +1,109 @@
+"""Triage by keyboard alone: ten alerts, none of them touched with a pointer."""
+
+from playwright.sync_api import Page, expect
+
+from tenure.alerts.models import Alert, State
+from tests.browser.conftest import TODAY, SignIn
+from tests.web.alerting import a_rule, debtors
+
+
+def focused(page: Page) -> str:
+    """The account whose row is in focus."""
+    return str(page.evaluate("document.activeElement.closest('[data-row]')?.innerText ?? ''"))
+
+
+def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
+    debtors(10, TODAY)
+    a_rule(now=TODAY)
+    page = sign_in()
+    key = page.keyboard.press
+    key("g")
+    key("l")
+    expect(page.get_by_text("10 alerts", exact=True)).to_be_visible()
+    key("j")
+    assert "Debtor 10" in focused(page)  # the largest MRR
+    for number, outcome in zip((10, 9, 8, 7, 6), "12345", strict=True):
+        expect(page.locator("#alert-title")).to_have_text(f"Debtor {number:02}")
+        key("c")
+        expect(page.locator("details[data-act='close'] [data-digit='1']")).to_be_focused()
+        key(outcome)
+        assert f"Debtor {number - 1:02}" in focused(page)  # at once, before the server answers
+    expect(page.get_by_text("5 alerts", exact=True)).to_be_visible()
+    for number, until in ((5, "1"), (4, "4")):
+        key("s")
+        expect(page.locator("details[data-act='snooze'] [data-digit='1']")).to_be_focused()
+        expect(page.locator("#alert-title")).to_have_text(f"Debtor {number:02}")
+        key(until)
+    expect(page.get_by_text("3 alerts", exact=True)).to_be_visible()
+    expect(page.locator("#alert-title")).to_have_text("Debtor 03")
+    key("o")
+    expect(
+        page.locator("#drawer[open] .calc, #drawer[open] h1, #drawer[open] h2").first
+    ).to_be_visible()
+    key("Escape")
+    key("y")
+    expect(page.locator("#alert-detail").get_by_text("Acknowledged").first).to_be_visible()
+    key("j")
+    key("a")
+    expect(page.locator("#act-owner")).to_be_focused()
+    key("Tab")
+    key("Enter")
+    expect(page.locator(".toast").last).to_contain_text("Assigned to Ada Byron")
+    key("j")
+    key("n")
+    page.keyboard.type("Promised to pay on Friday")
+    key("Tab")
+    key("Enter")
+    expect(page.locator("#alert-detail")).to_contain_text("Promised to pay on Friday")
+    states = dict(Alert.objects.values_list("account__name", "state"))
+    assert [states[f"Debtor {n:02}"] for n in range(10, 0, -1)] == [
+        *[State.CLOSED] * 5,
+        *[State.SNOOZED] * 2,
+        State.ACKNOWLEDGED,
+        State.NEW,
+        State.NEW,
+    ]
+    closed = Alert.objects.filter(state=State.CLOSED).order_by("-at_stake")
+    assert list(closed.values_list("outcome", flat=True)) == [
+        "acted-saved",
+        "acted-lost",
+        "not-a-risk",
+        "duplicate",
+        "wrong-data",
+    ]
+
+
+def test_an_action_that_is_refused_puts_the_row_back_and_says_why(sign_in: SignIn) -> None:
+    debtors(2, TODAY)
+    a_rule(now=TODAY)
+    page = sign_in()
+    page.goto("/alerts/")
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    expect(page.locator("details[data-act='close'] [data-digit='1']")).to_be_focused()
+    Alert.objects.filter(account__name="Debtor 02").update(state=State.RESOLVED)
+    page.keyboard.press("1")
+    expect(page.locator(".toast").last).to_contain_text("cannot be closed")
+    expect(page.locator("[data-row]").filter(has_text="Debtor 02")).to_be_visible()
+
+
+def test_a_rule_is_written_tried_and_switched_on(sign_in: SignIn) -> None:
+    debtors(3, TODAY)
+    page = sign_in()
+    page.goto("/alerts/rules/")
+    page.get_by_role("link", name="New rule").click()
+    page.get_by_label("Name").fill("Anything overdue")
+    page.get_by_label("Condition", exact=True).fill("past_due_count > 0")
+    page.get_by_label("Text").fill("{name} has ")
+    expect(page.get_by_role("button", name="{past_due_count}")).to_be_visible()
+    page.get_by_role("button", name="{past_due_count}").click()
+    expect(page.locator(".said.isolate")).to_have_text("Debtor 03 has 1")
+    expect(page.get_by_text("Holds now for 3 accounts")).to_be_visible()
+    page.get_by_role("button", name="Try on history").click()
+    expect(page.get_by_role("heading", name="This rule")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Switch on…").click()
+    expect(page.get_by_text("It holds already for 3 accounts")).to_be_visible()
+    page.get_by_role("button", name="Alerts for those 3 as well").click()
+    expect(page.get_by_text("3 alerts opened.")).to_be_visible()
+    assert Alert.objects.count() == 3
