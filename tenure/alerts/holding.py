@@ -12,7 +12,7 @@ from tenure.segments.question import ACCOUNTS, Question, patient, rows
 @dataclass(frozen=True, slots=True)
 class Holding:
     """``per_owner`` counts accounts by the member who owns them, None for those of nobody; ``first``
-    is the account with the largest MRR."""
+    is one of them, to show the rule's text with."""
 
     count: int
     mrr: tuple[Money, ...] = ()

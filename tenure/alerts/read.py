@@ -129,12 +129,16 @@ def muted(alert: Alert, now: datetime) -> Mute | None:
     return found.select_related("member").order_by("-until").first()
 
 
-def of_account(
-    account_id: int, *, limit: int, before: datetime | None = None, still_open: bool = False
-) -> list[Alert]:
-    """An account's alerts, the newest first, from before an instant on; or only the open ones."""
-    rows = inbox(account_id=account_id, states=OPEN if still_open else (), sort="-opened")
-    return list((rows.filter(opened_at__lt=before) if before else rows)[:limit])
+def open_of(account_id: int, *, limit: int) -> list[Alert]:
+    """An account's open alerts, the most severe first."""
+    return list(inbox(account_id=account_id, states=OPEN, sort="-severity")[:limit])
+
+
+def steps_of(account_id: int, *, limit: int, before: datetime | None = None) -> list[AlertEvent]:
+    """What happened to an account's alerts, the newest first, from before an instant on."""
+    rows = AlertEvent.objects.filter(alert__account=account_id)
+    rows = rows.select_related("alert__alert_rule", "member").order_by("-at", "-pk")
+    return list((rows.filter(at__lt=before) if before else rows)[:limit])
 
 
 def rule(pk: int) -> AlertRule | None:

@@ -1,8 +1,10 @@
 """Every page there is, filled, empty and in trouble, by a word that names it."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from tenure.access.write import create_token
+from tenure.alerts.models import Alert, AlertRule
 from tenure.connections.models import Site, SiteState
 from tenure.customers import write
 from tenure.customers.models import Account, Attribute, ChangeSet
@@ -15,6 +17,7 @@ from tenure.segments.models import Segment
 from tenure.segments.write import Draft
 from tenure.sync.models import Plan, Run, RunState
 from tests.metrics.rows import NOW, a_site, an_account
+from tests.web.alerting import a_rule
 from tests.web.builders import a_customer, a_payer, a_plan, a_quarantined, a_run
 
 LONG = "Österreichisch-Ungarische Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -45,7 +48,17 @@ def filled() -> Account:
     a_conflict(account, site)
     a_quarantined(site, reason="It has no id; the source sent " + "a very long word" * 20)
     a_plan(site, account)
+    an_inbox(account)
     return account
+
+
+def an_inbox(account: Account) -> None:
+    """Alerts of every customer so far, one on old data, held back and about a huge amount."""
+    rule = a_rule(name=f"Overdue {LONG}"[:120], existing=True)
+    enormous = Decimal("98765432109876.99")
+    odd = {"stale": "Billing data has not been complete.", "held_back": True, "at_stake": enormous}
+    found = Alert.objects.filter(account=account, alert_rule=rule)
+    found.update(reason=f"{LONG} {RTL} " * 5, **odd)
 
 
 def a_conflict(account: Account, site: Site) -> None:
@@ -158,6 +171,17 @@ def addresses(account: Account) -> dict[str, str]:
         "billing nothing": "/billing/invoices/?q=nobody",
         "subscription": f"/subscriptions/{account.subscriptions.order_by('pk')[0].pk}/",
         "overdue": f"{one}/calculation/past_due/",
+        "alerts": "/alerts/",
+        "one of the alerts": f"/alerts/?alert={Alert.objects.order_by('pk')[0].pk}",
+        "alert": f"/alerts/{Alert.objects.order_by('pk')[0].pk}/",
+        "no such alerts": "/alerts/?state=closed",
+        "alert rules": "/alerts/rules/",
+        "alert rule": f"/alerts/rules/{AlertRule.objects.get().pk}/?do=trial&compare=mrr+%3E+5",
+        "new alert rule": "/alerts/rules/new/",
+        "versions of a rule": f"/alerts/rules/{AlertRule.objects.get().pk}/versions/",
+        "switching a rule on": f"/alerts/rules/{AlertRule.objects.get().pk}/on/",
+        "deleting a rule": f"/alerts/rules/{AlertRule.objects.get().pk}/delete/",
+        "suggested rules": "/alerts/suggestions/",
         "sync": "/sync/",
         **{f"{state} run": address for state, address in runs.items()},
         "quarantine": "/sync/quarantine/",

@@ -89,7 +89,7 @@ def test_while_one_types_the_text_is_checked_and_shown_for_an_account(
     debtors(3)
     check = {"HX-Request": "true", "HX-Target": "message-check"}
     good = signed_in.post("/alerts/rules/new/", FIELDS, headers=check).text
-    assert "Debtor 03 has 1 overdue invoices." in good
+    assert "Debtor 01 has 1 overdue invoices." in good
     assert "<strong>3</strong> accounts" in good
     assert "600.00" in good
     assert 'data-placeholder="past_due_count"' in good
@@ -160,6 +160,7 @@ def test_the_list_shows_what_came_of_each_rule(signed_in: Client, db: None) -> N
     assert ">2.0<" in text  # days to close
     assert "Most of its last 20 closures were no risk." in text
     assert f'href="/alerts/?rule={rule.pk}">2<' in text
+    assert f"/alerts/rules/{rule.pk}/?do=trial" in text
     AlertRule.objects.update(fault="There is no attribute “x”.")
     assert "Cannot be asked: There is no attribute" in signed_in.get("/alerts/rules/").text
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from tenure.alerts.models import AlertEvent
 from tenure.core.money import Money
 from tenure.customers.models import Change, Invoice, Subscription, Transaction
 from tenure.web.badges import spoken
@@ -17,6 +18,17 @@ KINDS = {
     "payments": "Payments",
     "subscriptions": "Subscriptions",
     "changes": "Value changes",
+    "alerts": "Alerts",
+}
+DONE = {
+    "acknowledge": "acknowledged",
+    "assign": "assigned",
+    "snooze": "snoozed",
+    "wake": "woken",
+    "close": "closed",
+    "resolve": "resolved by itself",
+    "reopen": "reopened",
+    "note": "noted upon",
 }
 SHOWN_FIELDS = 6
 LONGEST_VALUE = 80
@@ -117,6 +129,27 @@ def of_changes(rows: Iterable[Change]) -> Iterator[Event]:
             differences=known[:SHOWN_FIELDS],
             more=max(0, len(known) - SHOWN_FIELDS),
             change_set=row.change_set_id,
+        )
+
+
+def of_alerts(rows: Iterable[AlertEvent]) -> Iterator[Event]:
+    """Alerts that opened, and what people did with them."""
+    for row in rows:
+        alert, opened = row.alert, row.action == "open"
+        ended = alert.get_outcome_display() if row.action == "close" else ""
+        who = str(row.member or row.by)
+        words = (
+            alert.reason if opened else f"Alert {DONE.get(row.action, spoken(row.action).lower())}"
+        )
+        about = (alert.alert_rule.name, ended.lower(), f"by {who}" if who else "", row.note)
+        yield Event(
+            "alerts",
+            row.at,
+            words,
+            "alerts",
+            "bad" if opened else "good" if row.action == "resolve" else "",
+            detail=", ".join(filter(None, about)),
+            address=reverse("alert", args=[alert.pk]),
         )
 
 

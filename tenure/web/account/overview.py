@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tenure.alerts import read as alerts
 from tenure.customers import read as customers
 from tenure.customers.models import Invoice, Subscription
 from tenure.web.account import events
@@ -22,6 +23,7 @@ from tenure.web.frame import member_of
 
 RECENT = 8
 SUBSCRIPTIONS = 5
+OPEN_ALERTS = 5
 CHART_INVOICES = 400  # enough for years of monthly bills; a busier account shows its newest months
 
 
@@ -42,6 +44,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         agreements_more=max(0, len(agreed) - SUBSCRIPTIONS),
         bills=bills(billed[:RECENT], now),
         bars=bars(head.facts),
+        open_alerts=alerts.open_of(pk, limit=OPEN_ALERTS),
         months=months(billed, now, whole=len(billed) < CHART_INVOICES),
         coming=list(islice(_coming(agreed, now), 5)),
         values=[

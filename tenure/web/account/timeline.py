@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tenure.alerts import read as alerts
 from tenure.customers import read as customers
 from tenure.sync import standing
 from tenure.web import moments
@@ -83,6 +84,9 @@ def _read(kind: str, head: Head, before: datetime | None) -> tuple[list[Event], 
     if kind == "payments":
         paid = customers.payments(head.rows, limit=PAGE, before=before)
         return list(events.of_payments(paid)), paid[-1].created_at if len(paid) == PAGE else None
+    if kind == "alerts":
+        steps = alerts.steps_of(pk, limit=PAGE, before=before)
+        return list(events.of_alerts(steps)), steps[-1].at if len(steps) == PAGE else None
     changed = customers.changes(pk, limit=PAGE, before=before)
     return list(events.of_changes(changed)), changed[-1].at if len(changed) == PAGE else None
 

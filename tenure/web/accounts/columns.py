@@ -36,6 +36,7 @@ BUILT_IN = (
     Column("quantity", "Quantity", number=True),
     Column("next_renewal", "Next renewal", "next_renewal", "next_renewal"),
     Column("past_due", "Overdue", "past_due", "-past_due", number=True),
+    Column("alerts", "Alerts", number=True),
     Column("invoices", "Invoices"),
     Column("sites", "Sites"),
     Column("changed", "Changed"),
@@ -50,7 +51,7 @@ BUILT_IN = (
     Column("created", "Created", "created", "-created"),
 )
 SHOWN = (
-    "health", "status", "mrr", "plans", "quantity", "next_renewal", "past_due", "sites", "changed",
+    "health", "status", "mrr", "plans", "quantity", "next_renewal", "past_due", "alerts", "sites", "changed",
 )  # fmt: skip
 
 

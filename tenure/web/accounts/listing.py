@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from tenure.alerts import read as alerts
 from tenure.connections import read as connections
 from tenure.customers import read as customers
 from tenure.health import listing as by_health
@@ -80,6 +81,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
             _scores(page.rows, shown_columns, moment),
         ),
         "search": asked.search,
+        "open_alerts": _open_alerts(page.rows, shown_columns),
         "sort": sort,
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
@@ -151,6 +153,13 @@ def _scores(
         return {}
     ids = [row.id for row in rows]
     return health.scores_at(ids, moment.instant) if moment else health.scores_of(ids)
+
+
+def _open_alerts(rows: Sequence[AccountRow], shown_columns: Sequence[Column]) -> Mapping[int, int]:
+    """How many alerts are open for these accounts now, where a column shows it."""
+    if all(column.key != "alerts" for column in shown_columns):
+        return {}
+    return alerts.open_counts([row.id for row in rows])
 
 
 def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:

@@ -42,8 +42,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
     """One alert by its own address, as messages link to it."""
-    found = alert_of(pk)
-    return render(request, "web/alerts/alone.html", detail_of(request, found, asking.Asked()))
+    shown = detail_of(request, alert_of(pk), asking.Asked())
+    if request.headers.get("HX-Target") == "drawer-content":
+        return render(request, "web/alerts/detail.html", shown | {"may_triage": False})
+    response = render(request, "web/alerts/alone.html", shown)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
 def page_of(request: HttpRequest, one: asking.Asked, chosen: int | None) -> dict[str, Any]:

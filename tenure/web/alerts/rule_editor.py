@@ -28,7 +28,7 @@ from tenure.web.alerts import rule_form, trial
 from tenure.web.alerts.rule_form import Given
 from tenure.web.frame import member_of
 from tenure.web.permissions import REFUSALS, may_edit_alert_rules
-from tenure.web.rules.said import said_of
+from tenure.web.rules.said import cleaned, said_of
 
 GONE = "There is no such rule. It may have been deleted."
 ASKED = require_http_methods(["GET", "HEAD", "POST"])
@@ -60,6 +60,9 @@ def _page(request: HttpRequest, found: AlertRule | None, begun: Given) -> HttpRe
     """Show it, check it, try it or save it. Trying and checking change nothing and are for everyone."""
     now = settings.TENURE_CLOCK.now()
     given = rule_form.posted(request.POST) if request.method == "POST" else begun
+    if request.method != "POST" and request.GET.get("compare"):
+        other = cleaned(request.GET["compare"])
+        given = Given({**given.values, "compare": other}, given.scope)
     doing = request.POST.get("do") if request.method == "POST" else request.GET.get("do")
     match request.headers.get("HX-Target"):
         case "message-check":
@@ -136,7 +139,7 @@ def _live(given: Given, now: datetime) -> dict[str, Any]:
 
 
 def _sample(template: str, asked: Question, held: Holding) -> str:
-    """The text as the account with the largest MRR would have it; nothing without one."""
+    """The text as one of the accounts would have it; nothing without one."""
     if held.first is None or not template.strip():
         return ""
     account = customers.get_account(held.first)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from tenure.alerts import read, suggested
 from tenure.alerts.models import Outcome
 from tenure.alerts.read import RuleRecord
+from tenure.alerts.tuning import Tuning, tuning
 from tenure.web.alerts.rule_editor import rule_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_alert_rules
@@ -40,6 +41,7 @@ class Line:
     record: RuleRecord
     outcomes: list[tuple[str, int]]
     closed: int
+    tuning: Tuning | None
 
 
 @require_safe
@@ -73,7 +75,8 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
 def _line(one: RuleRecord) -> Line:
     counted = sorted(one.outcomes.items(), key=lambda pair: -pair[1])
     words = [(Outcome(key).label if key in Outcome.values else key, n) for key, n in counted]
-    return Line(one, words, sum(one.outcomes.values()))
+    hint = tuning(one.rule) if one.mostly_no_risk else None
+    return Line(one, words, sum(one.outcomes.values()), hint)
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:

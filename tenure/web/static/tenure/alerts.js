@@ -98,7 +98,7 @@
     if (!form.matches("[data-alert-act]")) return;
     event.preventDefault();
     const given = Object.fromEntries(new FormData(form, event.submitter));
-    act(form.dataset.alertAct, form.action, given);
+    act(form.dataset.alertAct, form.getAttribute("action"), given); // form.action is its field of that name
     form.closest(".toast")?.remove();
   });
   const act = (id, address, given) => {
@@ -135,7 +135,4 @@
     query.delete("page");
     return query.size ? `?${query}` : "";
   };
-
-  // The first alert is ready to be worked on as soon as the page is there.
-  if (!one(":focus") || document.activeElement === document.body) mark(rows()[0]);
 })();
