@@ -31,13 +31,25 @@
     row?.classList.add("is-on");
   };
   const shows = (id) => all("[data-row]").forEach((row) => (row.dataset.alert === id ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")));
-  let loading = null;
+  // Draws the row's alert in the pane; false when somebody wants another one by the time it is there.
+  let wanted = "";
+  const loading = new Map();
   const show = (row) => {
-    if (!row || shownId() === row.dataset.alert) return Promise.resolve();
-    if (loading?.id === row.dataset.alert) return loading.done;
-    const done = htmx.ajax("GET", one("a.alert-link", row).getAttribute("href"), { target: "#alert-detail", swap: "outerHTML" });
-    loading = { id: row.dataset.alert, done };
-    return done.finally(() => { if (loading?.done === done) loading = null; });
+    const id = row?.dataset.alert ?? "";
+    wanted = id;
+    if (!id || shownId() === id) return Promise.resolve(true);
+    if (!loading.has(id)) loading.set(id, load(row, id).finally(() => loading.delete(id)));
+    return loading.get(id);
+  };
+  const load = async (row, id) => {
+    const answer = await fetch(one("a.alert-link", row).getAttribute("href"), { headers: { "HX-Request": "true", "HX-Target": "alert-detail" } });
+    if (answer.redirected || !answer.ok) { location.reload(); return false; }
+    const text = await answer.text();
+    if (wanted !== id) return false;
+    one("#alert-detail").outerHTML = text;
+    htmx.process(one("#alert-detail"));
+    shows(id);
+    return true;
   };
   const focus = (row) => {
     if (!row) return;
@@ -61,7 +73,7 @@
   // --- Keys. ------------------------------------------------------------------------------------
   const open = async (name) => {
     const row = current();
-    if (row) await show(row);
+    if (row && !(await show(row))) return;
     if (narrow.matches) inbox().classList.add("is-open");
     const act = one(`#alert-detail details[data-act='${name}']`);
     if (!act) { say("That cannot be done with this alert now."); return; }
@@ -69,11 +81,13 @@
     (name === "note" || name === "mute" || name === "assign" ? one("select, textarea, input:not([type='hidden'])", act) : one("[data-digit]", act)).focus();
   };
   const press = async (name) => {
-    await show(current());
+    const row = current();
+    if (row && !(await show(row))) return;
     one(`#alert-detail button[data-act='${name}']`)?.click();
   };
   const evidence = async () => {
-    await show(current());
+    const row = current();
+    if (row && !(await show(row))) return;
     const link = one("#alert-detail [data-evidence]");
     link ? link.click() : say("This alert has no evidence to open.");
   };
@@ -116,7 +130,8 @@
       if (shownId() === id) given.pane = "1";
       focus(row);
     }
-    htmx.ajax("POST", address, { swap: "none", values: given });
+    // Each row asks for itself: of one element htmx keeps only the request that was asked for last.
+    htmx.ajax("POST", address, { source: row ?? one("#alert-detail"), swap: "none", values: given });
   };
   const restore = () => all("[data-row][hidden]").forEach((row) => { row.hidden = false; });
   document.addEventListener("htmx:afterRequest", (event) => {
