@@ -16,6 +16,7 @@ BENCHMARKS = {
     "page": ("benchmarks.account_page", "one account with a hundred thousand invoices"),
     "rescore": ("benchmarks.rescoring", "the health of every account anew"),
     "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
+    "filter": ("benchmarks.account_filter", "the list of accounts under rules"),
     "lists": ("benchmarks.billing_lists", "subscriptions and invoices across accounts"),
 }
 

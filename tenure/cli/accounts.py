@@ -20,17 +20,21 @@ from tenure.customers.lookup import account_of
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
 from tenure.health import shapes as full_shapes
+from tenure.health.listing import STANDINGS
 from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
 from tenure.metrics.as_of import Moment, figures_at, kind_of
 from tenure.metrics.models import AccountFacts, Figures
 from tenure.metrics.paging import ORDERS
+from tenure.segments.narrowing import narrowed
 
 SORTS = sorted(ORDERS)
 
 
 @click.group("accounts", cls=List)
+@click.argument("rule", default="", metavar="[RULE]")
+@click.option("--health", type=click.Choice(STANDINGS), help="Only those that stand like this.")
 @click.option(
     "--search", default="", metavar="WORDS", help="Words in its name, identifier or e-mail."
 )
@@ -48,11 +52,25 @@ SORTS = sorted(ORDERS)
 @looking_back
 @click.pass_obj
 def accounts(
-    screen: Screen, search: str, sort: str, limit: int, cursor: str | None, as_of: str | None
+    screen: Screen,
+    rule: str,
+    health: str | None,
+    search: str,
+    sort: str,
+    limit: int,
+    cursor: str | None,
+    as_of: str | None,
 ) -> None:
-    """List the accounts, the largest first."""
+    """List the accounts, the largest first; with a RULE those it holds for: 'mrr > 500'."""
     at = moment(screen, as_of)
-    page = metrics.accounts_page(search=search, sort=sort, limit=limit, cursor=cursor, moment=at)
+    page = metrics.accounts_page(
+        search=search,
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
+        moment=at,
+        where=narrowed(rule, health or "", now(), at),
+    )
     rows = [
         (
             row.name,
@@ -71,7 +89,11 @@ def accounts(
         "Name", "Identifier", "Status", Column("MRR", number=True), Column("Due", number=True),
         Column("Past due", number=True), "Plans", "Renews", *(["Known"] if at else []),
     ]  # fmt: skip
-    shown = table(columns, rows, empty="No accounts match." if search else "No accounts yet.")
+    shown = table(
+        columns,
+        rows,
+        empty="No accounts match." if search or rule or health else "No accounts yet.",
+    )
     if page.next:
         screen.note(f"There are more; go on with --cursor {page.next}")
     screen.answer({"data": [shapes.row(row) for row in page.rows], "next": page.next}, shown)
@@ -81,6 +103,8 @@ accounts.add_command(exchange.importing(ACCOUNTS))
 
 
 @accounts.command("export")
+@click.argument("rule", default="", metavar="[RULE]")
+@click.option("--health", type=click.Choice(STANDINGS), help="Only those that stand like this.")
 @click.option("--search", default="", metavar="WORDS", help="Only those that match.")
 @click.option("--sort", default="-mrr", show_default=True, metavar="ORDER")
 @click.option("--figures/--no-figures", default=True, help="With status, MRR, due and the like.")
@@ -90,6 +114,8 @@ accounts.add_command(exchange.importing(ACCOUNTS))
 @click.pass_obj
 def export(
     screen: Screen,
+    rule: str,
+    health: str | None,
     search: str,
     sort: str,
     figures: bool,
@@ -97,9 +123,14 @@ def export(
     sources: bool,
     output: str | None,
 ) -> None:
-    """Write the accounts as CSV."""
+    """Write the accounts as CSV; with a RULE those it holds for."""
     rows = exports.rows(
-        search=search, sort=sort, figures=figures, attributes=attributes, sources=sources
+        search=search,
+        sort=sort,
+        figures=figures,
+        attributes=attributes,
+        sources=sources,
+        where=narrowed(rule, health or "", now()),
     )
     exchange.write_out(screen, rows, output, "accounts")
 

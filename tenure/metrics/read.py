@@ -18,6 +18,7 @@ from tenure.metrics import as_of
 from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day
+from tenure.metrics.gathering import walk_or_gather
 from tenure.metrics.keyset import EVERY, MEASURED, NOW, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import FACTS, ORDERS, Order, Place, cursor_of, order_of, place_of
@@ -183,7 +184,8 @@ def _walked(
     moment: Moment | None,
 ) -> list[Place]:
     if moment is None:
-        return walk(order, place, matching(search, where), wanted)
+        go = walk if where is None else walk_or_gather
+        return go(order, place, matching(search, where), wanted)
     there = matching(search, where, as_of.visible(moment))
     return walk(order, place, there, wanted, figures=as_of.relation(moment))
 

@@ -231,3 +231,20 @@ def test_a_merged_account_is_not_shown(reader: Caller) -> None:
 def test_a_value_without_a_field_behind_it_has_no_policy(reader: Caller, customer: Account) -> None:
     Attribute.objects.filter(name="seats").update(source_field="")
     assert reader.get("accounts/T-1").json()["attributes"]["seats"]["policy"] is None
+
+
+def test_the_list_is_narrowed_by_a_rule(reader: Caller, customer: Account) -> None:
+    rows.an_account("Idle Ltd", identifier="T-2")
+    found = reader.get("accounts", rule="mrr > 0").json()["data"]
+    assert [one["identifier"] for one in found] == ["T-1"]
+    assert reader.get("accounts", health="red").json()["data"] == []
+
+
+def test_a_rule_that_cannot_be_read_is_refused_with_its_place(
+    reader: Caller, customer: Account
+) -> None:
+    answer = reader.get("accounts", rule="mmr > 0")
+    told = answer.json()
+    assert answer.status_code == 422
+    assert (told["field"], told["errors"][0]["field"]) == ("rule", "rule[0:7]")
+    assert "Did you mean mrr?" in told["next_step"]

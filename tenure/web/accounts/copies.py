@@ -7,13 +7,14 @@ from django.http import HttpRequest
 
 from tenure.web.accounts.asked import Asked
 
-FIRST = "-mrr"
+# The first order of the list, and that of health, which only the list knows.
+LEFT_OUT = ("-mrr", "health", "-health")
 
 
 def call(request: HttpRequest, asked: Asked, sort: str) -> str:
     """The list as a call of the API; the token is the reader's own."""
     given = {"rule": asked.rule, "search": asked.search, "health": asked.way}
-    given["sort"] = "" if sort == FIRST else sort
+    given["sort"] = "" if sort in LEFT_OUT else sort
     query = urlencode({name: value for name, value in given.items() if value})
     address = request.build_absolute_uri("/api/v1/accounts")
     whole = shlex.quote(f"{address}?{query}" if query else address)
@@ -25,5 +26,5 @@ def command(asked: Asked, sort: str) -> str:
     words = ["tenure", "accounts", *([shlex.quote(asked.rule)] if asked.rule else [])]
     words += ["--search", shlex.quote(asked.search)] if asked.search else []
     words += ["--health", shlex.quote(asked.way)] if asked.way else []
-    words += [f"--sort={shlex.quote(sort)}"] if sort != FIRST else []
+    words += [f"--sort={shlex.quote(sort)}"] if sort not in LEFT_OUT else []
     return " ".join(words)

@@ -1,5 +1,6 @@
 """Reading accounts: the list, one of them, its history and its timeline."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Literal
 
@@ -19,9 +20,12 @@ from tenure.customers.timeline import KINDS, Place, newest
 from tenure.health import shapes as full_shapes
 from tenure.metrics import read as metrics
 from tenure.metrics.paging import ORDERS
+from tenure.segments.narrowing import narrowed
+from tenure.segments.question import patient
 from tenure.sync.standing import runs_of_change_sets
 
 SORTS = ", ".join(sorted(ORDERS))
+SECONDS = 20  # a program waits longer than a person
 
 
 class Accounts(BaseModel):
@@ -29,6 +33,12 @@ class Accounts(BaseModel):
 
     search: str = Field(
         "", max_length=300, description="Words that all occur in its name, identifier or e-mail."
+    )
+    rule: str = Field(
+        "", max_length=10_000, description="Only those a rule holds for: mrr > 500 and plan = pro."
+    )
+    health: Literal["", "green", "amber", "red", "unknown", "ended"] = Field(
+        "", description="Only those that stand like this today."
     )
     sort: str = Field(
         "-mrr", max_length=40, description=f"One of {SORTS}; a minus in front turns it round."
@@ -64,12 +74,20 @@ class Timeline(BaseModel):
 def list_accounts(request: HttpRequest, how: Query[Accounts]) -> HttpResponse:
     """List accounts.
 
-    The largest first, unless sorted otherwise. Accounts that are not measured yet come last.
+    The largest first, unless sorted otherwise. Accounts that are not measured yet come last. A rule
+    that cannot be read is refused with 422 and every fault with its place.
     """
     at = moment(how.as_of)
-    found = metrics.accounts_page(
-        search=how.search, sort=how.sort, limit=how.limit, cursor=how.cursor, moment=at
-    )
+    where = narrowed(how.rule, how.health, settings.TENURE_CLOCK.now(), at)
+    with patient(SECONDS) if where else nullcontext():
+        found = metrics.accounts_page(
+            search=how.search,
+            sort=how.sort,
+            limit=how.limit,
+            cursor=how.cursor,
+            moment=at,
+            where=where,
+        )
     rows = customers.accounts_in_order(row.id for row in found.rows)
     documents = full_shapes.accounts(rows, settings.TENURE_CLOCK.now(), at)
     return answers.page(documents, found.next)

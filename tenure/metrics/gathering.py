@@ -1,0 +1,74 @@
+"""A page of the account list under a condition, whether it holds for many accounts or for few.
+
+Where many fit, the list is walked in its order and the page is soon full. Where few do, such a walk
+would look at every account by index, one by one, so it is broken off after a moment, and all that fit
+are gathered in one pass and then sorted.
+"""
+
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from tenure.metrics.keyset import ACCOUNT, EVERY, FACTS, Condition, walk
+from tenure.metrics.paging import Order, Place
+
+MOMENT_MS = 40
+
+
+def walk_or_gather(
+    order: Order, place: Place | None, matching: Condition, wanted: int
+) -> list[Place]:
+    """``keyset.walk``, in whichever way is quicker."""
+    try:
+        with transaction.atomic(), connection.cursor() as db:
+            db.execute("SELECT current_setting('statement_timeout')")
+            before = db.fetchone()[0]
+            db.execute("SELECT set_config('statement_timeout', %s, true)", [str(MOMENT_MS)])
+            found = walk(order, place, matching, wanted)
+            db.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+            return found
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+    return gather(order, place, matching, wanted)
+
+
+def gather(order: Order, place: Place | None, matching: Condition, wanted: int) -> list[Place]:
+    """The same places out of all that fit, sorted."""
+    backwards = bool(place and place.backwards)
+    way, sign = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
+    condition, values = _beyond(place, sign)
+    nulls = "FIRST" if backwards else "LAST"
+    parts = "DESC" if backwards else "ASC"
+    statement = (
+        f"SELECT id, v, part FROM ({_all(order, matching[0])} OFFSET 0) every"  # noqa: S608
+        f" WHERE {condition} ORDER BY part {parts}, v {way} NULLS {nulls}, id {way} LIMIT %s"
+    )
+    with connection.cursor() as db:
+        db.execute(statement, [*matching[1], *values, wanted])
+        return [Place(part, value, account) for account, value, part in db.fetchall()]
+
+
+def _all(order: Order, condition: str) -> str:
+    if order.table == ACCOUNT:
+        value, part, beside = f"a.{order.column}", "0", ""
+    elif order.table == FACTS:
+        value, beside = f"f.{order.column}", ""
+        part = f"CASE WHEN f.account_id IS NULL THEN 2 WHEN {value} IS NULL THEN 1 ELSE 0 END"
+    else:
+        value = f"o.{order.column}"
+        beside = f" LEFT JOIN {order.table} o ON o.account_id = a.id"
+        part = f"CASE WHEN o.account_id IS NULL THEN 2 WHEN {value} IS NULL THEN 1 ELSE 0 END"
+    return f"SELECT a.id AS id, {value} AS v, {part} AS part FROM {EVERY}{beside} WHERE {condition}"  # noqa: S608
+
+
+def _beyond(place: Place | None, sign: str) -> tuple[str, list[Any]]:
+    if place is None:
+        return "TRUE", []
+    later = "<" if place.backwards else ">"
+    if place.phase == 0:
+        here, values = f"(v, id) {sign} (%s, %s)", [place.value, place.account_id]
+    else:
+        here, values = f"id {sign} %s", [place.account_id]
+    return f"(part {later} %s OR (part = %s AND {here}))", [place.phase, place.phase, *values]
