@@ -25,9 +25,9 @@ _FIGURES = """
         'subscription_status', CASE WHEN a.id %% 12 = 0 THEN 'expired' WHEN a.id %% 35 = 0 THEN 'cancelling' ELSE 'active' END,
         'next_renewal_date', (%(now)s::timestamptz + make_interval(days => (a.id %% 365)::int))::date,
         'as_of', %(now)s, 'updated_at', %(now)s))).*
-    FROM customers_account a, (SELECT * FROM metrics_accountfacts LIMIT 1) t,
+    FROM customers_account a JOIN metrics_accountfacts t ON t.account_id = %(first)s,
         LATERAL (SELECT (a.id * 7919 %% 20000)::numeric AS amount) m
-    WHERE a.id <> t.account_id
+    WHERE a.id <> %(first)s
 """
 RULES = (
     ("", "-mrr"),
@@ -70,7 +70,7 @@ def _figures() -> None:
     assert first is not None
     measure([first], NOW)
     with connection.cursor() as db:
-        db.execute(_FIGURES, {"now": NOW})
+        db.execute(_FIGURES, {"now": NOW, "first": first})
         db.execute("VACUUM ANALYZE metrics_accountfacts")
 
 
