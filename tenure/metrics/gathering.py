@@ -10,8 +10,8 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from tenure.metrics.keyset import ACCOUNT, EVERY, FACTS, Condition, walk
-from tenure.metrics.paging import Order, Place
+from tenure.metrics.keyset import EVERY, Condition, walk
+from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
 
 MOMENT_MS = 40
 
