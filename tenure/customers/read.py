@@ -163,7 +163,13 @@ def _shared(account_id: int, wanted: Q, limit: int, table: Any = Invoice) -> lis
     """The invoices of which the account has a part, each with that part."""
     mine = Allocation.objects.filter(account_id=account_id).values("invoice_id")
     rows = table.objects.filter(wanted, pk__in=mine)
-    found = list(rows.select_related("site").order_by("-created_at", "-id")[:limit])
+    found = rows.select_related("site").order_by("-created_at", "-id")[:limit]
+    return with_shares(account_id, found)
+
+
+def with_shares(account_id: int, rows: Iterable[Invoice]) -> list[Invoice]:
+    """These invoices, each with the account's part of it."""
+    found = list(rows)
     ids = [invoice.pk for invoice in found]
     parts = Allocation.objects.filter(account_id=account_id, invoice_id__in=ids) if found else ()
     shares = {part.invoice_id: part for part in parts}

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from tenure.core.clock import stamp
 from tenure.core.money import Money
 from tenure.customers import read
-from tenure.customers.models import Change, Invoice, Subscription, Transaction
+from tenure.customers.models import Allocation, Change, Invoice, Subscription, Transaction
 
 KINDS = ("invoice", "payment", "subscription", "change")
 STEPS = 8  # more than the events one subscription can have
@@ -99,11 +99,14 @@ def _invoices(
     limit: int,
     now: datetime,  # noqa: ARG001  # the readers share one signature
 ) -> Iterator[Event]:
-    rows = Invoice.objects.filter(account_id=account_id, removed_at=None).select_related("site")
-    for row in _beyond(rows, "created_at", 0, after)[:limit]:
+    rows = Invoice.objects.filter(removed_at=None).select_related("site")
+    whole = _beyond(rows.filter(account_id=account_id), "created_at", 0, after)[:limit]
+    mine = Allocation.objects.filter(account_id=account_id).values("invoice_id")
+    shared = _beyond(rows.filter(pk__in=mine), "created_at", 0, after)[:limit]
+    for row in (*whole, *read.with_shares(account_id, shared)):
         noun = "Credit invoice" if row.type == "credit" else "Invoice"
         told = f"{noun} {row.number or row.upstream_id} was issued"
-        amount = _money(row.total, row.currency)
+        amount = _money(row.part.total, row.currency)
         about = {"number": row.number, "state": row.state, **_source(row)}
         yield Event("invoice", row.created_at, told, row.pk, amount, about)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.customers.models import Allocation, BillingAccount, Invoice, Subscription
+from tenure.customers.models import Account, Allocation, BillingAccount, Invoice, Subscription
+from tenure.customers.timeline import newest
 from tenure.identity.allocation import Bill, Share, shares, spread
 from tenure.metrics.inputs import Settings
 from tenure.metrics.ledger_sql import books
@@ -208,3 +209,21 @@ def test_shares_of_nothing_are_nothing() -> None:
         Share(A, D(0), D(0), D(0)),
         Share(B, D(0), D(0), D(0)),
     ]
+
+
+@pytest.mark.django_db
+def test_the_timeline_of_each_account_has_its_part_of_a_shared_invoice() -> None:
+    site = a_site()
+    a_rule(SUBSCRIPTION_TENANT)
+    accounts(site, payer("acc1"))
+    subscriptions(site, subscription("sub1", "acc1", "T-1"), subscription("sub2", "acc1", "T-2"))
+    invoices(site, split_invoice())
+    told = {}
+    for account in Account.objects.all():
+        found, more = newest(account.pk, kind="invoice", after=None, limit=10, now=NOW)
+        assert more is None
+        (event,) = found
+        assert event.amount
+        told[account.identifier] = event.amount.amount
+        assert newest(account.pk, kind="invoice", after=event.place, limit=10, now=NOW)[0] == []
+    assert told == {"T-1": D("60.00"), "T-2": D("30.00")}
