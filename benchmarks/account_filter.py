@@ -14,7 +14,9 @@ from benchmarks.database import fresh_database
 
 _FIGURES = """
     INSERT INTO metrics_accountfacts
-    SELECT (jsonb_populate_record(t, jsonb_build_object(
+    SELECT r.* FROM customers_account a JOIN metrics_accountfacts t ON t.account_id = %(first)s,
+        LATERAL (SELECT (a.id * 7919 %% 20000)::numeric AS amount) m,
+        LATERAL jsonb_populate_record(t, jsonb_build_object(
         'account_id', a.id, 'main_currency', 'USD', 'mixed_currencies', false,
         'mrr', jsonb_build_object('USD', m.amount::text), 'mrr_sort', m.amount, 'mrr_converted', m.amount,
         'past_due', CASE WHEN a.id %% 20 = 0 THEN jsonb_build_object('USD', m.amount::text) ELSE '{}' END,
@@ -24,9 +26,7 @@ _FIGURES = """
         'plan_names', jsonb_build_array('Plan ' || a.id %% 40), 'plan_codes', jsonb_build_array('plan' || a.id %% 40),
         'subscription_status', CASE WHEN a.id %% 12 = 0 THEN 'expired' WHEN a.id %% 35 = 0 THEN 'cancelling' ELSE 'active' END,
         'next_renewal_date', (%(now)s::timestamptz + make_interval(days => (a.id %% 365)::int))::date,
-        'as_of', %(now)s, 'updated_at', %(now)s))).*
-    FROM customers_account a JOIN metrics_accountfacts t ON t.account_id = %(first)s,
-        LATERAL (SELECT (a.id * 7919 %% 20000)::numeric AS amount) m
+        'as_of', %(now)s, 'updated_at', %(now)s)) r
     WHERE a.id <> %(first)s
 """
 RULES = (
