@@ -51,6 +51,7 @@ def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
     expect(page.locator(".toast").last).to_contain_text("Assigned to Ada Byron")
     key("j")
     key("n")
+    expect(page.locator("#act-words")).to_be_focused()
     page.keyboard.type("Promised to pay on Friday")
     key("Tab")
     key("Enter")

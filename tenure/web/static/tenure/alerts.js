@@ -92,7 +92,7 @@
     link ? link.click() : say("This alert has no evidence to open.");
   };
   const keys = { a: () => open("assign"), s: () => open("snooze"), c: () => open("close"), n: () => open("note"), m: () => open("mute"), o: evidence, y: () => press("acknowledge"), r: () => press("reopen") };
-  let going = 0;
+  let going = 0, pending = false;
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || one("dialog:modal")) return;
     const act = one("#alert-detail details.act[open]");
@@ -103,7 +103,9 @@
     going = 0;
     const choice = act && one(`[data-digit='${event.key}']`, act);
     if (choice) { event.preventDefault(); choice.click(); return; }
-    if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+    // What is typed while the pane is still on its way is for what opens then, and is no command.
+    if (pending) { event.preventDefault(); return; }
+    if (keys[event.key]) { event.preventDefault(); pending = true; keys[event.key]().finally(() => { pending = false; }); }
   });
 
   // --- Acting: the list moves on at once. ---------------------------------------------------------
