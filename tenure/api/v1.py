@@ -2,6 +2,7 @@
 
 import json
 from functools import cache, wraps
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -90,7 +91,9 @@ def _or_its_namesake(bulk: gate.View, named: gate.View) -> gate.View:
     def view(request: HttpRequest, **values: Any) -> HttpResponse:
         if request.method == "POST":
             return bulk(request, **values)
-        return named(request, identifier=BULK.strip("/"), **values)
+        answer = named(request, identifier=BULK.strip("/"), **values)
+        # What neither can do is told of the address as it is described.
+        return answer if answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED else bulk(request)
 
     return view
 

@@ -54,7 +54,7 @@ class Alerts(Body):
     cursor: str | None = CURSOR
 
 
-class Note(Body):
+class WithNote(Body):
     """A word with it."""
 
     note: str = NOTE
@@ -113,7 +113,7 @@ def show(request: HttpRequest, number: Number) -> HttpResponse:
 
 
 @resource.post("/{number}/acknowledge", Alert)
-def acknowledge(request: HttpRequest, number: Number, body: Note) -> HttpResponse:
+def acknowledge(request: HttpRequest, number: Number, body: WithNote) -> HttpResponse:
     """Say that somebody looks after it."""
     _alert(number)
     actions.acknowledge(number, _who(request), now=_now(), note=body.note)
@@ -146,7 +146,7 @@ def assign(request: HttpRequest, number: Number, body: Assign) -> HttpResponse:
 
 
 @resource.post("/{number}/note", Alert)
-def note(request: HttpRequest, number: Number, body: Note) -> HttpResponse:
+def note(request: HttpRequest, number: Number, body: WithNote) -> HttpResponse:
     """Write something down on it."""
     _alert(number)
     actions.note(number, body.note, _who(request), now=_now())
@@ -162,7 +162,7 @@ def close(request: HttpRequest, number: Number, body: Close) -> HttpResponse:
 
 
 @resource.post("/{number}/reopen", Alert)
-def reopen(request: HttpRequest, number: Number, body: Note) -> HttpResponse:
+def reopen(request: HttpRequest, number: Number, body: WithNote) -> HttpResponse:
     """Take an end back."""
     _alert(number)
     actions.reopen(number, _who(request), now=_now(), note=body.note)

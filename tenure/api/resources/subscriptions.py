@@ -58,7 +58,7 @@ class SubscriptionInFull(Subscription):
     sources: dict[str, Source] = Field(description="By attribute: its source and the policy.")
 
 
-class Changes(Body):
+class SubscriptionChanges(Body):
     """Attributes to change; those that are not named stay as they are."""
 
     model_config = ConfigDict(
@@ -98,7 +98,9 @@ def show(request: HttpRequest, site: str, upstream_id: str, how: Query[OneRecord
 
 
 @resource.patch("/{site}/{upstream_id}", SubscriptionInFull)
-def update(request: HttpRequest, site: str, upstream_id: str, body: Changes) -> HttpResponse:
+def update(
+    request: HttpRequest, site: str, upstream_id: str, body: SubscriptionChanges
+) -> HttpResponse:
     """Change attributes of a subscription.
 
     Only what is named changes, and only attributes: what the source bills is its own to say. A value
