@@ -90,7 +90,8 @@ def _card(request: HttpRequest, account: Account, *, fault: NotTaken | None = No
         "me": member_of(request),
         "typed": request.POST if fault else {},
     }
-    return render(request, "web/today/card.html", shown)
+    part = "card" if request.headers.get("HX-Request") else "follow_up"
+    return render(request, f"web/today/{part}.html", shown, status=422 if fault else 200)
 
 
 def _account(pk: int) -> Account:
