@@ -244,6 +244,15 @@ def attributes() -> list[Attribute]:
     return list(Attribute.objects.filter(object_kind="account"))
 
 
+def attributes_of_both() -> tuple[list[Attribute], list[Attribute]]:
+    """Those of accounts and those of subscriptions, by one query."""
+    rows = list(Attribute.objects.filter(object_kind__in=("account", "subscription")))
+    return (
+        [one for one in rows if one.object_kind == "account"],
+        [one for one in rows if one.object_kind == "subscription"],
+    )
+
+
 def attributes_of_subscriptions() -> list[Attribute]:
     """Every attribute a subscription may have, in the order in which they are shown."""
     return list(Attribute.objects.filter(object_kind="subscription"))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from tenure.access.models import Member
 from tenure.core.errors import ConfigurationError
@@ -97,6 +97,16 @@ def preference_of(member: Member) -> Preference:
 def follows(member: Member, account_id: int) -> bool:
     """Whether the member follows the account."""
     return Follow.objects.filter(member=member, account_id=account_id).exists()
+
+
+def at_hand(member: Member, account_id: int, most: int = 100) -> tuple[int, bool]:
+    """``unread`` and ``follows`` by one query, for the pages of an account."""
+    new = Notification.objects.filter(member=OuterRef("pk"), read_at=None)
+    counted = new.order_by().values("member").annotate(count=Count("pk")).values("count")
+    followed = Follow.objects.filter(member=OuterRef("pk"), account_id=account_id)
+    found = Member.objects.annotate(new=Subquery(counted), follows=Exists(followed))
+    unread, follows = found.values_list("new", "follows").get(pk=member.pk)
+    return min(unread or 0, most), follows
 
 
 def notifications(member: Member) -> "QuerySet[Notification]":

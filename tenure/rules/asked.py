@@ -43,8 +43,8 @@ def _arguments(attribute: Attribute, predicate: Predicate, context: Context) -> 
 def _compared(value: Sql, attribute: Attribute, predicate: Predicate, context: Context) -> Sql:
     other = _argument(attribute, predicate.value, context)
     if attribute.type is Type.LIST:
-        within = other + " = ANY(" + value + ")"
-        return within if predicate.operator == "=" else "NOT " + within
+        within = value + " @> ARRAY[" + other + "]"
+        return within if predicate.operator == "=" else "NOT (" + within + ")"
     operator = "<>" if predicate.operator == "!=" else predicate.operator
     return value + f" {operator} " + other
 

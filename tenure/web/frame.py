@@ -59,7 +59,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     shown["as_of"] = as_of.shown(request)
     shown["live"] = request.headers.get("HX-Target") in LIVE
     if member and (shown["live"] or not request.headers.get("HX-Request")):
-        shown["unread"] = unread(member)
+        known = getattr(request, "unread", None)
+        shown["unread"] = unread(member) if known is None else known
         shown["freshness"] = freshness(real_now, standings_for(request))
     return shown
 

@@ -24,7 +24,7 @@ def test_a_subscription_has_its_site_and_money(reader: Caller, customer: Account
     assert listed[0]["account"] == "T-1"
     assert listed[0]["unit_amount"] == {"amount": "49.50", "currency": "USD"}
     one = reader.get(f"subscriptions/northwind/{listed[0]['recurly_id']}")
-    assert one.json() == listed[0]
+    assert {k: v for k, v in one.json().items() if k != "sources"} == listed[0]
     assert one["ETag"]
 
 

@@ -55,8 +55,6 @@ def test_a_method_that_is_not_possible(admin: Caller) -> None:
         ({"limit": "many"}, "limit"),
         ({"sort": "colour"}, "sort"),
         ({"cursor": "damaged"}, "cursor"),
-        ({"rule": "mrr > 5"}, "rule"),
-        ({"as_of": "2026-01-01"}, "as_of"),
         ({"lmit": "5"}, "lmit"),
     ],
 )
@@ -64,11 +62,6 @@ def test_a_parameter_that_cannot_be_used(reader: Caller, query: dict[str, str], 
     document = told(reader.get("accounts", **query), 400)
     assert document["field"] == field
     assert document["next_step"]
-
-
-def test_rules_and_looking_back_are_refused_rather_than_ignored(reader: Caller) -> None:
-    detail = told(reader.get("accounts", rule="mrr > 5"), 400)["detail"]
-    assert detail == "Rules come with a later version; rule cannot be used yet."
 
 
 @pytest.mark.parametrize("name", ["contacts", "invoices", "runs", "subscriptions", "quarantine"])

@@ -74,7 +74,7 @@ def test_pushed_values_their_plan_and_a_run_taken_back(
     assert send("POST", f"runs/{run['id']}/revert/preview")["values"] == 1
     assert send("POST", f"runs/{run['id']}/revert", {"pin_reason": "Ours is right"})["values"] == 1
     value = send("GET", path)["attributes"]["company"]
-    assert (value["value"], value["source"], value["pinned"]) == ("Ours Ltd", "revert", True)
+    assert (value["value"], value["source"], value["pinned"]) == ("Ours Ltd", "api", True)
     sync(us)
     value = send("GET", path)["attributes"]["company"]
     assert (value["value"], value["incoming"]) == ("Ours Ltd", company)

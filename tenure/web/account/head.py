@@ -110,6 +110,8 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
         Tab("account_timeline", "Timeline"),
         Tab("account_raw", "Raw"),
     ]
+    unread, follows = notify.at_hand(member_of(request), head.account.pk)
+    request.unread = unread  # type: ignore[attr-defined]  # the frame asks for it
     return {
         "head": head,
         "account": head.account,
@@ -117,7 +119,7 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
         "facts": facts,
         "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
         "tiles": past_strip(facts) if moment else strip(facts),
-        "follows": notify.follows(member_of(request), head.account.pk),
+        "follows": follows,
         "may_edit": may_edit_customers(member_of(request)) and moment is None,
         "name_kept": of_attribute(head.account, "name", head.rows),
         "tabs": [

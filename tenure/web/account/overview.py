@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenure.alerts import read as alerts
 from tenure.customers import read as customers
 from tenure.customers.models import Invoice, Subscription
 from tenure.web.account import events
@@ -23,7 +22,6 @@ from tenure.web.frame import member_of
 
 RECENT = 8
 SUBSCRIPTIONS = 5
-OPEN_ALERTS = 5
 CHART_INVOICES = 400  # enough for years of monthly bills; a busier account shows its newest months
 
 
@@ -34,7 +32,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     head, then = head_of(pk, moment), moment.instant if moment else None
     found = customers.subscriptions(pk, at=then)
     billed = customers.invoices(pk, limit=CHART_INVOICES, at=then)
-    agreed = agreements(found, now)
+    defined, defined_there = customers.attributes_of_both()
+    agreed = agreements(found, now, defined=defined_there)
     context = shown(
         request,
         head,
@@ -44,13 +43,10 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         agreements_more=max(0, len(agreed) - SUBSCRIPTIONS),
         bills=bills(billed[:RECENT], now),
         bars=bars(head.facts),
-        open_alerts=alerts.open_of(pk, limit=OPEN_ALERTS),
         months=months(billed, now, whole=len(billed) < CHART_INVOICES),
         coming=list(islice(_coming(agreed, now), 5)),
         values=[
-            value
-            for value in values(head, customers.attributes(), member_of(request), moment)
-            if value.has_value
+            value for value in values(head, defined, member_of(request), moment) if value.has_value
         ][:10],
         recent=_recent(head, billed, found, now, then),
     )

@@ -57,12 +57,17 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def agreements(
-    rows: Sequence[Subscription], now: datetime, *, may_edit: bool = False
+    rows: Sequence[Subscription],
+    now: datetime,
+    *,
+    may_edit: bool = False,
+    defined: Sequence[Attribute] | None = None,
 ) -> list[Agreement]:
     """The rows with their plans' intervals, one query for all plans; what of their attributes has no
     value only where ``may_edit`` says that it can be given one."""
     plans = customers.plans_of(rows)
-    defined = customers.attributes_of_subscriptions() if rows else []
+    if defined is None:
+        defined = customers.attributes_of_subscriptions() if rows else []
     return [
         _agreement(
             row, plans.get((row.site_id, row.plan_upstream_id or "")), now, defined, may_edit

@@ -1,6 +1,7 @@
 """The tasks and notes of one account: a card of its page, and the forms in it."""
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from tenure.access.models import Member
+from tenure.alerts import read as alerts
 from tenure.customers.models import Account
 from tenure.tasks import read, write
 from tenure.tasks.models import Task
@@ -17,7 +19,7 @@ from tenure.tasks.write import Maker, NotTaken
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, only
 
-SHOWN = 20
+SHOWN, OPEN_ALERTS = 20, 5
 
 
 @require_safe
@@ -79,7 +81,7 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _card(request: HttpRequest, account: Account, *, fault: NotTaken | None = None) -> HttpResponse:
-    shown = {
+    shown: dict[str, Any] = {
         "account": account,
         "tasks": read.tasks(account_id=account.pk)[:SHOWN],
         "done": read.tasks(account_id=account.pk, done=True)[:3],
@@ -90,6 +92,8 @@ def _card(request: HttpRequest, account: Account, *, fault: NotTaken | None = No
         "me": member_of(request),
         "typed": request.POST if fault else {},
     }
+    if request.GET.get("alerts") or not request.headers.get("HX-Request"):
+        shown["open_alerts"] = alerts.open_of(account.pk, limit=OPEN_ALERTS)
     part = "card" if request.headers.get("HX-Request") else "follow_up"
     return render(request, f"web/today/{part}.html", shown, status=422 if fault else 200)
 
