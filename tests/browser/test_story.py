@@ -29,7 +29,7 @@ def test_a_newcomer_connects_a_site_and_finds_a_known_invoice(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Connect a site").click()
-    page.get_by_role("link", name="Connect at once").click()
+    page.get_by_role("link", name="Connect on one page").click()
     page.get_by_label("Site", exact=True).fill(US.subdomain)
     page.get_by_label("API Key").fill(US.key)
     page.get_by_role("button", name="Check and connect").click()

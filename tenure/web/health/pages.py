@@ -70,7 +70,8 @@ def became(request: HttpRequest) -> HttpResponse:
     days = int(given) if given in map(str, aftermath.SPANS) else 90
     found = aftermath.aftermath(days, settings.TENURE_CLOCK.now(), current())
     shown = {"found": found, "spans": aftermath.SPANS, "labels": LABELS}
-    return render(request, "web/health/aftermath.html", shown)
+    part = "aftermath" if request.headers.get("HX-Request") else "became"
+    return render(request, f"web/health/{part}.html", shown)
 
 
 def _weights(version: DefinitionVersion) -> list[tuple[str, str, str]]:
