@@ -1,6 +1,6 @@
 """The shapes of answers and bodies as the OpenAPI document describes them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
@@ -78,6 +78,12 @@ def _text_only(value: Any) -> Any:
     return value
 
 
+def _day_only(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("a day such as 2026-03-31 is needed")  # noqa: TRY004  # pydantic takes these
+    return value
+
+
 def _zoned(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("the time needs its zone, such as 2026-03-31T00:00:00Z")
@@ -87,4 +93,5 @@ def _zoned(value: datetime) -> datetime:
 # Large enough for every row there will be, and still a number the database has room for.
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Instant = Annotated[datetime, BeforeValidator(_text_only), AfterValidator(_zoned)]
+Day = Annotated[date, BeforeValidator(_day_only)]
 Flag = StrictBool

@@ -1,6 +1,5 @@
 """Alert rules: conditions that open alerts where they become true, tried on history before."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ from tenure.api import answers, finding
 from tenure.api.bearer import caller
 from tenure.api.problems import not_found
 from tenure.api.resource import READ, Resource
-from tenure.api.schemas import Body, Flag, PageOf, Shape
+from tenure.api.schemas import Body, Day, Flag, PageOf, Shape
 from tenure.core.errors import ConfigurationError
 from tenure.segments.read import segment_named
 
@@ -47,10 +46,10 @@ class AlertRuleBody(Body):
     type: Literal["onboarding", "renewal", "upsell", "risk"] = "risk"
     rule: str = Field(min_length=1, max_length=10_000)
     scope: list[str] = Field([], max_length=50, description="Names of segments; none is everyone.")
-    for_days: int = Field(0, ge=0, le=write.LONGEST_DAYS)
+    for_days: int = Field(0, strict=True, ge=0, le=write.LONGEST_DAYS)
     resolve: str = Field("", max_length=10_000)
-    settle_days: int = Field(1, ge=0, le=write.LONGEST_DAYS)
-    cooldown_days: int = Field(7, ge=0, le=write.LONGEST_DAYS)
+    settle_days: int = Field(1, strict=True, ge=0, le=write.LONGEST_DAYS)
+    cooldown_days: int = Field(7, strict=True, ge=0, le=write.LONGEST_DAYS)
     severity: Severity = "auto"
     thresholds: list[str] = Field([], max_length=3)
     message: str = Field(min_length=1, max_length=1000)
@@ -70,10 +69,10 @@ class TrialOfRules(Body):
     """Rules to try side by side on stored history."""
 
     rules: list[str] = Field(min_length=1, max_length=2)
-    since: date
-    for_days: int = Field(0, ge=0, le=write.LONGEST_DAYS)
-    cooldown_days: int = Field(7, ge=0, le=write.LONGEST_DAYS)
-    horizon_days: int = Field(30, ge=1, le=write.LONGEST_DAYS)
+    since: Day
+    for_days: int = Field(0, strict=True, ge=0, le=write.LONGEST_DAYS)
+    cooldown_days: int = Field(7, strict=True, ge=0, le=write.LONGEST_DAYS)
+    horizon_days: int = Field(30, strict=True, ge=1, le=write.LONGEST_DAYS)
 
 
 class Backtests(Shape):

@@ -1,6 +1,5 @@
 """Alerts: what became true of an account, and what people do with it."""
 
-from datetime import date
 from typing import Any, Literal
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from tenure.api.bearer import caller
 from tenure.api.listing import CURSOR, LIMIT
 from tenure.api.problems import not_found
 from tenure.api.resource import Resource
-from tenure.api.schemas import Body, Instant, Money, Number, PageOf, Shape
+from tenure.api.schemas import Body, Day, Instant, Money, Number, PageOf, Shape
 from tenure.customers.paging import cursor_of, number
 
 resource = Resource("alerts")
@@ -83,7 +82,7 @@ class Close(Body):
 class MuteRule(Body):
     """Keep the rule silent for this account."""
 
-    until: date
+    until: Day
     reason: str = Field(min_length=1, max_length=actions.LONGEST_NOTE)
 
 

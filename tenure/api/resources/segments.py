@@ -47,7 +47,7 @@ class SegmentBody(AskedRule):
 
     name: str = NAME
     description: str = Field("", max_length=2000)
-    priority: int = Field(100, ge=0, le=10_000)
+    priority: int = Field(100, strict=True, ge=0, le=10_000)
     owner: str | None = Field(None, max_length=254, description="A member's e-mail.")
 
 

@@ -1,7 +1,5 @@
 """Tasks: things to do about accounts, with a day and an owner."""
 
-from datetime import date
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
@@ -13,7 +11,7 @@ from tenure.api.bearer import caller
 from tenure.api.listing import CURSOR, LIMIT
 from tenure.api.problems import not_found
 from tenure.api.resource import Resource
-from tenure.api.schemas import Body, Flag, Number, PageOf, Shape
+from tenure.api.schemas import Body, Day, Flag, Number, PageOf, Shape
 from tenure.customers.paging import cursor_of, number
 from tenure.tasks import read, write
 from tenure.tasks.models import Task as Row
@@ -41,7 +39,7 @@ class NewTask(Body):
 
     account: str = Field(min_length=1, max_length=finding.LONGEST)
     title: str = TITLE
-    due: date | None = None
+    due: Day | None = None
     owner: str | None = OWNER
 
 
@@ -49,7 +47,7 @@ class ChangedTask(Body):
     """A task as it shall be; ``done`` finishes or reopens it."""
 
     title: str | None = Field(None, min_length=1, max_length=write.LONGEST_TITLE)
-    due: date | None = None
+    due: Day | None = None
     owner: str | None = OWNER
     done: Flag | None = None
 
