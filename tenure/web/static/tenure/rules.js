@@ -100,7 +100,18 @@
       open(offers.length > 0);
       at = -1;
     };
+    // Until the answer for the new text is here, what does not fit it any more is not offered.
+    const narrow = () => {
+      const typed = (offer) => field.value.slice(offer.start, field.selectionStart).replace(/^"/, "").toLowerCase();
+      const fits = (offer) => [offer.insert, offer.label].some((text) => (text ?? "").toLowerCase().includes(typed(offer)));
+      if (!isOpen()) return;
+      offers = offers.filter(fits);
+      list.replaceChildren(...offers.map(line));
+      open(offers.length > 0);
+      at = -1;
+    };
     const changed = () => {
+      narrow();
       clearTimeout(later); clearTimeout(soon);
       soon = setTimeout(suggest, 90);
       later = setTimeout(check, 250);
