@@ -65,7 +65,7 @@ def ripen(now: datetime) -> int:
     """Open and resolve what only waited for time to pass: conditions that now held long enough, calm
     that lasted, snoozes that ended."""
     woken = snoozing.end(now)
-    late = Watch.objects.filter(fired=False, alert_rule__enabled=True, alert_rule__for_days__gt=0)
+    late = Watch.objects.filter(fired=False, alert_rule__enabled=True)
     rules = set(late.values_list("alert_rule_id", flat=True))
     calm = Alert.objects.filter(state__in=OPEN, calm_since__isnull=False)
     rules |= set(calm.values_list("alert_rule_id", flat=True))
@@ -73,19 +73,22 @@ def ripen(now: datetime) -> int:
     if not chosen:
         return woken
     known, when = catalogue(), context(now)
-    for rule in chosen:
-        asked = question(rule.rule, now, known=known, when=when)
-        with transaction.atomic():
-            _alone(rule)
-            woken += fire(rule, asked, None) + settle(rule, asked, None)
-    return woken
+    return woken + sum(_move_on(rule, known, when) for rule in chosen)
+
+
+def _move_on(rule: AlertRule, known: Catalogue, when: Context) -> int:
+    """Open and resolve of one rule what is due, without looking anew where it holds."""
+    asked = _asked(rule, known, when)
+    if asked is None:
+        return 0
+    with transaction.atomic():
+        _alone(rule)
+        return fire(rule, asked, None) + settle(rule, asked, None)
 
 
 def _judge(rule: AlertRule, ids: Sequence[int] | None, known: Catalogue, when: Context) -> int:
-    try:
-        asked = question(rule.rule, when.now, known=known, when=when)
-    except RuleRefused as error:
-        AlertRule.objects.filter(pk=rule.pk).exclude(fault=str(error)).update(fault=str(error))
+    asked = _asked(rule, known, when)
+    if asked is None:
         return 0
     with transaction.atomic():
         _alone(rule)
@@ -94,6 +97,18 @@ def _judge(rule: AlertRule, ids: Sequence[int] | None, known: Catalogue, when: C
         moved += snoozing.changed(rule, asked, ids)
         AlertRule.objects.filter(pk=rule.pk).update(judged_at=when.now, fault="")
     return moved
+
+
+def _asked(rule: AlertRule, known: Catalogue, when: Context) -> Question | None:
+    """The rule's condition, ready to be asked; None, and the reason kept, when it or its resolve
+    condition can no longer be asked: one rule's fault must not hold up a sync."""
+    try:
+        if rule.resolve.strip():
+            question(rule.resolve, when.now, known=known, when=when)
+        return question(rule.rule, when.now, known=known, when=when)
+    except RuleRefused as error:
+        AlertRule.objects.filter(pk=rule.pk).exclude(fault=str(error)).update(fault=str(error))
+        return None
 
 
 def _alone(rule: AlertRule) -> None:

@@ -245,5 +245,35 @@ def test_a_rule_that_can_no_longer_be_asked_says_why_and_closes_nothing(
     judge.judge([account.pk], day(2))
     AlertRule.objects.update(rule="gone > 3")
     judge.judge([account.pk], day(3))
+    Alert.objects.update(calm_since=day(3))
+    judge.ripen(day(3))
     assert "no attribute “gone”" in AlertRule.objects.get().fault
     assert states() == [State.NEW]
+
+
+def test_a_resolve_condition_that_can_no_longer_be_asked_stops_its_rule_alone(
+    account: Account, move: Move
+) -> None:
+    a_rule(resolve="past_due_count = 0")
+    move(account, day(2), past_due_count=3)
+    judge.judge([account.pk], day(2))
+    AlertRule.objects.update(resolve="gone = 0")
+    judge.judge([account.pk], day(3))
+    judge.ripen(day(4))
+    assert "no attribute “gone”" in AlertRule.objects.get().fault
+    assert states() == [State.NEW]
+
+
+def test_more_alerts_than_one_batch_holds_follow_with_the_next_tick(
+    account: Account, move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = rows.an_account("Harbour Lights")
+    move(other, day(-10))
+    a_rule()
+    for one in (account, other):
+        move(one, day(2), past_due_count=3)
+    monkeypatch.setattr("tenure.alerts.firing.AT_ONCE", 1)
+    judge.judge([account.pk, other.pk], day(2))
+    assert states() == [State.NEW]
+    judge.ripen(day(2.1))
+    assert states() == [State.NEW, State.NEW]
