@@ -18,6 +18,7 @@ from tenure.metrics.offers import FACTS
 from tenure.rules.sql import Sql, bound
 from tenure.rules.tree import Aggregate, Condition, Node, Quantified, inner
 from tenure.segments.catalogue import catalogue, context
+from tenure.segments.inside import inside
 from tenure.segments.question import Question, question
 
 LONGEST_DAYS = 366
@@ -178,12 +179,7 @@ def _holding_at(
     """Accounts for which the rule held at an instant, with their MRR then and their owner."""
     history = asked.catalogue.histories[FACTS]
     instant = bound(at, "timestamptz")
-    within = Sql("")
-    if scope:
-        within = (
-            " AND EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id"
-            " AND m.segment_id = ANY(" + bound(list(scope), "bigint[]") + "))"
-        )
+    within = " AND " + inside(scope) if scope else Sql("")
     statement = (
         "SELECT a.id, f.mrr_converted, a.owner_id FROM customers_account a JOIN "
         + history.rows

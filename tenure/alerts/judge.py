@@ -21,6 +21,7 @@ from tenure.rules.context import Context
 from tenure.rules.errors import RuleRefused
 from tenure.rules.sql import Sql, bound
 from tenure.segments.catalogue import catalogue, context
+from tenure.segments.inside import inside
 from tenure.segments.question import ACCOUNTS, Question, question
 
 CHUNK = 10_000
@@ -126,14 +127,7 @@ def within(asked: Question, scope: Sequence[int]) -> Sql:
     """A condition for the members of these segments; for everyone when none is named."""
     if not scope:
         return "(" + asked.sql + ")"
-    return (
-        "("
-        + asked.sql
-        + ") AND EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id"
-        + " AND m.segment_id = ANY("
-        + bound(list(scope), "bigint[]")
-        + "))"
-    )
+    return "(" + asked.sql + ") AND " + inside(scope)
 
 
 def watch(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> None:

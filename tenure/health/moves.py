@@ -34,14 +34,15 @@ _MOVED = """
     JOIN customers_account a ON a.id = h.account_id AND a.removed_at IS NULL
     LEFT JOIN metrics_accountfacts f ON f.account_id = a.id
     WHERE past.valid_from <= %(then)s AND past.valid_to > %(then)s AND past.band <> h.band
+        AND (%(owner)s::bigint IS NULL OR a.owner_id = %(owner)s)
     ORDER BY f.mrr_sort DESC NULLS LAST, a.id LIMIT %(limit)s
 """
 
 
-def moved_since(then: datetime, *, limit: int) -> Sequence[Moved]:
-    """Who stands in another band than at an instant."""
+def moved_since(then: datetime, *, limit: int, owner_id: int | None = None) -> Sequence[Moved]:
+    """Who stands in another band than at an instant; of one owner's accounts alone, if one is named."""
     with connection.cursor() as db:
-        db.execute(_MOVED, {"then": then, "limit": limit})
+        db.execute(_MOVED, {"then": then, "limit": limit, "owner": owner_id})
         return [
             Moved(
                 pk, name, old, was, band, score, Money(mrr, code) if mrr and code else None, *rest

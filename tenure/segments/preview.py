@@ -6,8 +6,9 @@ from tenure.core.money import Money
 from tenure.metrics.read import Totals, capped_count, matching_ids, totals
 from tenure.rules.describe import described
 from tenure.rules.near import suppositions
-from tenure.rules.sql import Sql, bound, joined
+from tenure.rules.sql import Sql, joined
 from tenure.rules.text import text_of
+from tenure.segments.inside import inside
 from tenure.segments.models import Segment
 from tenure.segments.question import ACCOUNTS, Question, patient, rows
 
@@ -56,8 +57,8 @@ def preview(asked: Question, *, against: Segment | None = None) -> Preview:
         near = near_misses(asked)
         if against is None:
             return Preview(count, sums, sample, near)
-        entering = _crossers(against, "(" + asked.sql + ")", inside=False)
-        leaving = _crossers(against, "((" + asked.sql + ") IS NOT TRUE)", inside=True)
+        entering = _crossers(against, "(" + asked.sql + ")", now_in=False)
+        leaving = _crossers(against, "((" + asked.sql + ") IS NOT TRUE)", now_in=True)
     return Preview(count, sums, sample, near, entering, leaving, asked.text == against.rule)
 
 
@@ -88,16 +89,12 @@ def near_misses(asked: Question) -> tuple[Near, ...]:
 def crossing_ids(asked: Question, segment: Segment, *, entering: bool, limit: int) -> list[int]:
     """Accounts that would enter or leave the saved segment, the largest MRR first."""
     condition = "(" + asked.sql + ")" if entering else "((" + asked.sql + ") IS NOT TRUE)"
-    return list(_crossers(segment, condition, inside=not entering, limit=limit).sample)
+    return list(_crossers(segment, condition, now_in=not entering, limit=limit).sample)
 
 
-def _crossers(segment: Segment, condition: Sql, *, inside: bool, limit: int = SAMPLE) -> Crossers:
-    member = (
-        "EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id AND m.segment_id = "
-        + bound(segment.pk, "bigint")
-        + ")"
-    )
-    where = condition + (" AND " if inside else " AND NOT ") + member
+def _crossers(segment: Segment, condition: Sql, *, now_in: bool, limit: int = SAMPLE) -> Crossers:
+    member = inside([segment.pk])
+    where = condition + (" AND " if now_in else " AND NOT ") + member
     count, sample = rows(
         "SELECT count(*), (array_agg(a.id ORDER BY f.mrr_sort DESC NULLS LAST, a.id))"
         f"[1:{int(limit)}] FROM {ACCOUNTS} AND " + where

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from tenure.core.errors import ConfigurationError
 from tenure.metrics.read import AccountsPage, Totals, accounts_page, totals
-from tenure.rules.sql import Sql, bound
+from tenure.segments.inside import inside
 from tenure.segments.models import Crossing, Membership, Segment, View
 from tenure.segments.order import named_in
 
@@ -84,21 +84,12 @@ def naming(name: str, among: Iterable[Segment] | None = None) -> Sequence[Segmen
 
 def totals_of(segment: Segment) -> Totals:
     """MRR, due and overdue of its members, by currency."""
-    return totals(where=_inside(segment))
+    return totals(where=inside([segment.pk]))
 
 
 def members_page(segment: Segment, cursor: str | None, *, limit: int) -> AccountsPage:
     """A page of its members, the largest MRR first."""
-    return accounts_page(sort="-mrr", cursor=cursor, limit=limit, where=_inside(segment))
-
-
-def _inside(segment: Segment) -> Sql:
-    """The condition on an account that it is a member."""
-    return (
-        "EXISTS (SELECT 1 FROM segments_membership m WHERE m.account_id = a.id AND m.segment_id = "
-        + bound(segment.pk, "bigint")
-        + ")"
-    )
+    return accounts_page(sort="-mrr", cursor=cursor, limit=limit, where=inside([segment.pk]))
 
 
 def segments_of(account_ids: Iterable[int]) -> dict[int, list[Segment]]:

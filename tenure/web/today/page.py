@@ -16,6 +16,7 @@ from tenure.core.clock import SystemClock
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.health.moves import moved_since
+from tenure.metrics import attention as read
 from tenure.metrics.days import local_day
 from tenure.metrics.models import AccountFacts
 from tenure.metrics.settings import zone
@@ -56,7 +57,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "alert_count": inbox.count(),
         "tasks": _tasks(member, day, everyone=everyone),
         "today": day,
-        "moved": _moved(since, owner_id),
+        "moved": moved_since(since, limit=MOST, owner_id=owner_id),
         "since": since,
         "ahead": _ahead(day, owner_id),
         "overdue": _overdue(owner_id),
@@ -83,27 +84,9 @@ def _seen(request: HttpRequest, now: datetime) -> datetime:
     return seen if recent else now - WEEK
 
 
-def _moved(since: datetime, owner_id: int | None) -> Sequence[object]:
-    found = moved_since(since, limit=200 if owner_id else MOST)
-    if owner_id is None:
-        return found
-    mine = set(
-        Account.objects.filter(
-            pk__in=[one.account_id for one in found], owner_id=owner_id
-        ).values_list("pk", flat=True)
-    )
-    return [one for one in found if one.account_id in mine][:MOST]
-
-
 def _ahead(day: date, owner_id: int | None) -> list[Ahead]:
     """Renewals and ends of terms within a month, the soonest first."""
-    rows = AccountFacts.objects.select_related("account").filter(
-        account__removed_at=None,
-        term_end_date__gte=day,
-        term_end_date__lte=day + timedelta(days=AHEAD),
-    )
-    if owner_id is not None:
-        rows = rows.filter(account__owner_id=owner_id)
+    found = read.terms_ending(day, day + timedelta(days=AHEAD), owner_id, limit=MOST)
     return [
         Ahead(
             facts.account,
@@ -111,19 +94,14 @@ def _ahead(day: date, owner_id: int | None) -> list[Ahead]:
             facts.next_renewal_date == facts.term_end_date,
             facts.money("mrr"),
         )
-        for facts in rows.order_by("term_end_date", "-mrr_sort")[:MOST]
+        for facts in found
         if facts.term_end_date
     ]
 
 
 def _overdue(owner_id: int | None) -> Sequence[tuple[AccountFacts, tuple[Money, ...]]]:
     """Accounts that owe what is late, the most first."""
-    rows = AccountFacts.objects.select_related("account").filter(
-        past_due_sort__gt=0, account__removed_at=None
-    )
-    if owner_id is not None:
-        rows = rows.filter(account__owner_id=owner_id)
-    found = rows.order_by("-past_due_sort")[:MOST]
+    found = read.most_overdue(owner_id, limit=MOST)
     return [(facts, facts.money("past_due")) for facts in found]
 
 
