@@ -94,13 +94,8 @@ def preference_of(member: Member) -> Preference:
     return Preference.objects.filter(pk=member.pk).first() or Preference(member=member)
 
 
-def follows(member: Member, account_id: int) -> bool:
-    """Whether the member follows the account."""
-    return Follow.objects.filter(member=member, account_id=account_id).exists()
-
-
 def at_hand(member: Member, account_id: int, most: int = 100) -> tuple[int, bool]:
-    """``unread`` and ``follows`` by one query, for the pages of an account."""
+    """How many of a member's notifications are new, and whether they follow the account: one query."""
     new = Notification.objects.filter(member=OuterRef("pk"), read_at=None)
     counted = new.order_by().values("member").annotate(count=Count("pk")).values("count")
     followed = Follow.objects.filter(member=OuterRef("pk"), account_id=account_id)
