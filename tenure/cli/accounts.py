@@ -24,7 +24,7 @@ from tenure.health.listing import STANDINGS
 from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
-from tenure.metrics.as_of import Moment, figures_at, kind_of
+from tenure.metrics.as_of import Moment, figures_at, is_mrr_alone, kind_of
 from tenure.metrics.models import AccountFacts, Figures
 from tenure.metrics.paging import ORDERS
 from tenure.segments.narrowing import narrowed
@@ -195,15 +195,16 @@ def _page(
 
 def _as_of(measured: Figures | None, at: Moment | None) -> str:
     if at:
-        return f"the end of {at.day}; {KNOWN[kind_of(measured)]}"
+        alone = "MRR alone, " if is_mrr_alone(measured) else ""
+        return f"the end of {at.day}; {alone}{KNOWN[kind_of(measured)]}"
     return ago(measured.as_of, now()) if isinstance(measured, AccountFacts) else "not measured yet"
 
 
 KNOWN = {
     None: "nothing was known of it then",
     "snapshot": "as it was known then",
-    "reconstructed": "MRR alone, reconstructed from invoices",
-    "inferred": "MRR alone, inferred across a gap between invoices",
+    "reconstructed": "reconstructed from invoices",
+    "inferred": "inferred across a gap between invoices",
 }
 
 

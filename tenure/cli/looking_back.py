@@ -36,8 +36,8 @@ def _note(screen: Screen, at: Moment) -> None:
         return
     if known.rebuilt and at.day >= known.rebuilt:
         screen.note(
-            f"{at.day} is before the first sync of {known.seen}: MRR is made out from invoices,"
-            " other figures are not known."
+            f"{at.day} is before the first sync of {known.seen}: figures are made out from invoices,"
+            " payments and dates; health was not scored yet."
         )
     else:
         since = known.rebuilt or known.seen

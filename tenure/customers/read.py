@@ -337,11 +337,15 @@ def invoice_keys(account_id: int, upstream_ids: Iterable[str]) -> dict[tuple[int
     return {(site, name): pk for pk, site, name in rows.values_list("pk", "site_id", "upstream_id")}
 
 
-def invoices_due(account_id: int, now: datetime, *, limit: int) -> list[Invoice]:
-    """The account's open invoices that fall due from now on, the soonest first."""
-    rows = Invoice.objects.filter(
+def invoices_due(
+    account_id: int, now: datetime, *, limit: int, at: datetime | None = None
+) -> list[Invoice]:
+    """The account's open invoices that fall due from now on, the soonest first; with ``at`` those
+    known at that instant."""
+    table: Any = InvoiceOverTime if at else Invoice
+    rows = table.objects.filter(
+        in_force(at) if at else Q(removed_at=None),
         account_id=account_id,
-        removed_at=None,
         state__in=OPEN_STATES,
         balance__gt=0,
         due_at__gt=now,
@@ -358,9 +362,11 @@ class Failure:
     last_at: datetime
 
 
-def payment_failures(payers: Sequence[BillingAccount], *, since: datetime) -> list[Failure]:
-    """Failed attempts to take money from these payers since an instant, by their reason, the most
-    frequent first."""
+def payment_failures(
+    payers: Sequence[BillingAccount], *, since: datetime, until: datetime | None = None
+) -> list[Failure]:
+    """Failed attempts to take money from these payers since an instant, up to another or to now, by
+    their reason, the most frequent first."""
     if not payers:
         return []
     rows = Transaction.objects.filter(
@@ -370,6 +376,8 @@ def payment_failures(payers: Sequence[BillingAccount], *, since: datetime) -> li
         status__in=("declined", "error"),
         created_at__gt=since,
     )
+    if until:
+        rows = rows.filter(created_at__lte=until)
     reason = Coalesce("status_message", "status_code", "status", output_field=TextField())
     told = rows.annotate(reason=reason).values("reason").annotate(Count("pk"), Max("created_at"))
     found = [Failure(one["reason"] or "", one["pk__count"], one["created_at__max"]) for one in told]

@@ -21,10 +21,16 @@ def in_force(account_ids: Collection[int], today: date) -> dict[int, Override]:
     return {row.account_id: row for row in rows}
 
 
-def of_account(account_id: int, limit: int = 20) -> list[Override]:
-    """What people set for this account, the newest first."""
+def of_account(account_id: int, limit: int = 20, *, at: datetime | None = None) -> list[Override]:
+    """What people set for this account, the newest first; with ``at`` as it stood at that instant."""
     rows = Override.objects.filter(account_id=account_id).select_related("member")
-    return list(rows.order_by("-made_at", "-pk")[:limit])
+    if at:
+        rows = rows.filter(made_at__lte=at)
+    found = list(rows.order_by("-made_at", "-pk")[:limit])
+    for one in found:
+        if at and one.ended_at and one.ended_at > at:
+            one.ended_at, one.ended_by = None, ""
+    return found
 
 
 def word(override: Override, definition: Definition) -> tuple[State, str | None, str]:

@@ -93,9 +93,14 @@ def before_of(score: HealthScore, instant: datetime) -> Verdict | None:
     return found
 
 
-def history(account_id: int, since: datetime, *, limit: int = 1_000) -> list[HealthVersion]:
-    """The scores an account had since an instant, oldest first, without the present one."""
+def history(
+    account_id: int, since: datetime, *, until: datetime | None = None, limit: int = 1_000
+) -> list[HealthVersion]:
+    """The scores an account had since an instant, up to another or to the present one, which is not
+    among them; oldest first."""
     rows = HealthVersion.objects.filter(account_id=account_id, valid_to__gt=since)
+    if until:
+        rows = rows.filter(valid_from__lt=until)
     newest = rows.select_related("version").order_by("-valid_from")[:limit]
     return sorted(newest, key=lambda row: row.valid_from)
 

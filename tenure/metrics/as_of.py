@@ -17,7 +17,7 @@ from tenure.metrics.amounts import largest, texts_of
 from tenure.metrics.days import local_day, midnight
 from tenure.metrics.inputs import Settings
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures, VersionKind
-from tenure.metrics.past import MrrStep, SitePast
+from tenure.metrics.past import SitePast
 from tenure.rules.sql import Sql
 
 
@@ -32,6 +32,11 @@ class Moment:
 
     day: date
     instant: datetime
+
+    @property
+    def last(self) -> datetime:
+        """The last instant of the day: what is counted in days is counted from here."""
+        return self.instant - timedelta(microseconds=1)
 
 
 def moment_of(text: str | date | None, now: datetime, settings: Settings) -> Moment | None:
@@ -71,8 +76,12 @@ class Reach:
 
 def reach() -> Reach:
     """How far back one can look."""
-    seen = SitePast.objects.order_by("first_day").values_list("first_day", flat=True).first()
-    rebuilt = MrrStep.objects.order_by("day").values_list("day", flat=True).first()
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT (SELECT min(first_day) FROM metrics_sitepast),"
+            " (SELECT min(day) FROM metrics_mrrstep)"
+        )
+        seen, rebuilt = db.fetchone()
     return Reach(seen, rebuilt if rebuilt and (seen is None or rebuilt < seen) else None)
 
 
@@ -94,6 +103,12 @@ def kind_of(figures: Figures | None) -> str | None:
     if figures is None:
         return None
     return figures.kind if isinstance(figures, FactsVersion) else VersionKind.SNAPSHOT.value
+
+
+def is_mrr_alone(figures: Figures | None) -> bool:
+    """Whether nothing but MRR is known of a past time: of accounts whose other figures nobody could
+    make out."""
+    return figures is not None and figures.subscription_status == ""
 
 
 _POINTS = """

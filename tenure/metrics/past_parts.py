@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -25,11 +25,13 @@ class PastPart:
     site: str
 
 
-def parts_on(account_id: int, day: date) -> Mapping[str, list[PastPart]]:
+def parts_on(
+    account_id: int, day: date, *, known_at: datetime | None = None
+) -> Mapping[str, list[PastPart]]:
     """The account's subscriptions at the end of a day by currency, the largest first; those that
-    counted nothing come last."""
+    counted nothing come last. With ``known_at`` as it was known at that instant."""
     with connection.cursor() as db:
-        db.execute(_PARTS, {"account": account_id, "day": day})
+        db.execute(_PARTS, {"account": account_id, "day": day, "known": known_at})
         rows = db.fetchall()
     found: dict[str, list[PastPart]] = {}
     for pk, plan, currency, amount, status, kind, quantity, since, site in rows:
@@ -51,11 +53,13 @@ _PARTS = """
     JOIN connections_site site ON site.id = s.site_id
     CROSS JOIN LATERAL (
         SELECT p.* FROM metrics_mrrpoint p WHERE p.subscription_id = s.id AND p.day <= %(day)s
+            AND (%(known)s::timestamptz IS NULL OR p.recorded_at <= %(known)s)
         ORDER BY p.day DESC, p.recorded_at DESC, p.id DESC LIMIT 1) last
     LEFT JOIN LATERAL (
         SELECT p.mrr FROM metrics_mrrpoint p
         WHERE last.mrr IS NULL AND p.subscription_id = s.id AND p.day <= last.day
             AND p.mrr IS NOT NULL
+            AND (%(known)s::timestamptz IS NULL OR p.recorded_at <= %(known)s)
         ORDER BY p.day DESC, p.recorded_at DESC, p.id DESC LIMIT 1) known ON true
     LEFT JOIN customers_plan plan ON plan.site_id = s.site_id AND plan.code = last.plan_code
         AND plan.upstream_id = s.plan_upstream_id

@@ -21,14 +21,19 @@ from tenure.metrics.settings import current
 
 PARAMETER = "as_of"
 PAGES = frozenset(
-    "accounts accounts_totals accounts_count accounts_near account account_subscriptions"
-    " account_invoices account_attributes account_timeline".split()
+    "accounts accounts_totals accounts_count accounts_near account account_health account_money"
+    " account_money_day account_subscriptions account_invoices account_attributes account_users"
+    " account_timeline account_raw account_payload".split()
 )
-_PATHS = re.compile(
-    r"/accounts/((totals|count|near)/|\d+/((subscriptions|invoices|attributes|timeline)/)?)?"
+_OF_ACCOUNT = (
+    r"health|money|money/[\d-]+|subscriptions|invoices|attributes|users|timeline|raw|raw/\d+"
 )
+_PATHS = re.compile(rf"/accounts/((totals|count|near)/|\d+/(({_OF_ACCOUNT})/)?)?")
+# Figures are taken apart as they are now: a figure of the past is no door to that.
+_CLOSED = re.compile(r"/accounts/\d+/calculation/[^/]+/")
 _TAG = re.compile(r"<(a|form|section|input|button|div)\b[^>]*>")
 _ADDRESS = re.compile(r'\b(href|hx-get|action)="([^"#]*)"')
+_DOOR = re.compile(r' (?:href|hx-[a-z]+)="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,14 @@ class AsOf:
         wanted = request.GET.get(PARAMETER, "")
         if name not in PAGES or not wanted or not request.user.is_authenticated:
             return None
+        chosen = current()
         try:
-            moment = moment_of(wanted, settings.TENURE_CLOCK.now(), current())
+            moment = moment_of(wanted, settings.TENURE_CLOCK.now(), chosen)
         except UnusableDate as error:
             shown = {"error": error, "present": _present(request)}
             return render(request, "web/as_of/unusable.html", shown, status=400)
         request.as_of = moment  # type: ignore[attr-defined]
+        request.as_of_zone = chosen.zone.key  # type: ignore[attr-defined]
         return None
 
 
@@ -104,7 +111,7 @@ def now_of(request: HttpRequest) -> datetime:
     """The instant that a page shows: the end of the day looked back to, or the present."""
     moment = at(request)
     now: datetime = settings.TENURE_CLOCK.now()
-    return moment.instant if moment else now
+    return moment.last if moment else now
 
 
 def shown(request: HttpRequest) -> Shown:
@@ -125,7 +132,7 @@ def shown(request: HttpRequest) -> Shown:
         known=reach() if moment else None,
         kept=kept,
         present=_present(request),
-        zone=current().zone.key if moment else "",
+        zone=getattr(request, "as_of_zone", "") if moment else "",
     )
 
 
@@ -138,7 +145,7 @@ def _present(request: HttpRequest) -> str:
 
 def carried(html: str, day: str) -> str:
     """The page with the day in every address that leads to a page that can look back. A tag marked
-    ``data-present`` leads to now."""
+    ``data-present`` leads to now; one that would take a figure apart as it is now leads nowhere."""
 
     def address(match: re.Match[str]) -> str:
         name, value = match[1], match[2]
@@ -152,6 +159,8 @@ def carried(html: str, day: str) -> str:
         text = match[0]
         if "data-present" in text:
             return text
+        if match[1] == "a" and any(_CLOSED.fullmatch(to) for _, to in _ADDRESS.findall(text)):
+            return _DOOR.sub("", text)
         if match[1] != "form":
             return _ADDRESS.sub(address, text)
         to = re.search(r'\baction="([^"?#]*)', text)

@@ -47,7 +47,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user: Member | AnonymousUser = getattr(request, "user", None) or AnonymousUser()
     member = user if isinstance(user, Member) else None
     shown: dict[str, Any] = {
-        "now": now,
+        "latest": now,
         "real_now": real_now,
         "zone": moments.zone_of(member.time_zone if member else "UTC"),
         "theme": _chosen(request, "theme", THEMES),
@@ -57,6 +57,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "here": next((p.key for p in PLACES if request.path.startswith(p.address)), ""),
     }
     shown["as_of"] = as_of.shown(request)
+    # What is said to be so long ago is so from the day looked back to.
+    shown["now"] = as_of.now_of(request)
     shown["live"] = request.headers.get("HX-Target") in LIVE
     if member and (shown["live"] or not request.headers.get("HX-Request")):
         known = getattr(request, "unread", None)

@@ -13,6 +13,7 @@ from tests.metrics.rows import a_plan, a_subscription, an_account
 
 DAY = timedelta(days=1)
 FIRST = TODAY - 20 * DAY
+TABS = ("", "health/", "money/", "users/", "raw/")
 THEN = (TODAY - 15 * DAY).date()
 
 
@@ -63,10 +64,13 @@ def test_axe_objects_to_nothing_in_the_past(sign_in: SignIn, scheme: str, width:
     account = grown()
     page = sign_in(scheme=scheme, width=width)
     for day in (THEN.isoformat(), "2019-01-01"):
-        for address in ("/accounts/", f"/accounts/{account.pk}/"):
+        for address in ("/accounts/", *(f"/accounts/{account.pk}/{tab}" for tab in TABS)):
             page.goto(f"{address}?as_of={day}")
             page.locator("details.as-of > summary").click()
             page.wait_for_timeout(SETTLE)
-            assert not violations(page)
-            excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert excess <= 0
+            assert not violations(page), address
+            for narrow in (width, 320):
+                page.set_viewport_size({"width": narrow, "height": 900})
+                excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert excess <= 0, (address, narrow)
+            page.set_viewport_size({"width": width, "height": 900})

@@ -1,6 +1,6 @@
 """A customer with everything a page shows of it, and members to look at it with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -162,7 +162,9 @@ def a_change(account: Account, changes: dict[str, list[Any]], **values: Any) -> 
     return made
 
 
-def a_payload(site: Site, stream: str, upstream_id: str, payload: bytes) -> RawPayload:
+def a_payload(
+    site: Site, stream: str, upstream_id: str, payload: bytes, *, at: datetime = NOW
+) -> RawPayload:
     """A record as it came."""
     shape = skeleton_of(payload)
     kept = zstandard.ZstdCompressionDict(shape, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
@@ -173,7 +175,7 @@ def a_payload(site: Site, stream: str, upstream_id: str, payload: bytes) -> RawP
         payload=zstandard.ZstdCompressor(dict_data=kept).compress(payload),
         skeleton=Skeleton.objects.create(stream=stream, shape=shape, created_at=NOW),
         content_hash=b"0" * 16,
-        fetched_at=NOW,
+        fetched_at=at,
     )
     return made
 

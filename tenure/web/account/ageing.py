@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tenure.core.money import Money
+from tenure.metrics.as_of import is_mrr_alone
 from tenure.metrics.models import Figures
 
 BUCKETS = (
@@ -45,7 +46,7 @@ class Bar:
 
 def bars(facts: Figures | None) -> list[Bar]:
     """A bar for each currency in which something is owed."""
-    if facts is None:
+    if facts is None or is_mrr_alone(facts):
         return []
     drawn = (_bar(currency, ages) for currency, ages in sorted(facts.ageing.items()))
     return [bar for bar in drawn if bar.total]

@@ -15,17 +15,18 @@ from tenure.customers.values_at import values_at
 from tenure.health import read as health
 from tenure.health.models import HealthScore, Verdict
 from tenure.identity import conflicts
-from tenure.metrics.as_of import Moment, figures_at, kind_of
+from tenure.metrics.as_of import Moment, figures_at, is_mrr_alone, kind_of
 from tenure.metrics.models import Figures, VersionKind
 from tenure.notify import read as notify
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account.strip import past_strip, strip
-from tenure.web.as_of import PAGES, at
+from tenure.web.as_of import at
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers
 from tenure.web.runs.freshness import standings_for
 
+MADE_OUT = (VersionKind.RECONSTRUCTED, VersionKind.INFERRED)
 GONE = "There is no such account here. It may have been removed together with its site."
 
 
@@ -94,7 +95,7 @@ def record_link(row: BillingAccount) -> str | None:
 def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, Any]:
     """The values every tab's template needs, with the tab's own."""
     facts, moment = head.facts, at(request)
-    counted = facts if facts and kind_of(facts) == VersionKind.SNAPSHOT else None
+    counted = facts if facts and not (moment and is_mrr_alone(facts)) else None
     tabs = [
         Tab("account", "Overview"),
         Tab("account_health", "Health"),
@@ -115,9 +116,10 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
     return {
         "head": head,
         "account": head.account,
-        "good_at": good_at(request, head.payers),
+        "good_at": None if moment else good_at(request, head.payers),
+        "made_out": moment is not None and kind_of(facts) in MADE_OUT,
         "facts": facts,
-        "open_conflicts": conflicts.listing(account_id=head.account.pk, limit=3),
+        "open_conflicts": () if moment else conflicts.listing(account_id=head.account.pk, limit=3),
         "tiles": past_strip(facts) if moment else strip(facts),
         "follows": follows,
         "may_edit": may_edit_customers(member_of(request)) and moment is None,
@@ -127,7 +129,6 @@ def shown(request: HttpRequest, head: Head, tab: str, **more: Any) -> dict[str, 
                 item,
                 reverse(item.name, args=[head.account.pk]),
                 item.name == tab,
-                moment is not None and item.name not in PAGES,
             )
             for item in tabs
         ],

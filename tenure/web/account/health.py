@@ -27,18 +27,23 @@ from tenure.metrics.inputs import Settings
 from tenure.metrics.settings import current
 from tenure.web.account.head import Head, good_at, head_of, shown
 from tenure.web.account.healthline import Chart, chart
+from tenure.web.as_of import at, now_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, only
 
 KEPT = timedelta(days=180)
 SPANS = (1, 7, 30, 90)
-# Where each measure can be looked into: the calculation of a figure, or a tab of the account.
+# Where each measure can be looked into: the calculation of a figure, or a tab of the account. In the
+# past there is no calculation, but there are the tabs.
 FIGURES = {
     "oldest_past_due_days": "past_due",
     "past_due_months_of_mrr": "past_due",
     "mrr_trend_90d": "mrr",
 }
 TABS = {
+    "oldest_past_due_days": "account_invoices",
+    "past_due_months_of_mrr": "account_invoices",
+    "mrr_trend_90d": "account_money",
     "on_time_rate_12m": "account_invoices",
     "renewal_outlook": "account_subscriptions",
     "payment_failures_90d": "account_timeline",
@@ -60,7 +65,7 @@ class MeasureRow:
 class Card:
     """The score with everything the card says."""
 
-    score: HealthScore
+    score: Verdict
     told: dict[str, Any]
     rows: Sequence[MeasureRow]
     state: str
@@ -94,22 +99,31 @@ class Difference:
 
 
 def card_of(request: HttpRequest, head: Head, now: datetime) -> Card | None:
-    """The card; None while the account has no score row."""
-    score = head.score
+    """The card; None while the account has no score row. Of a past time the score with what it was
+    made of, as they were stored then."""
+    past = at(request) is not None
+    score = head.past_score if past else head.score
     if score is None:
         return None
-    before = read.before_of(score, now - shapes.TREND)
-    told = shapes.health(score, before, good_at(request, head.payers))
-    rows = [_row(head, one) for one in told["measures"]]
+    before = _verdict_at(head, score, now - shapes.TREND)
+    told = shapes.health(score, before, None if past else good_at(request, head.payers))
+    rows = [_row(head, one, past=past) for one in told["measures"]]
     return Card(score, told, rows, said.STATES.get(score.state, ""), told["stale"])
 
 
-def _row(head: Head, one: dict[str, Any]) -> MeasureRow:
+def _verdict_at(head: Head, score: Verdict, instant: datetime) -> Verdict | None:
+    """What the score was at an instant before."""
+    if isinstance(score, HealthScore):
+        return read.before_of(score, instant)
+    return read.scores_at([head.account.pk], instant).get(head.account.pk)
+
+
+def _row(head: Head, one: dict[str, Any], *, past: bool) -> MeasureRow:
     gave, kept = Decimal(one["contribution"]), Decimal(one["loss"])
     most = gave + kept
     bar = f"{(gave / most * 100 if most else 0):.1f}%"
     name, pk = one["measure"], head.account.pk
-    figure = FIGURES.get(name, "")
+    figure = "" if past else FIGURES.get(name, "")
     address = (
         reverse("calculation", args=[pk, figure]) if figure else reverse(TABS[name], args=[pk])
     )
@@ -125,7 +139,8 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
 def _tab(
     request: HttpRequest, pk: int, *, refused: ValueRefused | None = None, status: int = 200
 ) -> HttpResponse:
-    head, now, chosen = head_of(pk), settings.TENURE_CLOCK.now(), current()
+    moment, now, chosen = at(request), now_of(request), current()
+    head = head_of(pk, moment)
     card = card_of(request, head, now)
     days = _days(request.GET.get("since", ""))
     today = local_day(now, chosen.zone)
@@ -134,12 +149,12 @@ def _tab(
         head,
         "account_health",
         card=card,
-        green=_green(head, card, now, chosen),
-        line=_line(card, now),
+        green=None if moment else _green(head, card, now, chosen),
+        line=_line(head, card, now),
         days=days,
         spans=SPANS,
-        difference=_difference(card, now - timedelta(days=days), chosen),
-        words=overrides.of_account(pk),
+        difference=_difference(head, card, now - timedelta(days=days), chosen),
+        words=overrides.of_account(pk, at=now if moment else None),
         today=today,
         until=request.POST.get("until") or (today + timedelta(days=30)).isoformat(),
         latest=today + timedelta(days=LONGEST_OVERRIDE_DAYS),
@@ -193,7 +208,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _green(head: Head, card: Card | None, now: datetime, chosen: Settings) -> dict[str, Any]:
-    if card is None:
+    if card is None or not isinstance(card.score, HealthScore):
         return {"options": (), "why_not": "It has not been scored yet."}
     found = advice.advice(head.account.pk, card.score, now, chosen)
     wanted = [
@@ -213,17 +228,19 @@ def _green(head: Head, card: Card | None, now: datetime, chosen: Settings) -> di
     return {"options": options, "why_not": found.why_not}
 
 
-def _line(card: Card | None, now: datetime) -> Chart | None:
+def _line(head: Head, card: Card | None, now: datetime) -> Chart | None:
     if card is None:
         return None
-    past = read.history(card.score.pk, now - KEPT)
+    past = read.history(head.account.pk, now - KEPT, until=now)
     return chart(past, card.score, now - KEPT, now)
 
 
-def _difference(card: Card | None, since: datetime, chosen: Settings) -> Difference | None:
+def _difference(
+    head: Head, card: Card | None, since: datetime, chosen: Settings
+) -> Difference | None:
     if card is None:
         return None
-    old = read.before_of(card.score, since)
+    old = _verdict_at(head, card.score, since)
     if old is None:
         return None
     found = split(shapes.side(old, chosen), shapes.side(card.score, chosen))

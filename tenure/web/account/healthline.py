@@ -35,11 +35,12 @@ class Span:
 
 
 def chart(
-    past: Sequence[HealthVersion], present: HealthScore, since: datetime, now: datetime
+    past: Sequence[HealthVersion], last: Verdict, since: datetime, now: datetime
 ) -> Chart | None:
-    """The line since an instant; None when there was never a score."""
-    spans = [Span(max(row.valid_from, since), row.valid_to, row) for row in past]
-    spans.append(Span(max(present.updated_at, since), now, present))
+    """The line from one instant to another, whose score is ``last``; None when there was never one."""
+    spans = [Span(max(row.valid_from, since), min(row.valid_to, now), row) for row in past]
+    if isinstance(last, HealthScore):
+        spans.append(Span(max(last.updated_at, since), now, last))
     scored = [span for span in spans if span.row.score is not None]
     if not scored:
         return None
@@ -49,13 +50,13 @@ def chart(
     def x(at: datetime) -> str:
         return f"{(at - first).total_seconds() / seconds * WIDTH:.1f}"
 
-    document = present.version.document
+    document = last.version.document
     return Chart(
         [*_pieces(spans, x)],
         [*_marks(spans, x)],
         f"{_y(Decimal(document['green'])):.1f}",
         f"{_y(Decimal(document['amber'])):.1f}",
-        _words(scored),
+        _words(scored, now),
         first,
         now,
     )
@@ -87,11 +88,12 @@ def _y(score: Decimal) -> float:
     return HEIGHT - float(score) / 100 * HEIGHT
 
 
-def _words(scored: Sequence[Span]) -> str:
+def _words(scored: Sequence[Span], now: datetime) -> str:
     first, last = scored[0], scored[-1]
     lowest = min(scored, key=lambda span: span.row.score or 0)
     highest = max(scored, key=lambda span: span.row.score or 0)
     return (
-        f"Score from {first.row.score} on {first.begins:%-d %b %Y} to {last.row.score} now;"
+        f"Score from {first.row.score} on {first.begins:%-d %b %Y} to {last.row.score} on"
+        f" {now:%-d %b %Y};"
         f" lowest {lowest.row.score}, highest {highest.row.score}"
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tenure.core.money import Money
-from tenure.metrics.as_of import kind_of
+from tenure.metrics.as_of import is_mrr_alone, kind_of
 from tenure.metrics.models import Figures
 
 MOST_CURRENCIES = 3
@@ -38,13 +38,15 @@ class Tile:
 
 
 def past_strip(facts: Figures | None) -> list[Tile]:
-    """The tiles of a past day: without doors, for what is calculated is calculated now. Of a day before
-    the first sync MRR is known, made out from invoices, and nothing else."""
+    """The tiles of a past day: without doors, for what is calculated is calculated now. Figures of a
+    day before the first sync are marked as made out; of some accounts MRR is all that can be."""
     if facts is None:
         return [Tile(tile.label, "", sub="not known then") for tile in strip(None)]
     how = RECONSTRUCTED.get(kind_of(facts) or "")
     if how is None:
         return [replace(tile, figure="") for tile in strip(facts)]
+    if not is_mrr_alone(facts):
+        return [_marked(replace(tile, figure="")) for tile in strip(facts)]
     known = {"MRR": facts.money("mrr"), "ARR": facts.money("arr")}
     return [
         Tile(tile.label, "", known[tile.label], sub=how)
@@ -52,6 +54,10 @@ def past_strip(facts: Figures | None) -> list[Tile]:
         else Tile(tile.label, "", sub="not known then")
         for tile in strip(None)
     ]
+
+
+def _marked(tile: Tile) -> Tile:
+    return tile if tile.is_empty else replace(tile, sub="reconstructed", sub_day=None, tone="")
 
 
 def strip(facts: Figures | None) -> list[Tile]:

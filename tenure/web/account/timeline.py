@@ -42,7 +42,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     before = moments.instant_of(request.GET.get("before") or None)
     if moment:
         before = min(before or moment.instant, moment.instant)
-    found, more = newest(head, kind, before)
+    found, more = newest(head, kind, before, then=moment.instant if moment else None)
     context = shown(
         request,
         head,
@@ -57,13 +57,16 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/account/timeline.html", context)
 
 
-def newest(head: Head, kind: str, before: datetime | None) -> tuple[list[Event], bool]:
-    """The newest events before an instant, and whether older ones remain.
+def newest(
+    head: Head, kind: str, before: datetime | None, *, then: datetime | None = None
+) -> tuple[list[Event], bool]:
+    """The newest events before an instant, and whether older ones remain; with ``then`` what
+    became of bills and agreements is told as it was known at that instant.
 
     Each kind is read one page deep, so what all kinds have in common down to the page's last
     event is complete; a kind that filled its page cuts the others where it ended.
     """
-    sources = [_read(name, head, before) for name in events.KINDS if kind in ("", name)]
+    sources = [_read(name, head, before, then) for name in events.KINDS if kind in ("", name)]
     found = sorted((e for part, _ in sources for e in part), key=lambda e: e.at, reverse=True)
     if before:
         found = [event for event in found if event.at < before]
@@ -72,13 +75,15 @@ def newest(head: Head, kind: str, before: datetime | None) -> tuple[list[Event],
     return whole[:PAGE], len(whole) > PAGE or floor is not None
 
 
-def _read(kind: str, head: Head, before: datetime | None) -> tuple[list[Event], datetime | None]:
+def _read(
+    kind: str, head: Head, before: datetime | None, then: datetime | None
+) -> tuple[list[Event], datetime | None]:
     """One kind's events, and the instant below which there may be more that were not read."""
-    pk, now = head.account.pk, settings.TENURE_CLOCK.now()
+    pk, now = head.account.pk, then or settings.TENURE_CLOCK.now()
     if kind == "subscriptions":
-        return list(events.of_subscriptions(customers.subscriptions(pk), now)), None
+        return list(events.of_subscriptions(customers.subscriptions(pk, at=then), now)), None
     if kind == "invoices":
-        bills = customers.invoices(pk, limit=PAGE, before=before)
+        bills = customers.invoices(pk, limit=PAGE, before=before, at=then)
         end = bills[-1].created_at if len(bills) == PAGE else None
         return list(events.of_invoices(bills)), end
     if kind == "payments":

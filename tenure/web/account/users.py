@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tenure.customers.contacts import read, write
+from tenure.customers.contacts import past, read, write
 from tenure.customers.models import Contact, Origin
 from tenure.customers.write import By, Pin, ValueRefused
 from tenure.web.account.head import head_of, shown
+from tenure.web.as_of import at
 from tenure.web.editing.toasts import undo_tag
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, only
@@ -57,8 +58,10 @@ class EditForm(ContactForm):
 @require_safe
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """The account's contacts."""
-    head = head_of(pk)
-    users = [User(row, read.origin(row, "email")) for row in read.of_account(pk)]
+    moment = at(request)
+    head = head_of(pk, moment)
+    rows = past.of_account(pk, moment.instant) if moment else read.of_account(pk)
+    users = [User(row, read.origin(row, "email")) for row in rows]
     context = shown(request, head, "account_users", users=users, most=read.MOST)
     return render(request, "web/account/users.html", context)
 
