@@ -48,7 +48,7 @@ SUGGESTED = {
     "renewal-at-risk": Draft(
         "Renewal in 30 days with an overdue invoice",
         "next_renewal_date in next 30 days and past_due_count > 0",
-        "{name} renews on {next_renewal_date} with {past_due_count} overdue invoices.",
+        "{name} renews on {next_renewal_date}. Overdue invoices: {past_due_count}.",
         kind=Kind.RENEWAL,
     ),
     "payments-failing": Draft(

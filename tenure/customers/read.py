@@ -49,6 +49,11 @@ def ids_after(last: int, limit: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
+def owns_any(member: Any) -> bool:
+    """True when this member owns an account."""
+    return Account.objects.filter(owner=member, removed_at=None).exists()
+
+
 def billing_accounts(account_id: int) -> list[BillingAccount]:
     """What bills the account, in the order in which their values count (DESIGN 3.2)."""
     rows = BillingAccount.objects.filter(pk__in=payers.of_account(account_id))

@@ -10,21 +10,37 @@ from django.urls import reverse
 
 from tenure.access import write as access
 from tenure.access.models import Member, Role
+from tenure.alerts import write as alerts
+from tenure.alerts.models import AlertRule
+from tenure.alerts.suggested import accept
 from tenure.connections import read as connections
 from tenure.connections import write as connect
 from tenure.core.clock import Clock
 from tenure.core.money import Money
 from tenure.core.secrets import Secret
+from tenure.customers import write as customers
 from tenure.customers.models import Touched
 from tenure.customers.write import By
 from tenure.metrics import ratebook
 from tenure.metrics.read import AccountRow, accounts_page
+from tenure.segments import write as segments
+from tenure.segments.models import Segment
 from tenure.sync import read as sync
 from tenure.sync.models import Trigger
 from tenure.sync.write import request_run
 
 RATES_FROM = date(2020, 1, 1)
 RATES = {"EUR": "1.08", "GBP": "1.27", "JPY": "0.0067", "KWD": "3.25"}
+
+
+# Each begins as the suggestions of the pages do.
+SEGMENTS = {
+    "Large customers": "mrr > 5000",
+    "Renewing soon": "next_renewal_date in next 60 days",
+    "Overdue": "past_due > 0",
+}
+SWITCHED_ON = ("overdue-month", "overdue-invoices", "renewal-at-risk", "payments-failing")
+OWNED = 25
 
 
 class Business:
@@ -57,6 +73,22 @@ class Business:
             for source, rate in RATES.items()
         ]
         ratebook.enter(entries, By(name="the demo"), self._clock.now())
+
+    def have_habits(self, email: str) -> None:
+        """What a team has after its first week: owners, segments, a few rules that are on.
+
+        Nothing where an earlier start, or the person who looks around, made any of it.
+        """
+        if Segment.objects.exists() or AlertRule.objects.exists():
+            return
+        now = self._clock.now()
+        demo = Member.objects.get(email__iexact=email)
+        customers.edit(_worth_owning(), {"owner": email}, By(name="the demo"), now=now)
+        for name, rule in SEGMENTS.items():
+            segments.save(segments.Draft(name, rule, owner=demo), now=now, member=demo)
+        for key in SWITCHED_ON:
+            rule = accept(key, now=now, member=demo)
+            alerts.enable(rule, now=now, existing=True, member=demo)
 
     def progress(self) -> list[dict[str, Any]]:
         """How far the newest run of each site is."""
@@ -105,6 +137,15 @@ class Business:
             ),
         ]
         return [sight for sight in found if sight]
+
+
+def _worth_owning() -> set[int]:
+    """The accounts a first owner would take: those that pay the most, and those that owe the most."""
+    return {
+        row.id
+        for order in ("-mrr", "-past_due")
+        for row in accounts_page(sort=order, limit=OWNED).rows
+    }
 
 
 def _amounts(amounts: Iterable[Money]) -> str:

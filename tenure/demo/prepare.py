@@ -49,6 +49,7 @@ def _set_up(demo: Demo, business: Any, progress: Path) -> None:
     business.have_rates()
     if not business.is_loaded():
         _wait_for_first_sync(business, progress)
+    business.have_habits(demo.email)
     ending = {"sights": business.sights(), "troubles": business.troubles()}
     report(progress, {"runs": business.progress(), **ending})
 

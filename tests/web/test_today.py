@@ -49,10 +49,18 @@ def client(member: Member) -> Client:
 
 
 def test_an_empty_day_says_so(me: Member) -> None:
-    page = client(me).get("/today/").text
+    page = client(me).get("/today/?whose=mine").text
     assert "No alert is open for you." in page
     assert "Nothing is late." in page
     assert "No task is due." in page
+
+
+def test_who_has_nothing_yet_sees_what_wants_anybodys_attention(me: Member) -> None:
+    other = rows.an_account("Somebody else's")
+    move_(other, START, past_due={"USD": "5"}, past_due_sort=5, past_due_count=1)
+    page = client(me).get("/today/").text
+    assert "Somebody else&#x27;s" in page
+    assert "is yours yet" in page
 
 
 def test_what_wants_attention_is_there_and_only_mine(me: Member, mine: Account) -> None:

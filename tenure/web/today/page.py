@@ -15,6 +15,7 @@ from tenure.alerts.models import State
 from tenure.core.clock import SystemClock
 from tenure.core.money import Money
 from tenure.customers.models import Account
+from tenure.customers.read import owns_any
 from tenure.health.moves import moved_since
 from tenure.metrics import attention as read
 from tenure.metrics.days import local_day
@@ -43,9 +44,12 @@ class Ahead:
 
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
-    """The member's own, or with ``?whose=all`` everyone's."""
+    """The member's own with ``?whose=mine``, everyone's with ``?whose=all``; asked for neither, their
+    own where anything is theirs."""
     member, now = member_of(request), settings.TENURE_CLOCK.now()
-    everyone = request.GET.get("whose") == "all"
+    whose = request.GET.get("whose")
+    nothing_mine = whose not in ("all", "mine") and not _has_anything(member)
+    everyone = whose == "all" or nothing_mine
     owner_id = None if everyone else member.pk
     day = local_day(now, zone())
     states = (State.NEW, State.ACKNOWLEDGED)
@@ -53,6 +57,7 @@ def today(request: HttpRequest) -> HttpResponse:
     since = _seen(request, now)
     shown = {
         "everyone": everyone,
+        "nothing_mine": nothing_mine,
         "alerts": inbox[:MOST],
         "alert_count": inbox.count(),
         "tasks": _tasks(member, day, everyone=everyone),
@@ -67,6 +72,15 @@ def today(request: HttpRequest) -> HttpResponse:
     response = render(request, "web/today/page.html", shown)
     response.set_cookie(SEEN, now.isoformat(), max_age=90 * 86_400, httponly=True, samesite="Lax")
     return response
+
+
+def _has_anything(member: Member) -> bool:
+    """True when an account, an alert to work on or an open task is this member's."""
+    return (
+        owns_any(member)
+        or alerts.inbox(owner_id=member.pk, states=(State.NEW, State.ACKNOWLEDGED)).exists()
+        or tasks.tasks(owner_id=member.pk).exists()
+    )
 
 
 def _tasks(member: Member, day: date, *, everyone: bool) -> Sequence[Task]:
