@@ -87,8 +87,8 @@ class Business:
         for name, rule in SEGMENTS.items():
             segments.save(segments.Draft(name, rule, owner=demo), now=now, member=demo)
         for key in SWITCHED_ON:
-            rule = accept(key, now=now, member=demo)
-            alerts.enable(rule, now=now, existing=True, member=demo)
+            switched = accept(key, now=now, member=demo)
+            alerts.enable(switched, now=now, existing=True, member=demo)
 
     def progress(self) -> list[dict[str, Any]]:
         """How far the newest run of each site is."""
