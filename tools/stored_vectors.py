@@ -2,7 +2,7 @@
 like a sync's, the accounts measured by the statements that measure everybody's, and the answer is
 what is then stored. Nothing of it stays.
 
-A function that gets a stored path of its own (movements, retention, past MRR, scores) is added to
+What spans days is in ``stored_over_time``, scores are in ``stored_health``. A function is added to
 ``ANSWERS`` at the end, and is tried from then on.
 """
 
@@ -38,6 +38,7 @@ from tenure.metrics.vectors.answers import (
 from tenure.metrics.vectors.documents import entered_rates, exact_amount
 from tenure.sources import registry
 from tenure.sources.base import Stream
+from tenure.sources.records import Invoice
 
 Document = Mapping[str, Any]
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -152,6 +153,21 @@ class Ledgered:
         change_set = open_set(Origin.SYNC, now=self.as_of)
         land(table, records, Batch(site.pk, change_set, self.as_of))
 
+    def land_nested(self, documents: Sequence[Document]) -> None:
+        """Store invoices of the first site with the lines inside them."""
+        site, change_set = self.site(""), open_set(Origin.SYNC, now=self.as_of)
+        payloads = [json.dumps(_complete(one), default=str).encode() for one in documents]
+        bills = [
+            one
+            for one in registry.source(site.source).read(Stream.INVOICES, payloads)
+            if isinstance(one, Invoice)
+        ]
+        if len(bills) != len(payloads):
+            raise ValueError(f"{len(payloads) - len(bills)} of the line items cannot be read")
+        batch = Batch(site.pk, change_set, self.as_of)
+        land(tables.INVOICES, bills, batch)
+        land(tables.LINES, [line for bill in bills for line in bill.lines], batch)
+
     def store(self, kind: str) -> None:
         """All records of a kind in the example, site by site."""
         by_site: dict[str, list[Document]] = {}
@@ -172,14 +188,15 @@ def _complete(document: Document) -> Document:
     """The record with what every record of the source has, where the example leaves it out."""
     always = {
         "account": {"id": PAYER},
-        "created_at": _stamp(BEGINNING),
-        "updated_at": _stamp(BEGINNING),
+        "created_at": stamped(BEGINNING),
+        "updated_at": stamped(BEGINNING),
     }
     made = {**always, **{k: v for k, v in document.items() if k != "site"}}
     return {k: int(v) if k in COUNTS and isinstance(v, str) else v for k, v in made.items()}
 
 
-def _stamp(at: datetime) -> str:
+def stamped(at: datetime) -> str:
+    """The instant as the source writes it."""
     return at.isoformat().replace("+00:00", "Z")
 
 
@@ -214,7 +231,7 @@ def _invoices(here: Ledgered, name: str, documents: Sequence[Document]) -> None:
         document = {"currency": "USD", **one}
         if not one.get("created_at"):
             # A stored invoice has a day. Without one in the example, its terms count from nowhere.
-            document = {**document, "created_at": _stamp(BEGINNING)}
+            document = {**document, "created_at": stamped(BEGINNING)}
             document.pop("net_terms", None)
         made.append(document)
     here.land(Stream.INVOICES, tables.INVOICES, name, made)
@@ -363,7 +380,7 @@ def _dso(given: Document, as_of: datetime, settings: Settings) -> Document:
         raise NotStored("the stored figure is of 90 days")
     bill = {"type": "charge", "state": "pending", "currency": "USD", "paid": "0"}
     owed, billed = str(given.get("receivable") or 0), str(given.get("billed_in_window") or 0)
-    long_ago, lately = (_stamp(as_of - timedelta(days=days)) for days in (400, 1))
+    long_ago, lately = (stamped(as_of - timedelta(days=days)) for days in (400, 1))
     invoices = [
         {**bill, "id": "owed", "total": owed, "balance": owed, "created_at": long_ago},
         {**bill, "id": "billed", "total": billed, "balance": "0", "created_at": lately},

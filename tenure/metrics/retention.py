@@ -29,12 +29,12 @@ def of_accounts(positions: Iterable[Position], *, pause_as_churn: bool = False) 
     count = lost = 0
     unknown: list[str] = []
     for position in positions:
+        if not any(amount > 0 for amount in position.start.values()):
+            continue  # whoever had nothing is not in the cohort, whatever a rate would be
         before = total(position.start, position.end_rates)
         after = total(position.end, position.end_rates)
         if before is None or after is None:
             unknown.append(position.account)
-            continue
-        if before <= 0:
             continue
         count += 1
         start, kept, capped = start + before, kept + after, capped + min(before, after)

@@ -189,8 +189,8 @@ def invoices_of(account_id: int, which: str, *, limit: int) -> list[Invoice]:
             "allocations", Allocation.objects.filter(account=account_id), to_attr="parts_of_it"
         )
     )[:limit]
-    found = [_invoice(row, row) for row in whole]
-    parts = [_invoice(row, row.parts_of_it[0]) for row in shared]
+    found = [invoice(row, row) for row in whole]
+    parts = [invoice(row, row.parts_of_it[0]) for row in shared]
     if not parts:
         return found
     return sorted([*found, *parts], key=_by_due if which == "open" else _by_age)[:limit]
@@ -203,11 +203,11 @@ def all_invoices_of(account_ids: Sequence[int]) -> dict[int, list[Invoice]]:
     rows = InvoiceRow.objects.filter(account__in=account_ids, removed_at=None)
     for row in rows.order_by("account_id", "created_at", "id"):
         assert row.account_id is not None  # noqa: S101  # the filter says so
-        found.setdefault(row.account_id, []).append(_invoice(row, row))
+        found.setdefault(row.account_id, []).append(invoice(row, row))
     parts = Allocation.objects.filter(account__in=account_ids, invoice__removed_at=None)
     for part in parts.select_related("invoice").order_by("account_id", "invoice__created_at"):
         assert part.account_id is not None  # noqa: S101  # the filter says so
-        found.setdefault(part.account_id, []).append(_invoice(part.invoice, part))
+        found.setdefault(part.account_id, []).append(invoice(part.invoice, part))
     return found
 
 
@@ -268,7 +268,9 @@ def payments_of(account_ids: Sequence[int]) -> dict[int, list[tuple[str, Payment
     return found
 
 
-def _invoice(row: InvoiceRow, part: Any) -> Invoice:
+def invoice(row: InvoiceRow, part: Any) -> Invoice:
+    """A stored invoice as the formulas take it, with the amounts of ``part``: its own, or what an
+    account has of it."""
     columns = {name: getattr(row, name) for name in _INVOICE_COLUMNS}
     amounts = {name: getattr(part, name) for name in _PARTS}
     return Invoice(site=str(row.site_id), id=row.upstream_id, **columns | amounts)

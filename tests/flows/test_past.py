@@ -15,6 +15,7 @@ from tenure.core.clock import FrozenClock
 from tenure.core.secrets import Secret
 from tenure.customers.models import LineItem, Subscription
 from tenure.metrics import series
+from tenure.metrics.account_series import account_series
 from tenure.metrics.models import MrrPoint, SitePast
 from tenure.simulator.server import Served, running_in_thread
 from tenure.simulator.world import SiteSpec, World, build
@@ -151,9 +152,9 @@ def test_yesterday_as_it_was_known_is_untouched_by_what_a_later_sync_brings(live
         Subscription.objects.exclude(account=None).values_list("account_id", flat=True).distinct()
     )
     begin, end = BORN.date(), TODAY.date()
-    before = {pk: series.account_series(pk, begin, end, known_at=TODAY) for pk in accounts}
+    before = {pk: account_series(pk, begin, end, known_at=TODAY) for pk in accounts}
     lived.served.call(lambda simulator: simulator.world.advance_to(TODAY + 20 * DAY))
     pulled(TODAY + 20 * DAY)
-    after = {pk: series.account_series(pk, begin, end, known_at=TODAY) for pk in accounts}
+    after = {pk: account_series(pk, begin, end, known_at=TODAY) for pk in accounts}
     assert after == before
     assert MrrPoint.objects.filter(recorded_at__gt=TODAY).exists()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tenure.customers.models import Account, Invoice, InvoiceVersion, LineItem, Plan, Subscription
 from tenure.metrics import refresh, series
+from tenure.metrics.account_series import account_series, mrr_at
 from tenure.metrics.inputs import DEFAULTS, Interval, Settings
 from tenure.metrics.look_back import look_back
 from tenure.metrics.models import MrrPoint, SitePast
@@ -62,7 +63,7 @@ def explored(*accounts: Account, now: datetime = NOW, settings: Settings = DEFAU
 
 
 def told(account: Account) -> list[tuple[str, Decimal, str]]:
-    points = series.account_series(account.pk, date(2025, 1, 1), TODAY)
+    points = account_series(account.pk, date(2025, 1, 1), TODAY)
     return [(str(p.day), p.mrr.get("USD", Decimal(0)), p.kind) for p in points]
 
 
@@ -74,7 +75,7 @@ def test_a_monthly_subscription_had_its_price_since_it_began() -> None:
         a_line(sub, f"2026-{month:02}-10", f"2026-{month + 1:02}-10")
     explored(account)
     assert told(account) == [("2026-04-10", 100, "reconstructed"), (str(TODAY), 100, "snapshot")]
-    assert series.mrr_at([account.pk], date(2026, 4, 9)) == {}
+    assert mrr_at([account.pk], date(2026, 4, 9)) == {}
     (moves,) = series.movements_between(date(2026, 3, 31), TODAY)
     assert (moves.start, moves.end, moves.rebuilt) == (0, 100, True)
 
@@ -168,7 +169,7 @@ def test_an_older_invoice_that_arrives_late_is_a_revision_and_what_was_thought_s
         ("2026-04-10", 60, "inferred"),
     ]
     assert list(MrrPoint.objects.order_by("pk").values())[: len(thought)] == thought
-    then = series.account_series(account.pk, date(2026, 1, 1), TODAY, known_at=NOW)
+    then = account_series(account.pk, date(2026, 1, 1), TODAY, known_at=NOW)
     assert str(then[0].day) == "2026-05-10"
 
 

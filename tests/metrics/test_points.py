@@ -7,6 +7,7 @@ import pytest
 
 from tenure.customers.models import Account, Subscription
 from tenure.metrics import refresh, series
+from tenure.metrics.account_series import account_series, mrr_at
 from tenure.metrics.inputs import Settings, zone_named
 from tenure.metrics.models import MrrPoint, MrrStep
 from tenure.metrics.movements import Movement
@@ -46,8 +47,8 @@ def test_a_change_is_dated_when_the_record_changed_not_when_it_was_seen() -> Non
     change(sub, NOW + 2 * DAY, quantity=3)
     refresh.measure([account.pk], NOW + 5 * DAY)
     assert points(account)[1:] == [(TODAY + 2 * DAY, 300, "contributing")]
-    assert series.mrr_at([account.pk], TODAY + DAY) == {account.pk: {"USD": 100}}
-    assert series.mrr_at([account.pk], TODAY + 2 * DAY) == {account.pk: {"USD": 300}}
+    assert mrr_at([account.pk], TODAY + DAY) == {account.pk: {"USD": 100}}
+    assert mrr_at([account.pk], TODAY + 2 * DAY) == {account.pk: {"USD": 300}}
     assert reasons(TODAY, TODAY + 9 * DAY) == {Movement.EXPANSION: ["quantity"]}
 
 
@@ -123,8 +124,8 @@ def test_late_news_is_another_row_and_the_old_one_stays() -> None:
         (TODAY + DAY, 200, "contributing"),
         (TODAY + DAY, 400, "contributing"),
     ]
-    assert series.mrr_at([account.pk], TODAY + DAY) == {account.pk: {"USD": 400}}
-    (_, then) = series.account_series(account.pk, TODAY, TODAY + 9 * DAY, known_at=NOW + 2 * DAY)
+    assert mrr_at([account.pk], TODAY + DAY) == {account.pk: {"USD": 400}}
+    (_, then) = account_series(account.pk, TODAY, TODAY + 9 * DAY, known_at=NOW + 2 * DAY)
     assert (then.day, then.mrr) == (TODAY + DAY, {"USD": 200})
 
 
@@ -135,7 +136,7 @@ def test_what_cannot_be_priced_any_more_keeps_its_last_amount_in_the_history() -
     change(sub, NOW + DAY, unit_amount=None)
     refresh.measure([account.pk], NOW + DAY)
     assert points(account)[1:] == [(TODAY + DAY, None, "contributing")]
-    assert series.mrr_at([account.pk], TODAY + 2 * DAY) == {account.pk: {"USD": 100}}
+    assert mrr_at([account.pk], TODAY + 2 * DAY) == {account.pk: {"USD": 100}}
 
 
 def test_a_removed_subscription_is_gone_from_the_day_of_its_removal() -> None:
@@ -154,7 +155,7 @@ def test_a_subscription_that_moves_takes_its_history_to_its_account() -> None:
     refresh.measure([one.pk, other.pk], NOW)
     Subscription.objects.filter(pk=sub.pk).update(account=other)
     refresh.measure([one.pk, other.pk], NOW + 4 * DAY)
-    assert series.mrr_at(None, TODAY) == {other.pk: {"USD": 100}}
+    assert mrr_at(None, TODAY) == {other.pk: {"USD": 100}}
     assert [row[1:] for row in points(one)] == [(100, "contributing")]
     assert not MrrStep.objects.filter(account=one).exists()
 
@@ -165,7 +166,7 @@ def test_a_subscription_of_nobody_is_nobodys_history() -> None:
     refresh.measure([account.pk], NOW)
     Subscription.objects.filter(pk=sub.pk).update(account=None)
     refresh.measure([account.pk], NOW + DAY)
-    assert series.mrr_at(None, TODAY + DAY) == {}
+    assert mrr_at(None, TODAY + DAY) == {}
 
 
 def test_points_go_with_their_subscription() -> None:
@@ -182,4 +183,4 @@ def test_a_later_subscription_is_dated_by_its_record_and_its_past_is_looked_for(
     refresh.measure([account.pk], NOW)
     a_subscription(account, plan, created_at=NOW + DAY, updated_at=NOW + DAY, quantity=2)
     refresh.measure([account.pk], NOW + 4 * DAY)
-    assert series.mrr_at([account.pk], TODAY + DAY) == {account.pk: {"USD": 300}}
+    assert mrr_at([account.pk], TODAY + DAY) == {account.pk: {"USD": 300}}

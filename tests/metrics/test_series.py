@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenure.metrics import mrr_steps, series
+from tenure.metrics.account_series import account_series, mrr_at
 from tenure.metrics.conversion import Conversion
 from tenure.metrics.models import MrrPoint
 from tenure.metrics.movements import MOVING, Movement, Movements, Position, movements
+from tenure.metrics.movers import account_movements
+from tenure.metrics.retained import retention_between
 from tenure.metrics.retention import of_accounts
 from tests.metrics.rows import NOW, a_plan, a_site, a_subscription, an_account
 
@@ -219,7 +222,7 @@ def test_retention_is_that_of_the_pure_functions(
     start, end = sorted((one, other))
     stored(business)
     conversion = rate_of(given_rates)
-    (kept,) = series.retention_between(start, end, conversion=conversion, pause_as_churn=strict)
+    (kept,) = retention_between(start, end, conversion=conversion, pause_as_churn=strict)
     pure = of_accounts(
         [position(subs, start, end, CODES, conversion) for subs in business],
         pause_as_churn=strict,
@@ -244,7 +247,7 @@ def test_the_accounts_behind_a_movement_add_up_to_it_page_by_page(
         for kind in MOVING:
             total, cursor, rows = Decimal(0), None, []
             while True:
-                page = series.account_movements(
+                page = account_movements(
                     start,
                     end,
                     movement=kind,
@@ -290,9 +293,9 @@ def test_mrr_on_a_day_and_the_series_of_an_account() -> None:
         ]
     )
     day = FIRST + timedelta(days=4)
-    assert series.mrr_at(None, day) == {account: {"USD": 100, "EUR": 5}}
-    assert series.mrr_at([other], FIRST + timedelta(days=20)) == {other: {"USD": 7}}
-    points = series.account_series(account, day, FIRST + timedelta(days=30))
+    assert mrr_at(None, day) == {account: {"USD": 100, "EUR": 5}}
+    assert mrr_at([other], FIRST + timedelta(days=20)) == {other: {"USD": 7}}
+    points = account_series(account, day, FIRST + timedelta(days=30))
     assert [(p.day, p.mrr, p.paused) for p in points] == [
         (day, {"EUR": 5, "USD": 100}, False),
         (FIRST + timedelta(days=9), {"EUR": 5}, True),

@@ -1,13 +1,15 @@
 """Account 360: each tab, within its budget of queries, and nothing of upstream's text believed."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tenure.connections.models import Workspace
 from tenure.core.clock import SystemClock
+from tenure.customers import read as customers
 from tenure.customers.models import Account
 from tenure.metrics.refresh import measure
 from tenure.web.account import invoices, timeline
@@ -137,6 +139,22 @@ def test_an_invoice_is_found_by_its_number(signed_in: Client, account: Account) 
 def test_a_damaged_place_is_not_found(signed_in: Client, account: Account, cursor: str) -> None:
     answer = signed_in.get(f"/accounts/{account.pk}/invoices/", {"after": cursor})
     assert answer.status_code == 404
+
+
+def test_lateness_is_told_in_days_of_the_workspace(signed_in: Client, account: Account) -> None:
+    Workspace.objects.update_or_create(pk=1, defaults={"zone": "Asia/Tokyo"})
+    # 50 minutes ago, yet the day before in Tokyo; the state says nothing of it.
+    rows.an_invoice(account, number="2001", state="pending", due_at=NOW.replace(hour=14, minute=55) - timedelta(days=1))  # fmt: skip
+    terms = {"net_terms": 10, "collection_method": "manual", "created_at": NOW - timedelta(days=13)}
+    rows.an_invoice(account, number="2002", state="pending", **terms)
+    told = bills_of(account, NOW.replace(hour=15, minute=45) - timedelta(days=1))
+    assert told["2001"] == (date(2026, 6, 29), 1)
+    assert told["2002"] == (date(2026, 6, 27), 3)
+
+
+def bills_of(account: Account, now: datetime) -> dict[str, tuple[date | None, int | None]]:
+    found = invoices.bills(customers.invoices(account.pk, limit=50), now)
+    return {str(one.row.number): (one.due, one.late) for one in found}
 
 
 def test_a_late_invoice_says_by_how_many_days(signed_in: Client, account: Account) -> None:

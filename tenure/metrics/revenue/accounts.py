@@ -12,9 +12,10 @@ from django.db import connection
 from tenure.core.money import Money
 from tenure.metrics import series
 from tenure.metrics.conversion import spans
+from tenure.metrics.movers import MovesPage, account_movements
 from tenure.metrics.paging import UnusablePage
 from tenure.metrics.revenue.asked import Asked, Behind
-from tenure.metrics.series import Moves, MovesPage
+from tenure.metrics.series import Moves
 
 LONGEST = 200
 
@@ -43,7 +44,7 @@ class Holdings:
 def moved(asked: Asked, behind: Behind, *, cursor: str | None = None, limit: int = 50) -> MovesPage:
     """The accounts that moved, the largest amounts first. Raises UnusablePage."""
     try:
-        return series.account_movements(
+        return account_movements(
             behind.start,
             behind.last,
             movement=behind.movement,

@@ -11,9 +11,10 @@ from django.db import connection
 from tenure.core.money import Money
 from tenure.metrics import series
 from tenure.metrics.movements import MOVING, Movement
+from tenure.metrics.retained import Kept, retention_between
 from tenure.metrics.retention import churn_rate, quick_ratio
 from tenure.metrics.revenue.asked import Asked
-from tenure.metrics.series import Kept, Moves
+from tenure.metrics.series import Moves
 
 NONE = Decimal(0)
 
@@ -92,7 +93,7 @@ def report(asked: Asked) -> Report:
         if fallback:
             return replace(report(replace(asked, currency=fallback, chosen=True)), missing=missing)
     whole = _whole([month.moves for month in months])
-    kept = series.retention_between(asked.year_ago, asked.at.today, **asked.scope)
+    kept = retention_between(asked.year_ago, asked.at.today, **asked.scope)
     mine = next((one for one in kept if one.currency == whole.currency), None)
     return Report(asked, whole.currency, months, whole, mine, missing)
 

@@ -7,10 +7,12 @@ from typing import Any
 from tenure.core.money import Money
 from tenure.metrics.amounts import rounded
 from tenure.metrics.movements import MOVING
+from tenure.metrics.movers import AccountMove
+from tenure.metrics.retained import Kept
 from tenure.metrics.revenue.accounts import Holding
 from tenure.metrics.revenue.receivables import Owed
 from tenure.metrics.revenue.report import Month, Report, Standing
-from tenure.metrics.series import AccountMove, Kept, Moves
+from tenure.metrics.series import Moves
 
 
 def report(found: Report, by_currency: list[Standing], by_site: list[Standing]) -> dict[str, Any]:

@@ -7,6 +7,6 @@ compared; missing flags mean none.
 
 from tenure.metrics.vectors.answers import ANSWERS
 from tenure.metrics.vectors.comparing import Answers, Difference, differences
-from tenure.metrics.vectors.documents import settings_of
+from tenure.metrics.vectors.documents import settings_of, unknown_settings
 
-__all__ = ["ANSWERS", "Answers", "Difference", "differences", "settings_of"]
+__all__ = ["ANSWERS", "Answers", "Difference", "differences", "settings_of", "unknown_settings"]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from tenure.core.errors import ConfigurationError
 from tenure.metrics.amounts import rounded
 from tenure.metrics.inputs import Settings
-from tenure.metrics.vectors.documents import settings_of
+from tenure.metrics.vectors.documents import settings_of, with_instants
 
 Document = Mapping[str, Any]
 Answer = Callable[[Document, datetime, Settings], Document]
@@ -45,14 +45,24 @@ def differences(vector: Document, answers: Answers, path: str = "pure") -> list[
             next_step=f"Known are {', '.join(sorted(answers))}.",
         )
     as_of = datetime.fromisoformat(vector["as_of"])
-    got = answer(vector["input"], as_of, settings_of(vector.get("settings") or {}))
+    as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    # Past MRR is told by days, and a bare day is one of the workspace.
+    given = vector["input"] if vector["fn"] == "mrr_history" else with_instants(vector["input"])
+    got = answer(given, as_of, settings_of(vector.get("settings") or {}))
     expected = dict(vector["expected"])
     if vector["fn"] == "subscription_mrr":
         expected.setdefault("flags", [])
     return [
-        Difference(vector["id"], field, want, have, path)
+        Difference(vector["id"], field, want, _named(field, have, got), path)
         for field, want, have in _compare(expected, got, "")
     ]
+
+
+def _named(field: str, have: Any, got: Document) -> Any:
+    """What there is instead; of a figure that no answer has, a sentence that says so."""
+    if have is not None or field in got or "." in field or not field.islower():
+        return have
+    return f"There is no figure “{field}”. Known are {', '.join(sorted(map(str, got)))}."
 
 
 def shown(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The inputs of worked examples, in the vendor's field names, as the formulas take them."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 
 from tenure.connections.workspace import NO_PRESET, presets
 from tenure.core.errors import ConfigurationError
+from tenure.metrics.discounts import DURATIONS
 from tenure.metrics.fx import Rate, Rates
 from tenure.metrics.inputs import (
     DEFAULTS,
@@ -34,7 +35,9 @@ def settings_of(named: Document) -> Settings:
     drop = of("drop_after_days")
     return Settings(
         days_per_month=Fraction(str(of("days_per_month", default=DEFAULTS.days_per_month))),
-        mrr_discounts=of("mrr_discounts", default=DEFAULTS.mrr_discounts),
+        mrr_discounts=_one_of(
+            "mrr_discounts", of("mrr_discounts", default=DEFAULTS.mrr_discounts), DURATIONS
+        ),
         churn_recognition=_churn(of("churn_recognition", default="at_end")),
         drop_after_days=None if drop in (None, "never") else int(drop),
         pause_as_churn=_on(of("pause_as_churn")),
@@ -44,6 +47,48 @@ def settings_of(named: Document) -> Settings:
         currency=of("currency", "workspace_currency", default=DEFAULTS.currency),
         zone=zone_named(of("timezone", "time_zone", "zone", default="UTC")),
     )
+
+
+_NAMES = frozenset(
+    "preset days_per_month mrr_discounts churn_recognition drop_after_days pause_as_churn"
+    " discount_order derive_rates min_coverage currency workspace_currency timezone time_zone"
+    " zone".split()
+)
+
+
+def unknown_settings(named: Document) -> list[str]:
+    """A sentence for each setting that nothing here knows."""
+    return [
+        f"There is no setting “{name}”: the default stands. Known are {', '.join(sorted(_NAMES))}."
+        for name in named
+        if name not in _NAMES
+    ]
+
+
+def with_instants(given: Any) -> Any:
+    """The input with a zone to every instant in it: of a bare day its first moment, in UTC as all."""
+    if isinstance(given, Mapping):
+        return {
+            name: _instant(value) if name.endswith("_at") else with_instants(value)
+            for name, value in given.items()
+        }
+    return [with_instants(one) for one in given] if isinstance(given, list) else given
+
+
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str) or not value:
+        return value
+    at = datetime.fromisoformat(value)
+    return value if at.tzinfo else at.replace(tzinfo=UTC).isoformat()
+
+
+def _one_of(name: str, value: Any, known: Collection[str]) -> Any:
+    if value not in known:
+        raise ConfigurationError(
+            f"The setting “{name}” cannot be “{value}”.",
+            next_step=f"It is one of {', '.join(known)}.",
+        )
+    return value
 
 
 def _preset(name: str | None) -> Mapping[str, str]:

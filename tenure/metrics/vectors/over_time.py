@@ -1,6 +1,7 @@
 """Worked examples of what spans two days or more: movements, retention and past MRR."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +16,7 @@ from tenure.metrics.days import local_day
 from tenure.metrics.inputs import Settings
 from tenure.metrics.movements import MOVING, Movement, Position, movements
 from tenure.metrics.mrr_history import HistoryLine, Life, mrr_history
-from tenure.metrics.retention import Retention, churn_rate, of_accounts, of_totals, quick_ratio
+from tenure.metrics.retention import churn_rate, of_accounts, of_totals, quick_ratio
 from tenure.metrics.vectors.documents import interval_of
 
 Document = Mapping[str, Any]
@@ -24,56 +25,114 @@ ONE = Fraction(1)
 
 
 def movements_answer(given: Document, _as_of: datetime, settings: Settings) -> Document:
-    """The sums of movements, and each account's by id."""
-    found = movements(positions_of(given, settings), pause_as_churn=settings.pause_as_churn)
-    lost = found.sums[Movement.CONTRACTION], found.sums[Movement.CHURN]
-    new, back, more = (
-        found.sums[kind] for kind in (Movement.NEW, Movement.REACTIVATION, Movement.EXPANSION)
+    """The sums of movements, and each account's by id. Where a rate is missing there are no sums; an
+    account with one currency is then told by that currency alone."""
+    positions = positions_of(given, settings)
+    found = movements(positions, pause_as_churn=settings.pause_as_churn)
+    missing = lacking(positions, found.unknown)
+    alone = movements(
+        [_in_its_own(p) for p in positions if p.account in found.unknown and len(_codes(p)) == 1],
+        pause_as_churn=settings.pause_as_churn,
     )
+    told = (*found.accounts, *alone.accounts)
     return {
-        **{kind.value: found.sums[kind] for kind in MOVING},
-        "start": found.start,
-        "end": found.end,
-        "fx": found.fx,
-        "by_account": {one.account: one.movement.value for one in found.accounts},
-        "amounts": {one.account: one.amount for one in found.accounts},
-        "reason": {one.account: one.reason for one in found.accounts},
-        "missing": list(found.unknown),
-        "mrr_churn_rate": _cent(churn_rate(found.start, *lost)),
-        "quick_ratio": quick_ratio(new, back, more, *lost),
+        **moves_document(found.start, found.end, found.fx, found.sums, missing),
+        "by_account": {one.account: one.movement.value for one in told},
+        "amounts": {one.account: one.amount for one in told},
+        "reason": {one.account: one.reason for one in told},
     }
+
+
+def moves_document(
+    start: Any, end: Any, fx: Any, sums: Mapping[Movement, Any], missing: Sequence[str]
+) -> Document:
+    """How MRR went by the names of the specification: no sums where a rate is missing."""
+    if missing:
+        start = end = fx = None
+        sums = dict.fromkeys(MOVING)
+    lost = sums[Movement.CONTRACTION], sums[Movement.CHURN]
+    won = (sums[kind] for kind in (Movement.NEW, Movement.REACTIVATION, Movement.EXPANSION))
+    return {
+        **{kind.value: sums[kind] for kind in MOVING},
+        "start": start,
+        "end": end,
+        "fx": fx,
+        "missing_rates": list(missing),
+        "mrr_churn_rate": None if missing else _cent(churn_rate(_exact(start), *map(_exact, lost))),
+        "quick_ratio": None if missing else quick_ratio(*map(_exact, (*won, *lost))),
+    }
+
+
+def lacking(positions: Iterable[Position], unknown: Collection[str]) -> list[str]:
+    """The currencies without a rate among the accounts that cannot be told."""
+    found = set()
+    for one in positions:
+        days = ((one.start, one.start_rates), (one.start, one.end_rates), (one.end, one.end_rates))
+        for amounts, rates in days if one.account in unknown else ():
+            found |= {code for code, amount in amounts.items() if amount and code not in rates}
+    return sorted(found)
+
+
+def _codes(position: Position) -> set[str]:
+    return {*position.start, *position.end}
+
+
+def _in_its_own(position: Position) -> Position:
+    own = dict.fromkeys(_codes(position), ONE)
+    return replace(position, start_rates=own, end_rates=own)
 
 
 def retention_answer(given: Document, _as_of: datetime, settings: Settings) -> Document:
     """Retention in per cent, from accounts or from sums."""
     if given.get("accounts") is not None:
         positions = positions_of(given, settings)
-        return _per_cent(of_accounts(positions, pause_as_churn=settings.pause_as_churn))
-    start, expansion, contraction, churn = (
-        _number(given.get(name)) for name in ("start", "expansion", "contraction", "churn")
+        kept = of_accounts(positions, pause_as_churn=settings.pause_as_churn)
+        missing = lacking([replace(p, start_rates=p.end_rates) for p in positions], kept.unknown)
+        moved = movements_answer(given, _as_of, settings)
+    else:
+        start, expansion, contraction, churn, new, back = totals_of(given)
+        kept, missing = of_totals(start, expansion, contraction, churn), []
+        sums = (new, back, expansion, contraction, churn)
+        moved = moves_document(start, start, ZERO, dict(zip(MOVING, sums, strict=True)), ())
+    found = retained_document(
+        kept.start, kept.nrr, kept.grr, kept.logo_churn, kept.accounts, missing
     )
-    found = _per_cent(of_totals(start, expansion, contraction, churn))
-    won = _number(given.get("new")), _number(given.get("reactivation")), expansion
+    return {**found, **{name: moved[name] for name in ("mrr_churn_rate", "quick_ratio")}}
+
+
+def totals_of(given: Document) -> tuple[Fraction, Fraction, Fraction, Fraction, Fraction, Fraction]:
+    """The sums an example gives in place of accounts: what is not there is nothing."""
+    start, expansion, contraction, churn, new, back = (
+        _number(given.get(name))
+        for name in ("start", "expansion", "contraction", "churn", "new", "reactivation")
+    )
+    return start, expansion, contraction, churn, new, back
+
+
+def retained_document(
+    start: Any,
+    nrr: Any,
+    grr: Any,
+    logo_churn: Any,
+    accounts: int,
+    missing: Sequence[str],
+) -> Document:
+    """Retention by the names of the specification: no shares where a rate is missing."""
+    shares = {"nrr": nrr, "grr": grr, "logo_churn": logo_churn}
     return {
-        **found,
-        "mrr_churn_rate": _cent(churn_rate(start, contraction, churn)),
-        "quick_ratio": quick_ratio(*won, contraction, churn),
+        "start": None if missing else start,
+        **{name: None if missing else _cent(share) for name, share in shares.items()},
+        "accounts": accounts,
+        "missing_rates": list(missing),
     }
 
 
-def _per_cent(found: Retention) -> Document:
-    return {
-        "start": found.start,
-        "nrr": _cent(found.nrr),
-        "grr": _cent(found.grr),
-        "logo_churn": _cent(found.logo_churn),
-        "accounts": found.accounts,
-        "missing": list(found.unknown),
-    }
+def _cent(share: Any) -> Decimal | None:
+    return None if share is None else rounded(_exact(share) * 100, 2)
 
 
-def _cent(share: Fraction | None) -> Decimal | None:
-    return None if share is None else rounded(share * 100, 2)
+def _exact(amount: Any) -> Fraction:
+    return Fraction(amount or 0)
 
 
 def _number(value: Any) -> Fraction:
@@ -143,7 +202,7 @@ def _rates(rate: Any, currency: str, own: str) -> dict[str, Fraction]:
 def history_answer(given: Document, _as_of: datetime, settings: Settings) -> Document:
     """An amount for each date, all subscriptions together, and how each is known."""
     days = [date.fromisoformat(day[:10]) for day in given.get("dates") or ()]
-    life = life_of(given, settings.zone)
+    life = life_of(given, settings)
     sums = dict.fromkeys(days, ZERO)
     kinds = dict.fromkeys((day.isoformat() for day in days), "reconstructed")
     for lines in by_subscription(given, settings.zone).values():
@@ -167,14 +226,17 @@ def by_subscription(given: Document, zone: ZoneInfo) -> dict[Any, list[HistoryLi
     return found
 
 
-def life_of(given: Document, zone: ZoneInfo) -> Life:
+def life_of(given: Document, settings: Settings) -> Life:
     """What the example says of the subscription itself."""
-    sub = given.get("subscription") or {}
+    sub, zone = given.get("subscription") or {}, settings.zone
     begins = sub.get("activated_at") or sub.get("created_at")
     pauses = [(_day(a, zone), _day(b, zone)) for a, b in given.get("pauses") or ()]
     if sub.get("paused_at"):
         pauses.append((_day(sub["paused_at"], zone), _day(sub.get("resume_at"), zone)))
     ends = _day(sub.get("expires_at"), zone)
+    left = _day(sub.get("canceled_at"), zone)
+    if left and settings.churn_recognition == "at_cancel":
+        ends = min(left, ends or left)
     return Life(_day(begins, zone), ends, [(a, b) for a, b in pauses if a])
 
 

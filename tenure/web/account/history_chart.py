@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from tenure.core.money import Money
-from tenure.metrics.series import SeriesPoint
+from tenure.metrics.account_series import SeriesPoint
 
 NONE = Decimal(0)
 WIDE, TALL = 1000, 200

@@ -4,9 +4,8 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,9 @@ from django.views.decorators.http import require_safe
 from tenure.customers import read as customers
 from tenure.customers.models import Invoice
 from tenure.customers.read import InvoicePlace
+from tenure.metrics.invoices import Standing, standing
 from tenure.metrics.settings import zone
+from tenure.metrics.stored import invoice as as_input
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web import moments
@@ -25,14 +26,15 @@ from tenure.web.account.head import head_of, shown
 from tenure.web.as_of import at, now_of
 
 PAGE = 50
-LATE_STATES = {"past_due", "pending", "open"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """An invoice as a row: ``late`` is in whole days, None when it is not late."""
+    """An invoice as a row: ``due`` is the day of the workspace it falls due on, by its terms where it
+    names none; ``late`` is in such days, None when it is not late."""
 
     row: Invoice
+    due: date | None
     late: int | None
 
 
@@ -90,17 +92,14 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def bills(rows: Sequence[Invoice], now: datetime) -> list[Bill]:
-    """The rows with how late each is, by calendar days of the workspace."""
+    """The rows with when each is due and how late it is, by calendar days of the workspace: as the
+    figures of the account count it."""
     days_of = zone()
-    return [Bill(row, _late(row, now, days_of)) for row in rows]
+    return [_bill(row, standing(as_input(row, row.part), now, days_of)) for row in rows]
 
 
-def _late(row: Invoice, now: datetime, days_of: ZoneInfo) -> int | None:
-    if row.state not in LATE_STATES or not row.due_at or row.due_at >= now or not row.part.balance:
-        return None
-    if row.state != "past_due":
-        return None
-    return max(1, moments.days_between(row.due_at, now, days_of))
+def _bill(row: Invoice, how: Standing) -> Bill:
+    return Bill(row, how.due_day, how.days or None)
 
 
 def cursor_of(row: Invoice) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from tenure.core.money import Money
 from tenure.customers import read as customers
-from tenure.metrics import series
+from tenure.metrics.account_series import account_series
 from tenure.metrics.as_of import Moment, is_mrr_alone, kind_of
 from tenure.metrics.days import local_day
 from tenure.metrics.models import Figures, VersionKind
@@ -69,7 +69,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     moment, now = at(request), now_of(request)
     head, then = head_of(pk, moment), moment.instant if moment else None
     today = local_day(now, zone())
-    points = series.account_series(pk, FIRST_DAY, today, known_at=_known_at(head, moment))
+    points = account_series(pk, FIRST_DAY, today, known_at=_known_at(head, moment))
     # An account of which MRR is all that could be made out has no other figure to show.
     facts = None if is_mrr_alone(head.facts) else head.facts
     context = shown(
