@@ -61,7 +61,11 @@ def _run(accounts: int) -> None:
     document = document_of(DEFAULT)
     document["measures"][0]["weight"] = "60"
     last = versions.newest()[0]
-    _timed("preview of another definition", accounts, lambda: preview.preview(last, document).moved)
+    _timed(
+        "preview of another definition",
+        accounts,
+        lambda: preview.preview(last, document, now=NOW).moved,
+    )
     versions.save(last.definition_id, document, By(reason="bench", name="bench"), now=NOW)
     seconds = _timed(
         "by another definition, every row", accounts, lambda: scoring.score(ids, NOW + DAY / 12)

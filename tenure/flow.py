@@ -91,6 +91,7 @@ def catch_up(now: datetime) -> int:
     while due := metrics.due(now, limit=CHUNK):
         refresh(due, now)
         refreshed += len(due)
+    health.begin_day(now)
     while due := health.due(now, limit=CHUNK):
         health.score(due, now)
         segments.place(due, now)

@@ -19,6 +19,7 @@ from tenure.health.definitions import read as definition_of
 from tenure.health.definitions import said as curve_said
 from tenure.health.models import DefinitionVersion
 from tenure.metrics.settings import current
+from tenure.segments import deciding
 
 CHUNK = 1_000
 
@@ -82,7 +83,7 @@ def _version(one: DefinitionVersion, rows: list[DefinitionVersion]) -> Renderabl
 def try_out(screen: Screen, file: Any, name: str) -> None:
     """Try a definition, a JSON FILE, on every account; nothing is changed."""
     versions.in_force(now(), current())
-    found = preview.preview(versions.named(name), _json(file))
+    found = preview.preview(versions.named(name), _json(file), now=now())
     named = customers.named(move.account_id for move in found.moves)
     document = shapes.preview(found, named)
     lines = [f"{counted(found.moved, 'account')} of {found.accounts:,} would change band."]
@@ -146,7 +147,7 @@ def restore(screen: Screen, number: int, name: str, why: str) -> None:
             f"{name} has no version {number}.",
             next_step=f"List them with tenure health definitions {name}.",
         )
-    made = versions.restore(old, by_command(why), now=now())
+    made = deciding.restore(old, by_command(why), now=now())
     screen.answer(
         shapes.version(made), f"Saved version {made.number}, which is version {number} again."
     )

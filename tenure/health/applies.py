@@ -1,57 +1,122 @@
 """Which definition applies to an account: the one place that decides it.
 
-Definitions stand in order of priority; the first whose segment an account belongs to applies, so two
-never do. A segment is asked for by name; an empty name is everyone.
+Definitions stand in order of priority; the first that is for an account applies, so two never do. The
+last one is for everyone. A definition that cannot be asked whom it is for is passed over, and says so.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 
-from tenure.core.errors import ConfigurationError
-from tenure.health import definitions
+from django.db import connection
+
+from tenure.health import definitions, faults
+from tenure.health.membership import EVERYONE, Who, condition
 from tenure.health.models import DefinitionVersion
 from tenure.health.scorer import Scorer
+from tenure.metrics.asking import ACCOUNTS, TooCostly, catalogue, context, patient
+from tenure.rules.catalogue import Catalogue
+from tenure.rules.context import Context
+from tenure.rules.errors import RuleRefused
+from tenure.rules.sql import Sql, bound
 
-EVERYONE = ""
-Members = Callable[[Collection[int]], Collection[int]]
-
-# Segments are told by their rules, which are yet to come; each will answer which of these accounts
-# belong to it.
-SEGMENTS: Mapping[str, Members] = {EVERYONE: lambda account_ids: account_ids}
+PATIENCE_SECONDS = 20  # for a thousand accounts, which take milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A definition as it applies now: its newest version, ready to score with."""
+    """A definition as it applies now: its newest version, ready to score with. ``where`` holds for
+    the accounts it is for, by ``a`` and ``f``; None is everyone."""
 
     version: DefinitionVersion
     scorer: Scorer
+    where: Sql | None = None
 
 
-def made_ready(versions: Sequence[DefinitionVersion], coverage: Fraction) -> list[InForce]:
-    """These versions in their order, each ready to score with; ``coverage`` is the workspace's."""
-    return [
-        InForce(one, Scorer(definitions.read(one.document), coverage=coverage)) for one in versions
-    ]
+def who_of(version: DefinitionVersion) -> Who:
+    """Whom a version is for."""
+    return Who(version.rule, version.segments) if version.rule else EVERYONE
 
 
-def assigned(account_ids: Collection[int], in_force: Sequence[InForce]) -> dict[int, InForce]:
-    """For each account the first definition, in order of priority, whose segment it belongs to."""
-    left = set(account_ids)
-    found: dict[int, InForce] = {}
-    for one in in_force:
-        mine = left & set(members(one.version.definition.segment, left))
-        found |= dict.fromkeys(mine, one)
-        left -= mine
+class Conditions:
+    """Conditions of whom definitions are for, at one time. What they share is read once, and not at
+    all where every definition is for everyone."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __call__(self, who: Who) -> Sql | None:
+        """The condition; None for everyone. Raises RuleRefused."""
+        return None if who.everyone else condition(who, self._known, self._when)
+
+    @cached_property
+    def _known(self) -> Catalogue:
+        return catalogue()
+
+    @cached_property
+    def _when(self) -> Context:
+        return context(self._now)
+
+
+def made_ready(
+    versions: Sequence[DefinitionVersion], coverage: Fraction, now: datetime
+) -> list[InForce]:
+    """These versions in their order, each ready to score with; ``coverage`` is the workspace's. Those
+    that cannot be asked whom they are for are left out."""
+    found: list[InForce] = []
+    made = Conditions(now)
+    for one in versions:
+        held = one.definition
+        if held.rests_until and held.rests_until > now:
+            continue
+        try:
+            where = made(who_of(one))
+        except RuleRefused as error:
+            faults.note(held, str(error))
+            continue
+        faults.clear(held)
+        scorer = Scorer(definitions.read(one.document), coverage=coverage)
+        found.append(InForce(one, scorer, where))
     return found
 
 
-def members(segment: str, account_ids: Collection[int]) -> Collection[int]:
-    """Those of the accounts that belong to a segment. Raises ConfigurationError for an unknown one."""
-    if segment not in SEGMENTS:
-        raise ConfigurationError(
-            f"There is no segment “{segment}”.",
-            next_step="Leave the segment empty: the definition then applies to everyone.",
-        )
-    return SEGMENTS[segment](account_ids)
+def assigned(
+    account_ids: Collection[int], in_force: Sequence[InForce], now: datetime
+) -> dict[int, InForce]:
+    """For each account the first definition, in order of priority, that is for it: one statement for
+    each definition that is not for everyone."""
+    left = set(account_ids)
+    found: dict[int, InForce] = {}
+    for one in in_force:
+        mine = left if one.where is None else left & _fitting(one, one.where, left, now)
+        found |= dict.fromkeys(mine, one)
+        left = left - mine
+    return found
+
+
+def _fitting(one: InForce, where: Sql, ids: Collection[int], now: datetime) -> set[int]:
+    if not ids:
+        return set()
+    chosen = bound(list(ids), "bigint[]")
+    asked = f"SELECT a.id FROM {ACCOUNTS} AND a.id = ANY("  # noqa: S608
+    statement = asked + chosen + ") AND " + where
+    try:
+        with patient(PATIENCE_SECONDS), connection.cursor() as db:
+            db.execute(statement.text, statement.values)
+            return {row[0] for row in db.fetchall()}
+    except TooCostly as error:
+        faults.rest(one.version.definition, error.message, now)
+        return set()
+
+
+def first_of(in_force: Sequence[tuple[int, Sql | None]]) -> Sql:
+    """The key of the first of these that is for account ``a``, in SQL; the last is for everyone."""
+    found, cases = Sql("CASE"), 0
+    for key, where in in_force:
+        if where is None:
+            last = bound(key, "bigint")
+            return found + " ELSE " + last + " END" if cases else last
+        found, cases = found + " WHEN " + where + " THEN " + bound(key, "bigint"), cases + 1
+    return found + " END"

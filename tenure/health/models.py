@@ -30,24 +30,52 @@ class State(models.TextChoices):
 
 
 class Definition(models.Model):
-    """What counts for the accounts of one segment, or for everyone where ``segment`` is empty. Of
-    several that fit an account the one with the lowest ``priority`` number decides."""
+    """What counts for the accounts its newest version is for. Of several that are for an account the
+    one with the lowest ``priority`` decides; the fallback comes last and is for everyone.
+
+    ``fault`` says why it cannot be asked whom it is for; until it can, the next one decides.
+    ``rests_until`` is when it is asked again after it took too long. ``placed_day``, of the fallback
+    alone, is the local day for which every account was held against the order; None when something
+    changed since.
+    """
 
     name = models.CharField(max_length=120, unique=True)
-    segment = models.CharField(max_length=120, blank=True)
     priority = models.IntegerField(default=1000)
+    is_fallback = models.BooleanField(default=False)
+    is_on = models.BooleanField(default=True)
+    fault = models.TextField(blank=True)
+    rests_until = models.DateTimeField(null=True)
+    placed_day = models.DateField(null=True)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                "is_fallback", condition=models.Q(is_fallback=True), name="health_one_fallback"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_fallback=False) | models.Q(is_on=True, retired_at=None),
+                name="health_fallback_stays",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class DefinitionVersion(models.Model):
-    """One state of a definition, never changed after it was saved; the highest number is in force."""
+    """One state of a definition, never changed after it was saved; the highest number is in force.
+
+    ``rule`` says whom it is for, empty for everyone; ``segments`` are the rules of the segments it
+    names as they were then, by folded name.
+    """
 
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    rule = models.TextField(blank=True)
+    segments = models.JSONField(default=dict)
     document = models.JSONField()
     reason = models.TextField(blank=True)
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -62,6 +90,34 @@ class DefinitionVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.definition_id} version {self.number}"
+
+
+class Step(models.TextChoices):
+    """What was done to a definition besides saving a version."""
+
+    MADE = "made", "Made"
+    MOVED = "moved", "Moved"
+    OFF = "off", "Switched off"
+    ON = "on", "Switched on"
+    DELETED = "deleted", "Deleted"
+    BACK = "back", "Brought back"
+
+
+class DefinitionEvent(models.Model):
+    """Something done to a definition, by whom and when; ``order`` is the order of the definitions
+    before it, by id. ``undone_at`` is set when it was taken back."""
+
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="events")
+    step = models.CharField(max_length=8, choices=Step.choices)
+    order = models.JSONField(default=list)
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_by = models.CharField(max_length=254, blank=True)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.definition_id} {self.step}"
 
 
 class OverrideKind(models.TextChoices):

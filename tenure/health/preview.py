@@ -1,4 +1,5 @@
-"""What a definition would do before it is saved: every account scored by it without writing anything.
+"""What other definitions would do before they are saved: every account concerned scored by them
+without writing anything.
 
 The raw values beside each score are read and scored again, so the counts are exact, and the accounts
 that change band can be named. What is frozen, stale or set by a person stays and is counted apart.
@@ -7,19 +8,26 @@ that change band can be named. What is frozen, stale or set by a person stays an
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from heapq import nlargest
 from typing import Any
 
 import msgspec
 from django.db import connection
 
-from tenure.health import definitions
-from tenure.health.models import DefinitionVersion, State
+from tenure.health import definitions, versions
+from tenure.health.applies import Conditions, first_of
+from tenure.health.membership import Who
+from tenure.health.models import Definition, DefinitionVersion, State
 from tenure.health.scorer import Scorer, value_of
+from tenure.metrics.asking import patient
 from tenure.metrics.settings import current
+from tenure.rules.sql import Sql, bound
 
 NAMED = 200
 BATCH = 20_000
+NEW = 0  # the key of a definition that was never saved
+PATIENCE_SECONDS = 20  # for a batch
 _texts = msgspec.json.Decoder(dict[str, str | None])
 _list = msgspec.json.Decoder(list[str])
 
@@ -37,9 +45,10 @@ class Move:
 
 @dataclass(slots=True)
 class Preview:
-    """How many accounts go from which band to which. ``moves`` names those with the most MRR;
-    ``moved`` counts all, ``changed`` also those whose score alone is another one. ``kept`` do not
-    follow: frozen, stale, set by a person, or ended, which is a band of its own here."""
+    """How many accounts go from which band to which, and from which definition to which. ``moves``
+    names those with the most MRR; ``moved`` counts all, ``changed`` also those whose score alone is
+    another one. ``kept`` do not follow: frozen, stale, set by a person, or ended, which is a band of
+    its own here."""
 
     accounts: int = 0
     kept: int = 0
@@ -48,27 +57,95 @@ class Preview:
     before: Counter[str] = field(default_factory=Counter)
     after: Counter[str] = field(default_factory=Counter)
     between: Counter[tuple[str, str]] = field(default_factory=Counter)
+    switched: Counter[tuple[str, str]] = field(default_factory=Counter)
     moves: Sequence[Move] = ()
 
 
-def preview(base: DefinitionVersion, document: Any) -> Preview:
-    """What saving the document as the next version of ``base``'s definition would do. Raises
-    ValueRefused for a document that cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A definition as it might stand in the order; ``changed`` says that its accounts would be
+    scored by another version. ``where`` None is everyone."""
+
+    key: int
+    name: str
+    scorer: Scorer
+    where: Sql | None
+    changed: bool = False
+
+
+def candidates(now: datetime) -> list[Candidate]:
+    """The definitions as they are in force."""
+    found = versions.in_force(now, current())
+    return [
+        Candidate(one.version.definition_id, one.version.definition.name, one.scorer, one.where)
+        for one in found
+    ]
+
+
+def preview(
+    base: DefinitionVersion | None,
+    document: Any,
+    *,
+    now: datetime,
+    who: Who | None = None,
+    name: str = "",
+) -> Preview:
+    """What saving the document as the next version of ``base``'s definition would do; without one, as
+    a new definition before the fallback. Raises ValueRefused and RuleRefused for what cannot be used,
+    and TooCostly."""
     scorer = Scorer(definitions.read(document), coverage=current().min_coverage)
+    if base is None:
+        where = Conditions(now)(who or Who())
+        *before, last = candidates(now)
+        return compare([*before, Candidate(NEW, name, scorer, where, changed=True), last])
+    held = base.definition
+    who = Who(base.rule, base.segments) if who is None else who
+    where = None if held.is_fallback else Conditions(now)(who)
+    mine = Candidate(held.pk, name or held.name, scorer, where, changed=True)
+    return compare(_with(candidates(now), mine, held))
+
+
+def without(base: DefinitionVersion, *, now: datetime) -> Preview:
+    """What deleting a definition, or switching it off, would do."""
+    return compare([one for one in candidates(now) if one.key != base.definition_id])
+
+
+def _with(order: list[Candidate], mine: Candidate, held: Definition) -> list[Candidate]:
+    """The order with one in its place, also when it is off or could not be asked."""
+    if any(one.key == mine.key for one in order):
+        return [mine if one.key == mine.key else one for one in order]
+    places = dict(Definition.objects.values_list("pk", "priority"))
+    before = [one for one in order[:-1] if places[one.key] < held.priority]
+    return [*before, mine, *order[len(before) :]]
+
+
+def compare(order: Sequence[Candidate]) -> Preview:
+    """What it would do if these were the definitions. Raises TooCostly."""
     found, moves = Preview(), []
-    known: dict[tuple[str, str, str], int | None] = {}
-    for pk, *values, state, band, score, mrr in _rows(base.definition_id):
+    by_key = {one.key: one for one in order}
+    names = dict(Definition.objects.values_list("pk", "name")) | {
+        one.key: one.name for one in order
+    }
+    known: dict[tuple[Any, ...], int | None] = {}
+    for pk, *values, state, band, score, mrr, old_key, key in _rows(order):
         found.accounts += 1
         stands = "ended" if state == State.ENDED else band
         found.before[stands] += 1
+        if state == State.ENDED:
+            found.kept += 1
+            found.after[stands] += 1
+            continue
+        if key != old_key:
+            found.switched[names[old_key], names[key]] += 1
         if state != State.COMPUTED:
             found.kept += 1
             found.after[stands] += 1
             continue
-        key: Any = tuple(values)
-        if key not in known:
-            known[key] = _score(scorer, *key)
-        tenths, old = known[key], None if score is None else int(score * 10)
+        scorer = by_key[key].scorer
+        made: Any = (key, *values)
+        if made not in known:
+            known[made] = _score(scorer, *made[1:])
+        tenths, old = known[made], None if score is None else int(score * 10)
         new = scorer.band(tenths)
         found.after[new] += 1
         found.changed += tenths != old
@@ -86,23 +163,36 @@ def _score(scorer: Scorer, measured: str, events: str, held: str) -> int | None:
     return scorer(values, _list.decode(events), last).score
 
 
-_ROWS = """
-    SELECT h.account_id, h.measured::text, h.explanation ->> 'events',
-           coalesce(h.explanation ->> 'held', '{}'), h.state, h.band, h.score,
-           coalesce(f.mrr_sort, 0)
-    FROM health_healthscore h
-    JOIN health_definitionversion v ON v.id = h.version_id
-    LEFT JOIN metrics_accountfacts f ON f.account_id = h.account_id
-    WHERE v.definition_id = %s AND h.account_id > %s ORDER BY h.account_id LIMIT %s
-"""
-
-
-def _rows(definition_id: int) -> Iterator[Sequence[Any]]:
-    """Every account under the definition, a batch at a time."""
+def _rows(order: Sequence[Candidate]) -> Iterator[Sequence[Any]]:
+    """Every account that one of the changed definitions scores now or would score, or that would be
+    scored by another one than now; a batch at a time."""
+    changed = bound([one.key for one in order if one.changed], "bigint[]")
+    key = first_of([(one.key, one.where) for one in order])
     last, rows = 0, [()]
     while rows:
-        with connection.cursor() as db:
-            db.execute(_ROWS, [definition_id, last, BATCH])
+        statement = _SELECT[0] + key + _SELECT[1] + bound(last, "bigint") + _SELECT[2]
+        statement += changed + _SELECT[3] + changed + _SELECT[4] + bound(BATCH, "int")
+        with patient(PATIENCE_SECONDS), connection.cursor() as db:
+            db.execute(statement.text, statement.values)
             rows = db.fetchall()
         yield from rows
         last = rows[-1][0] if rows else last
+
+
+_SELECT = (
+    """
+    SELECT * FROM (
+        SELECT h.account_id, h.measured::text, h.explanation ->> 'events' AS events,
+               coalesce(h.explanation ->> 'held', '{}') AS held, h.state, h.band, h.score,
+               coalesce(f.mrr_sort, 0) AS mrr, v.definition_id, """,
+    """ AS key
+        FROM health_healthscore h
+        JOIN health_definitionversion v ON v.id = h.version_id
+        JOIN customers_account a ON a.id = h.account_id AND a.removed_at IS NULL
+        LEFT JOIN metrics_accountfacts f ON f.account_id = h.account_id
+        WHERE h.account_id > """,
+    """
+    ) one WHERE definition_id = ANY(""",
+    ") OR key = ANY(",
+    ") OR key <> definition_id ORDER BY account_id LIMIT ",
+)

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from tenure.health.definitions import CAPS_BY_NAME
 from tenure.health.evidence import REASONS
 from tenure.health.measures import BY_NAME
+from tenure.health.membership import Who
+from tenure.health.models import DefinitionVersion
 from tenure.health.scorer import MISSING_DATA
 from tenure.metrics.amounts import rounded
 
@@ -39,6 +42,19 @@ def cap(name: str) -> str:
     if name == MISSING_DATA:
         return "A figure that was known cannot be told now; the score is no better than with its last value"
     return CAPS_BY_NAME[name].label if name in CAPS_BY_NAME else name
+
+
+def because(version: DefinitionVersion) -> str:
+    """Why a definition applies to an account, as the end of a sentence."""
+    if not version.rule:
+        return "no other definition is for it"
+    segment = _segment(version.rule)
+    return f"it is in the segment “{segment}”" if segment else f"this holds for it: {version.rule}"
+
+
+@lru_cache(maxsize=256)
+def _segment(rule: str) -> str:
+    return Who(rule).segment
 
 
 def reason(code: str) -> str:

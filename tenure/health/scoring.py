@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tenure.health import overrides, read, staleness
+from tenure.health import overrides, placing, read, staleness
 from tenure.health.applies import InForce, assigned
 from tenure.health.evidence import UNTOLD, Convert, Evidence, evidence_of
 from tenure.health.explanation import stored
@@ -46,14 +46,23 @@ class Circumstances:
 def score(account_ids: Iterable[int], now: datetime, *, settings: Settings | None = None) -> int:
     """Bring the scores of these accounts up to date at ``now``; the answer counts rows written.
 
-    By the workspace's settings unless said otherwise. Each chunk is a transaction of its own unless the caller is in one, and waits for whoever else
-    measures or scores the same accounts.
+    By the workspace's settings unless said otherwise. Each chunk is a transaction of its own unless
+    the caller is in one, and waits for whoever else measures or scores the same accounts.
     """
     ids, written, chosen = sorted(set(account_ids)), 0, settings or current()
     for start in range(0, len(ids), CHUNK):
         with transaction.atomic():
             written += _score(ids[start : start + CHUNK], now, chosen)
     return written
+
+
+def begin_day(now: datetime) -> int:
+    """Hold every account against the order of definitions, once a local day has begun or definitions
+    changed; counts the accounts that are due because another one applies to them."""
+    settings = current()
+    if not placing.wanted(now, settings):
+        return 0
+    return placing.place(in_force(now, settings), now, settings)
 
 
 def due(now: datetime, *, limit: int = CHUNK) -> list[int]:
@@ -89,7 +98,7 @@ def circumstances(
     return Circumstances(
         now,
         settings,
-        assigned(ids, in_force(now, settings)),
+        assigned(ids, in_force(now, settings), now),
         overrides.in_force(ids, local_day(now, settings.zone)),
         read.before(needed) if needed else {},
         {pk: staleness.oldest(sites.get(pk, ()), good) for pk in ids},

@@ -8,6 +8,7 @@ from typing import Any
 from tenure.core.clock import SystemClock, stamp
 from tenure.customers.models import Account
 from tenure.health import read, said, staleness
+from tenure.health.applies import who_of
 from tenure.health.changes import Side, Split, rounded_lines
 from tenure.health.definitions import read as definition_of
 from tenure.health.measures import BY_NAME
@@ -81,8 +82,9 @@ def health(
             for name, why in missing(score).items()
         ],
         "definition": {
-            "name": score.version.definition.name,
+            "name": score.version.name,
             "version": score.version.number,
+            "because": said.because(score.version),
         },
         "override": override(score.override) if score.override else None,
         "data_as_of": stamp(data_as_of) if data_as_of else None,
@@ -149,10 +151,10 @@ def override(one: Override) -> dict[str, Any]:
 def version(one: DefinitionVersion) -> dict[str, Any]:
     """One version of a definition."""
     return {
-        "name": one.definition.name,
+        "name": one.name,
         "version": one.number,
-        "segment": one.definition.segment or None,
-        "priority": one.definition.priority,
+        "rule": one.rule or None,
+        "segment": who_of(one).segment or None,
         "definition": one.document,
         "reason": one.reason,
         "by": one.made_by,
@@ -172,6 +174,10 @@ def preview(found: Preview, named: Mapping[int, Account]) -> dict[str, Any]:
         "between": [
             {"from": old, "to": new, "accounts": count}
             for (old, new), count in sorted(found.between.items())
+        ],
+        "switched": [
+            {"from": old, "to": new, "accounts": count}
+            for (old, new), count in sorted(found.switched.items())
         ],
         "moves": [
             {

@@ -1,16 +1,13 @@
 """A rule made ready to be asked of this workspace: read, checked, put into words and into SQL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import QueryCanceled
+from django.db import connection
 
-from tenure.core.errors import TenureError
+from tenure.metrics.asking import ACCOUNTS, PATIENCE_SECONDS, TooCostly, patient
 from tenure.rules.catalogue import Catalogue
 from tenure.rules.check import check
 from tenure.rules.compile import compiled
@@ -22,15 +19,7 @@ from tenure.rules.text import text_of
 from tenure.rules.tree import EVERYTHING, Node
 from tenure.segments.catalogue import catalogue, context
 
-PATIENCE_SECONDS = 5
-ACCOUNTS = (
-    "customers_account a LEFT JOIN metrics_accountfacts f ON f.account_id = a.id"
-    " WHERE a.removed_at IS NULL"
-)
-
-
-class TooCostly(TenureError):
-    """The answer took longer than a page may wait for it."""
+__all__ = ["ACCOUNTS", "PATIENCE_SECONDS", "Question", "TooCostly", "patient", "question", "rows"]
 
 
 @dataclass(frozen=True)
@@ -99,27 +88,6 @@ def question(
     tree = parse(rule) if isinstance(rule, str) else rule
     found = known or catalogue()
     return Question(tree, check(tree, found), found, when or context(now))
-
-
-@contextmanager
-def patient(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Statements within take at most so long. Raises TooCostly; nothing is written in here."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as db:
-                db.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))]
-                )
-            yield
-            with connection.cursor() as db:
-                db.execute("SELECT set_config('statement_timeout', '0', true)")
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        raise TooCostly(
-            f"The answer takes longer than {seconds:g} seconds.",
-            next_step="Narrow the rule, or save it as a segment, which is worked out beforehand.",
-        ) from error
 
 
 def rows(statement: Sql) -> list[tuple[Any, ...]]:

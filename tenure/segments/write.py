@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 
 from tenure.access.models import Member
 from tenure.core.errors import ConfigurationError
+from tenure.customers.write import By
 from tenure.rules.tree import EVERYTHING
-from tenure.segments import members
+from tenure.segments import deciding, members
 from tenure.segments.models import Cause, Segment, SegmentVersion, View
 from tenure.segments.order import circle
 from tenure.segments.question import Question, question
@@ -53,6 +54,7 @@ def save(
             "rule", "A segment needs at least one condition.", "Write mrr > 0, for example."
         )
     _refuse_circle(name, asked, segment)
+    _refuse_undecided(name, asked, now)
     with transaction.atomic():
         saved = _saved(segment, draft, name, asked, now)
         SegmentVersion.objects.create(
@@ -65,22 +67,28 @@ def save(
             by=by or (member.email if member else ""),
             at=now,
         )
+        deciding.follow(saved, now=now, by=By(member=member, name=by))
     members.place_all(now, segments=[saved, *naming(name)], cause=Cause.RULE)
     saved.refresh_from_db()
     return saved
 
 
 def remove(segment: Segment) -> None:
-    """Delete a segment with its history. Raises SegmentRefused while another names it."""
-    users = naming(segment.name)
+    """Delete a segment with its history. Raises SegmentRefused while another, or a definition of
+    health, names it. ``alerts.uses`` also asks the alert rules."""
+    users = _users(segment.name)
     if users:
-        names = ", ".join(f"“{one.name}”" for one in users)
         raise SegmentRefused(
-            "name",
-            f"“{segment.name}” is named by the rule of {names}.",
-            "Change that rule first.",
+            "name", f"“{segment.name}” is named by the rule of {users}.", "Change that rule first."
         )
     segment.delete()
+
+
+def _users(name: str) -> str:
+    """What names a segment, in words; empty when nothing does."""
+    users = [f"“{one.name}”" for one in naming(name)]
+    users += [f"the health definition “{one.definition.name}”" for one in deciding.naming(name)]
+    return ", ".join(users)
 
 
 def save_view(
@@ -145,12 +153,11 @@ def _name(wanted: str, segment: Segment | None) -> str:
     taken = Segment.objects.filter(name__iexact=name)
     if segment is not None:
         taken = taken.exclude(pk=segment.pk)
-        users = naming(segment.name) if name.lower() != segment.name.lower() else ()
+        users = _users(segment.name) if name.lower() != segment.name.lower() else ""
         if users:
-            names = ", ".join(f"“{one.name}”" for one in users)
             raise SegmentRefused(
                 "name",
-                f"“{segment.name}” is named by the rule of {names}, so it keeps its name.",
+                f"“{segment.name}” is named by the rule of {users}, so it keeps its name.",
                 "Change that rule first.",
             )
     if taken.exists():
@@ -170,6 +177,18 @@ def _refuse_circle(name: str, asked: Question, segment: Segment | None) -> None:
             "rule",
             f"The segment would depend on itself: {names}.",
             "Take the segment out of its own rule.",
+        )
+
+
+def _refuse_undecided(name: str, asked: Question, now: datetime) -> None:
+    found = deciding.refusal(name, asked.text, now)
+    if found:
+        definition, error = found
+        raise SegmentRefused(
+            "rule",
+            f"“{name}” decides which accounts the health definition “{definition}” scores."
+            f" {error.message}",
+            f"{error.next_step} Or give the definition another rule first.".strip(),
         )
 
 

@@ -28,7 +28,9 @@ def late(db: None) -> Account:
 
 def test_an_account_carries_its_health(reader: Caller, late: Account) -> None:
     found = reader.get(f"accounts/{late.identifier}").json()["health"]
-    assert (found["band"], found["definition"]) == ("amber", {"name": "Everyone", "version": 1})
+    because = "no other definition is for it"
+    definition = {"name": "Everyone", "version": 1, "because": because}
+    assert (found["band"], found["definition"]) == ("amber", definition)
     gave = sum(float(one["contribution"]) for one in found["measures"])
     assert f"{gave:.1f}" == found["computed"]["uncapped"]
     listed = reader.get("accounts").json()["data"][0]["health"]

@@ -41,8 +41,8 @@ class HealthDefinition(Shape):
 
     name: str
     version: int
+    rule: str | None
     segment: str | None
-    priority: int
     definition: dict[str, Any]
     reason: str
     by: str
@@ -81,6 +81,7 @@ class HealthPreview(Shape):
     before: dict[str, int]
     after: dict[str, int]
     between: list[dict[str, Any]]
+    switched: list[dict[str, Any]] = Field(description="From which definition to which.")
     moves: list[dict[str, Any]]
 
 
@@ -137,7 +138,7 @@ def preview(request: HttpRequest, body: Trial) -> HttpResponse:
     Nothing is changed. Counts are exact; of the accounts that would change band the largest are
     named.
     """
-    found = previews.preview(_named(body.name), body.definition)
+    found = previews.preview(_named(body.name), body.definition, now=settings.TENURE_CLOCK.now())
     named = customers.named(move.account_id for move in found.moves)
     return answers.plain(shapes.preview(found, named))
 

@@ -21,6 +21,7 @@ from tenure.health.models import DefinitionVersion
 from tenure.health.preview import Move
 from tenure.health.score import CAPS
 from tenure.metrics.settings import current
+from tenure.segments import deciding
 from tenure.web.frame import member_of
 from tenure.web.health.curves import Drawing, drawn
 from tenure.web.permissions import REFUSALS, may_define_health, only
@@ -140,7 +141,7 @@ def live_preview(request: HttpRequest, pk: int) -> HttpResponse:
     last = _newest(pk)
     try:
         document = document_from(request.POST)
-        found = preview.preview(last, document)
+        found = preview.preview(last, document, now=settings.TENURE_CLOCK.now())
     except ValueRefused as error:
         fault = Fault(error.field, error.message, error.next_step)
         return render(request, "web/health/preview.html", {"fault": fault, "last": last})
@@ -168,7 +169,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("There is no such version.")
     by = By(member=member_of(request), reason=request.POST.get("reason", ""))
     try:
-        made = versions.restore(old, by, now=settings.TENURE_CLOCK.now())
+        made = deciding.restore(old, by, now=settings.TENURE_CLOCK.now())
     except ValueRefused as error:
         messages.error(request, error.message)
     else:

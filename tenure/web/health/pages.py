@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.core.money import Money
-from tenure.health import aftermath, definitions, moves, read, versions
+from tenure.health import aftermath, definitions, moves, placing, read, versions
 from tenure.health.models import DefinitionVersion
 from tenure.health.read import Share
 from tenure.metrics.settings import current
@@ -55,7 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "accounts": sum(group.accounts for group in groups),
         "moved": moves.moved_since(now - LATELY, limit=SHOWN),
         "definitions": newest,
-        "waiting": sum(versions.waiting(one.definition_id) for one in newest),
+        "waiting": placing.waiting(now),
         "weights": _weights(newest[0]) if newest else (),
         "may_define": may_define_health(member_of(request)),
         "spans": aftermath.SPANS,

@@ -1,0 +1,81 @@
+"""What rules can ask of below health: what may be named, of which moment, and patience for answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from tenure.core.errors import TenureError
+from tenure.customers import offers as customers
+from tenure.metrics import offers
+from tenure.metrics.amounts import rounded
+from tenure.metrics.days import local_day
+from tenure.metrics.rates import in_force
+from tenure.metrics.settings import current
+from tenure.rules.catalogue import Catalogue, Relation
+from tenure.rules.context import Context
+
+PATIENCE_SECONDS = 5
+ACCOUNTS = (
+    "customers_account a LEFT JOIN metrics_accountfacts f ON f.account_id = a.id"
+    " WHERE a.removed_at IS NULL"
+)
+
+
+class TooCostly(TenureError):
+    """The answer took longer than a page may wait for it."""
+
+
+def catalogue() -> Catalogue:
+    """Accounts, their figures and related rows; two queries for the workspace's own attributes."""
+    return Catalogue(
+        (*customers.account_attributes(), *offers.account_attributes()),
+        tuple(map(_completed, customers.relations())),
+        offers.histories(),
+    )
+
+
+def context(now: datetime, *, past: bool = False) -> Context:
+    """The workspace's zone and currency, with what one unit of each known currency is worth today."""
+    settings = current()
+    day = local_day(now, settings.zone)
+    rates = in_force(day, settings)
+    codes = {code for pair in rates for code in pair} | {settings.currency}
+    quotes = {code: rates.on(code, settings.currency, day) for code in codes}
+    worth = {code: Decimal(rounded(quote.rate, 12)) for code, quote in quotes.items() if quote}
+    return Context(now, settings.zone.key, settings.currency, worth, past)
+
+
+@contextmanager
+def patient(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Statements within take at most so long. Raises TooCostly; what was written in here is undone."""
+    try:
+        with transaction.atomic():
+            before = _timeout(str(int(seconds * 1000)))
+            yield
+            _timeout(before)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise TooCostly(
+            f"The answer takes longer than {seconds:g} seconds.",
+            next_step="Narrow the rule, or save it as a segment, which is worked out beforehand.",
+        ) from error
+
+
+def _timeout(wanted: str) -> str:
+    """Let statements of this transaction take at most so long; what it was before."""
+    with connection.cursor() as db:
+        db.execute(
+            "WITH before AS MATERIALIZED (SELECT current_setting('statement_timeout') AS was)"
+            " SELECT was, set_config('statement_timeout', %s, true) FROM before",
+            [wanted],
+        )
+        return str(db.fetchone()[0])
+
+
+def _completed(relation: Relation) -> Relation:
+    return offers.with_standing(relation) if relation.key == "invoice" else relation
