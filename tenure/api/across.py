@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from pydantic import BaseModel, Field, create_model
 
 from tenure.api import answers, finding
-from tenure.api.listing import AS_OF, CURSOR, LIMIT
+from tenure.api.listing import AS_OF, CURSOR, LIMIT, moment
 from tenure.api.schemas import Shape
-from tenure.metrics.lists.filters import At, Wanted
+from tenure.metrics.lists.filters import At, Wanted, at_the_end_of
 from tenure.metrics.lists.found import Sums
 from tenure.metrics.settings import zone
 
@@ -38,7 +38,7 @@ def parameters(name: str, source: ModuleType) -> Any:
         one.name: (str | None, Field(None, max_length=400, description=_told(one)))
         for one in source.FILTERS
     }
-    made = create_model(name, **fields)
+    made = create_model(name, as_of=(str | None, AS_OF), **fields)
     made.__module__ = __name__
     return made
 
@@ -53,7 +53,6 @@ def listing(name: str, source: ModuleType) -> Any:
         sort=(str, Field("-id", max_length=40, description=about)),
         limit=(int, LIMIT),
         cursor=(str | None, CURSOR),
-        as_of=(str | None, AS_OF),
     )
     made.__module__ = __name__
     return made
@@ -73,12 +72,12 @@ def asked(source: ModuleType, how: BaseModel) -> Wanted:
     for subdomain in (given["site"] or "").split(","):
         if subdomain.strip():
             finding.site(subdomain.strip())
-    return source.asked_for(given, here())  # type: ignore[no-any-return]
+    return source.asked_for(given, here(how.as_of))  # type: ignore[attr-defined,no-any-return]
 
 
-def here() -> At:
-    """The present in the workspace's calendar."""
-    return At(settings.TENURE_CLOCK.now(), zone())
+def here(as_of: str | None = None) -> At:
+    """The past day that is named, or the present, in the workspace's calendar. Raises UnusableDate."""
+    return at_the_end_of(moment(as_of), settings.TENURE_CLOCK.now(), zone())
 
 
 def page(source: ModuleType, how: Any, shape: Any) -> HttpResponse:

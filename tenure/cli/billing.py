@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 import click
 
 from tenure.cli import exchange
-from tenure.cli.command import List, now
+from tenure.cli.command import List
+from tenure.cli.looking_back import day_or_now, looking_back
 from tenure.cli.screen import Column, Screen, table
 from tenure.customers.lookup import account_of
 from tenure.metrics.lists import export, shapes
 from tenure.metrics.lists import invoices as bills
 from tenure.metrics.lists import subscriptions as agreements
-from tenure.metrics.lists.filters import At, Wanted
+from tenure.metrics.lists.filters import Wanted
 from tenure.metrics.lists.found import LONGEST_PAGE, Sums
-from tenure.metrics.settings import zone
 
 F = TypeVar("F", bound=Callable[..., Any])
 CAP = 10_000
@@ -34,7 +34,7 @@ def filtered(source: ModuleType) -> Callable[[F], F]:
                 help=f"{one.label}.{words} {one.told}".strip(),
             )
             command = option(command)
-        return command
+        return looking_back(command)  # type: ignore[return-value]
 
     return add
 
@@ -51,11 +51,11 @@ def sorted_(source: ModuleType) -> Callable[[F], F]:
     )
 
 
-def asked(source: ModuleType, given: dict[str, Any]) -> Wanted:
+def asked(screen: Screen, source: ModuleType, given: dict[str, Any]) -> Wanted:
     """What the options ask for; an account goes by its identifier."""
     if given.get("account"):
         given = given | {"account": account_of(given["account"]).pk}
-    return source.asked_for(given, At(now(), zone()))  # type: ignore[no-any-return]
+    return source.asked_for(given, day_or_now(screen, given.get("as_of")))  # type: ignore[no-any-return]
 
 
 def _paged(command: F) -> F:
@@ -83,7 +83,7 @@ def _answer(
 
 
 def _summed(screen: Screen, source: ModuleType, given: dict[str, Any], figures: Sequence[str]) -> None:  # fmt: skip
-    wanted = asked(source, given)
+    wanted = asked(screen, source, given)
     count, sums = source.capped_count(wanted, cap=CAP), source.sums(wanted)
     rows = [(line.currency, line.rows, *line.amounts) for line in sums.lines]
     columns: list[Column | str] = ["Currency", Column("Rows", number=True)]
@@ -119,7 +119,7 @@ def subscriptions(
     screen: Screen, /, sort: str, limit: int, cursor: str | None, **given: Any
 ) -> None:
     """List subscriptions across accounts, those worth most first."""
-    page = agreements.page(asked(agreements, given), sort=sort, limit=limit, cursor=cursor)
+    page = agreements.page(asked(screen, agreements, given), sort=sort, limit=limit, cursor=cursor)
     columns: list[Column | str] = [
         "Account", "Plan", "Status", Column("MRR", number=True), Column("Quantity", number=True),
         "Renews", "Ends", "Site", "Id",
@@ -157,7 +157,7 @@ def subscription_totals(screen: Screen, /, **given: Any) -> None:
 @click.pass_obj
 def export_subscriptions(screen: Screen, /, sort: str, output: str | None, **given: Any) -> None:
     """Write them as CSV."""
-    rows = export.rows("subscriptions", asked(agreements, given), sort=sort)
+    rows = export.rows("subscriptions", asked(screen, agreements, given), sort=sort)
     exchange.write_out(screen, rows, output, "subscriptions")
 
 
@@ -168,7 +168,7 @@ def export_subscriptions(screen: Screen, /, sort: str, output: str | None, **giv
 @click.pass_obj
 def invoices(screen: Screen, /, sort: str, limit: int, cursor: str | None, **given: Any) -> None:
     """List invoices across accounts, the newest first."""
-    page = bills.page(asked(bills, given), sort=sort, limit=limit, cursor=cursor)
+    page = bills.page(asked(screen, bills, given), sort=sort, limit=limit, cursor=cursor)
     columns: list[Column | str] = [
         "Number", "Account", "Status", "Issued", "Due", Column("Late", number=True),
         Column("Total", number=True), Column("Balance", number=True), "Site",
@@ -205,5 +205,5 @@ def invoice_totals(screen: Screen, /, **given: Any) -> None:
 @click.pass_obj
 def export_invoices(screen: Screen, /, sort: str, output: str | None, **given: Any) -> None:
     """Write them as CSV."""
-    rows = export.rows("invoices", asked(bills, given), sort=sort)
+    rows = export.rows("invoices", asked(screen, bills, given), sort=sort)
     exchange.write_out(screen, rows, output, "invoices")

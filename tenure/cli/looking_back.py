@@ -8,7 +8,8 @@ import click
 from tenure.cli.command import now
 from tenure.cli.screen import Screen
 from tenure.metrics.as_of import Moment, moment_of, reach
-from tenure.metrics.settings import current
+from tenure.metrics.lists.filters import At, at_the_end_of
+from tenure.metrics.settings import current, zone
 
 
 def looking_back(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,6 +20,12 @@ def looking_back(command: Callable[..., Any]) -> Callable[..., Any]:
         help="What was known at the end of this day, like 2026-06-03, in the workspace's zone.",
     )
     return option(command)
+
+
+def day_or_now(screen: Screen, day: str | None) -> At:
+    """The end of the past day that was named, or the present, for the lists across accounts. Raises
+    UnusableDate."""
+    return at_the_end_of(moment(screen, day), now(), zone())
 
 
 def moment(screen: Screen, day: str | None) -> Moment | None:

@@ -8,10 +8,11 @@ import click
 from rich.console import Group as Parts
 
 from tenure.cli import exchange
-from tenure.cli.command import List, now
+from tenure.cli.command import List
+from tenure.cli.looking_back import day_or_now, looking_back
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.core.money import Money
-from tenure.metrics.lists.filters import At, a_day
+from tenure.metrics.lists.filters import a_day
 from tenure.metrics.movements import MOVING, Movement
 from tenure.metrics.revenue import accounts as behind_it
 from tenure.metrics.revenue import asked as asking
@@ -32,12 +33,11 @@ def _scoped(command: F) -> F:
         ),
     ):
         command = option(command)
-    return command
+    return looking_back(command)  # type: ignore[return-value]
 
 
-def _asked(given: dict[str, Any]) -> asking.Asked:
-    settings = current()
-    return asking.asked(given, At(now(), settings.zone), settings)
+def _asked(screen: Screen, given: dict[str, Any]) -> asking.Asked:
+    return asking.asked(given, day_or_now(screen, given.get("as_of")), current())
 
 
 @click.group("revenue", cls=List)
@@ -47,8 +47,8 @@ def _asked(given: dict[str, Any]) -> asking.Asked:
 @click.pass_obj
 def revenue(screen: Screen, /, month: str | None, **given: Any) -> None:
     """MRR by month with its movements, and what was retained in twelve months."""
-    found = report.report(_asked(given))
-    document = shapes.report(found, *report.standings())
+    found = report.report(_asked(screen, given))
+    document = shapes.report(found, *report.standings(found.asked.at))
     rows = list(found.months)
     if month:
         first = a_day("month", f"{month}-01")
@@ -109,7 +109,7 @@ def accounts(
     **given: Any,
 ) -> None:
     """List the accounts behind a movement: from what to what, and why."""
-    asked = _asked(given)
+    asked = _asked(screen, given)
     named = given | {"from": first, "to": last, "count": "ends" if ends else ""}
     behind = asking.behind(named, asked.at)
     if as_csv or output:
@@ -141,7 +141,7 @@ def accounts(
 @click.pass_obj
 def mrr(screen: Screen, /, day: str | None, cursor: str | None, **given: Any) -> None:
     """List the accounts with revenue on a day, the largest first."""
-    asked = _asked(given)
+    asked = _asked(screen, given)
     when = a_day("day", day) if day else asked.at.today
     found = behind_it.holding(asked, when, cursor=cursor)
     if found.missing:
@@ -164,7 +164,7 @@ def mrr(screen: Screen, /, day: str | None, cursor: str | None, **given: Any) ->
 @click.pass_obj
 def receivables(screen: Screen, /, **given: Any) -> None:
     """What is owed by everybody, by age."""
-    found = owed_by.receivables(_asked(given))
+    found = owed_by.receivables(_asked(screen, given))
     columns: list[Column | str] = ["Currency", Column("Owed", number=True)]
     columns += [Column(bucket, number=True) for bucket, _, _ in owed_by.AGES]
     columns.append(Column("DSO", number=True))

@@ -188,9 +188,13 @@ def allocations_of(invoice: Invoice) -> list[Allocation]:
     return list(invoice.allocations.select_related("account").order_by("pk"))
 
 
-def get_invoice(pk: int) -> Invoice:
-    """The invoice with its site and account. Raises Invoice.DoesNotExist."""
-    found: Invoice = Invoice.objects.select_related("site", "account").get(pk=pk)
+def get_invoice(pk: int, *, at: datetime | None = None) -> Invoice:
+    """The invoice with its site and account; with ``at`` as it was known at that instant. Raises
+    Invoice.DoesNotExist."""
+    rows: Any = InvoiceOverTime.objects.filter(in_force(at)) if at else Invoice.objects.all()
+    found: Invoice | None = rows.select_related("site", "account").filter(pk=pk).first()
+    if found is None:
+        raise Invoice.DoesNotExist(pk)
     return found
 
 

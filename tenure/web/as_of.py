@@ -23,12 +23,20 @@ PARAMETER = "as_of"
 PAGES = frozenset(
     "accounts accounts_totals accounts_count accounts_near account account_health account_money"
     " account_money_day account_subscriptions account_invoices account_attributes account_users"
-    " account_timeline account_raw account_payload".split()
+    " account_timeline account_raw account_payload invoice subscription subscriptions"
+    " subscriptions_totals export_subscriptions invoices invoices_totals export_invoices revenue"
+    " revenue_standing revenue_moved revenue_held".split()
 )
 _OF_ACCOUNT = (
     r"health|money|money/[\d-]+|subscriptions|invoices|attributes|users|timeline|raw|raw/\d+"
 )
-_PATHS = re.compile(rf"/accounts/((totals|count|near)/|\d+/(({_OF_ACCOUNT})/)?)?")
+_OF_BILLING = (
+    r"(subscriptions|invoices)/(totals/|export\.\w+)?|revenue/((standing|accounts|mrr)/)?|"
+)
+_PATHS = re.compile(
+    rf"/accounts/((totals|count|near)/|\d+/(({_OF_ACCOUNT})/)?)?"
+    rf"|/(invoices|subscriptions)/\d+/|/billing/({_OF_BILLING})"
+)
 # Figures are taken apart as they are now: a figure of the past is no door to that.
 _CLOSED = re.compile(r"/accounts/\d+/calculation/[^/]+/")
 _TAG = re.compile(r"<(a|form|section|input|button|div)\b[^>]*>")

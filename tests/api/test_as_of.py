@@ -47,11 +47,11 @@ def test_subscriptions_and_invoices_answer_with_what_was_known(
 ) -> None:
     (sub,) = reader.get("subscriptions", as_of=THEN, account="T-1").json()["data"]
     assert (sub["status"], sub["mrr"]) == (
-        "contributing",
+        "active",
         {"amount": "100.00", "currency": "USD"},
     )
     (bill,) = reader.get("invoices", as_of=THEN).json()["data"]
-    assert (bill["status"], bill["days_past_due"], bill["attempts"]) == ("past_due", 5, None)
+    assert (bill["status"], bill["days_past_due"], bill["attempts"]) == ("past_due", 4, 0)
     one = reader.get(f"invoices/acme/{bill['recurly_id']}", as_of=THEN).json()
     assert one == bill
     before = (NOW - DAY).date().isoformat()
@@ -69,6 +69,27 @@ def test_a_date_that_cannot_be_is_refused(reader: Caller, account: Account) -> N
 
 
 def test_filters_of_the_present_are_not_quietly_ignored(reader: Caller, account: Account) -> None:
-    refused = reader.get("subscriptions", as_of=THEN, status="trial")
+    refused = reader.get("subscriptions", as_of=THEN, mark="discounted")
     assert refused.status_code == 400
-    assert "not status" in refused.json()["detail"]
+    assert "not kept for past days" in refused.json()["detail"]
+
+
+def test_filters_orders_and_sums_are_of_that_day(reader: Caller, account: Account) -> None:
+    gone = {"as_of": (NOW - DAY).date().isoformat()}
+    totals = reader.get("invoices/totals", as_of=THEN, status="past_due").json()
+    assert (totals["count"], totals["sums"][0]["balance"]["amount"]) == (1, "100.00")
+    owed = reader.get("revenue/receivables", as_of=THEN).json()["data"]
+    assert owed[0]["ageing"]["1-30"]["amount"]["amount"] == "100.00"
+    assert reader.get("revenue/receivables", **gone).json()["data"] == []
+    report = reader.get("revenue", as_of=THEN).json()
+    assert report["months"][-1]["month"] == "2026-07"
+    assert report["by_currency"][0]["mrr"]["amount"] == "100.00"
+    Subscription.objects.update(state="paused", paused_at=NOW + 4 * DAY, valid_from=NOW + 4 * DAY)
+    for status, count in (("active", 0), ("paused", 0)):
+        found = reader.get("subscriptions", status=status, **gone).json()["data"]
+        assert len(found) == count
+    later = (NOW + 5 * DAY).date().isoformat()
+    (paused,) = reader.get("subscriptions", status="paused", as_of=later, sort="-mrr").json()[
+        "data"
+    ]
+    assert paused["mrr"] == {"amount": "200.00", "currency": "USD"}

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from tenure.core.clock import FrozenClock
-from tenure.customers.models import Account, Subscription
+from tenure.customers.models import Account, Invoice, Subscription
 from tenure.metrics import refresh
 from tenure.web.as_of import carried
 from tests.metrics.rows import NOW, a_plan, a_subscription, an_account, an_invoice
@@ -82,6 +82,57 @@ def test_the_overview_shows_figures_records_and_the_day_they_are_of(
     assert "1001" in shown
     assert "100.00" in shown
     assert "1 Jul 2026" in shown
+
+
+BILLING = ("subscriptions/", "invoices/", "revenue/", "revenue/accounts/", "revenue/mrr/")
+
+
+@pytest.mark.parametrize("page", BILLING)
+def test_pages_of_billing_show_what_was_known(
+    signed_in: Client,
+    account: Account,
+    page: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_max_num_queries(24):
+        shown = signed_in.get(f"/billing/{page}", {"as_of": THEN, "from": "2026-06-01"}).text
+    assert "Back to now" in shown
+    then = shown.split('id="main"')[1]
+    assert "300.00" not in then
+    assert "100.00" in then
+    assert f"as_of={THEN}" in then
+    assert "1002" not in then
+    assert "300.00" in signed_in.get(f"/billing/{page}").text or page == "invoices/"
+
+
+def test_sums_standing_and_single_records_are_those_of_the_day(
+    signed_in: Client, account: Account
+) -> None:
+    sub, bill = Subscription.objects.get(), Invoice.objects.get(number="1001")
+    for part in ("subscriptions/totals/", "revenue/standing/"):
+        assert "100.00" in signed_in.get(f"/billing/{part}", {"as_of": THEN}).text
+        assert "300.00" in signed_in.get(f"/billing/{part}").text
+    assert "1 invoice<" in signed_in.get("/billing/invoices/totals/", {"as_of": THEN}).text
+    assert "2 invoices<" in signed_in.get("/billing/invoices/totals/").text
+    for address in (f"/subscriptions/{sub.pk}/", f"/invoices/{bill.pk}/"):
+        assert "As it was known on 1 July 2026" in signed_in.get(address, {"as_of": THEN}).text
+        assert "As it was known" not in signed_in.get(address).text
+        assert signed_in.get(address, {"as_of": "2019-01-01"}).status_code == 404
+    exported = signed_in.get("/billing/invoices/export.csv", {"as_of": THEN})
+    text = b"".join(exported.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "1001" in text
+    assert "1002" not in text
+
+
+def test_a_filter_that_is_not_kept_is_refused_and_not_offered(
+    signed_in: Client, account: Account
+) -> None:
+    refused = signed_in.get("/billing/subscriptions/", {"as_of": THEN, "mark": "free"})
+    assert refused.status_code == 400
+    assert "not kept for past days" in refused.text
+    offered = signed_in.get("/billing/subscriptions/", {"as_of": THEN}).text
+    assert 'name="mark"' not in offered
+    assert "overdue=yes" not in offered
 
 
 def test_a_day_before_anything_says_so(signed_in: Client, account: Account) -> None:

@@ -4,13 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import Field
 
-from tenure.api import across, answers, past
+from tenure.api import across, answers
 from tenure.api.billing import OneRecord, one_of
-from tenure.api.listing import moment
 from tenure.api.resource import Resource
 from tenure.api.schemas import Billed, Money, PageOf, Shape
 from tenure.customers import lists
-from tenure.metrics import past_rows
 from tenure.metrics.lists import invoices as source
 from tenure.metrics.lists import shapes
 
@@ -64,8 +62,6 @@ def list_invoices(request: HttpRequest, how: Query[Listing]) -> HttpResponse:  #
 
     Filtered and sorted as on the page Billing › Invoices. Of one account, also those it has a part of.
     """
-    if at := moment(how.as_of):  # type: ignore[attr-defined]
-        return past.invoices(source, how, at)
     return across.page(source, how, shapes.invoice)
 
 
@@ -79,6 +75,4 @@ def totals(request: HttpRequest, how: Query[Filters]) -> HttpResponse:  # type: 
 def show(request: HttpRequest, site: str, upstream_id: str, how: Query[OneRecord]) -> HttpResponse:
     """Show an invoice, by its site and its id there."""
     found = one_of(lists.invoices, site, upstream_id, how.as_of)
-    if at := moment(how.as_of):
-        return answers.one(request, past_rows.invoices([found], at)[0])
-    return answers.one(request, shapes.invoice(source.get(found.pk, across.here())))
+    return answers.one(request, shapes.invoice(source.get(found.pk, across.here(how.as_of))))

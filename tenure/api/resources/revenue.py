@@ -7,7 +7,7 @@ from ninja import Query
 from pydantic import BaseModel, Field
 
 from tenure.api import across, answers, finding
-from tenure.api.listing import LIMIT
+from tenure.api.listing import AS_OF, LIMIT
 from tenure.api.resource import Resource
 from tenure.api.schemas import Money, PageOf, Shape
 from tenure.metrics.lists.filters import a_day
@@ -32,6 +32,7 @@ class Scope(BaseModel):
         " rate is known, and the largest currency where one is not.",
     )
     site: str | None = Field(None, max_length=120, description="Only of this site.")
+    as_of: str | None = AS_OF
 
 
 class Months(Scope):
@@ -114,7 +115,8 @@ def show(request: HttpRequest, how: Query[Months]) -> HttpResponse:
 
     Start, movements, exchange rates and end add up in every month; retention is over twelve months.
     """
-    return answers.plain(shapes.report(report.report(_asked(how)), *report.standings()))
+    found = report.report(_asked(how))
+    return answers.plain(shapes.report(found, *report.standings(found.asked.at)))
 
 
 @resource.get("/accounts", PageOf[Moved])
@@ -153,4 +155,4 @@ def _asked(how: Scope) -> asking.Asked:
     if how.site is not None:
         finding.site(how.site)
     given = {"currency": how.currency, "site": how.site, "months": getattr(how, "months", 12)}
-    return asking.asked(given, across.here(), current())
+    return asking.asked(given, across.here(how.as_of), current())

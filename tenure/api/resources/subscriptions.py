@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import ConfigDict, Field
 
-from tenure.api import across, answers, past
+from tenure.api import across, answers
 from tenure.api.bearer import caller
 from tenure.api.billing import OneRecord, one_of
 from tenure.api.listing import moment
@@ -19,7 +19,6 @@ from tenure.api.schemas import Billed, Body, Money, PageOf
 from tenure.customers import amending, lists, read
 from tenure.customers import shapes as shapes_of_customers
 from tenure.customers.write import Pin
-from tenure.metrics import past_rows
 from tenure.metrics.lists import shapes
 from tenure.metrics.lists import subscriptions as source
 from tenure.sync.standing import runs_of_change_sets
@@ -76,8 +75,6 @@ def list_subscriptions(request: HttpRequest, how: Query[Listing]) -> HttpRespons
 
     Filtered and sorted as on the page Billing › Subscriptions; those of nobody known come last.
     """
-    if at := moment(how.as_of):  # type: ignore[attr-defined]
-        return past.subscriptions(source, how, at)
     return across.page(source, how, shapes.subscription)
 
 
@@ -93,7 +90,8 @@ def show(request: HttpRequest, site: str, upstream_id: str, how: Query[OneRecord
     if at := moment(how.as_of):
         found = one_of(lists.subscriptions, site, upstream_id, how.as_of)
         sources = shapes_of_customers.agreed_sources(found, at.instant)
-        return answers.one(request, past_rows.subscriptions([found], at)[0] | {"sources": sources})
+        shown = shapes.subscription(source.get(found.pk, across.here(how.as_of)))
+        return answers.one(request, shown | {"sources": sources})
     return answers.one(request, _shown(_found(site, upstream_id)))
 
 

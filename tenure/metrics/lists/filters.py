@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenure.core.errors import TenureError
+from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day, midnight
 
 LONGEST = 200
@@ -30,10 +31,12 @@ class UnusableFilter(TenureError):
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """When and where a list is read: relative days count from here, in the workspace's calendar."""
+    """When and where a list is read: relative days count from here, in the workspace's calendar.
+    ``then`` is the end of a past day: the list is then what was known right before it."""
 
     now: datetime
     zone: ZoneInfo
+    then: datetime | None = None
 
     @property
     def today(self) -> date:
@@ -43,7 +46,17 @@ class At:
     @property
     def values(self) -> dict[str, Any]:
         """The values every condition may name."""
-        return {"now": self.now, "zone": self.zone.key, "today": self.today}
+        return {
+            "now": self.now,
+            "zone": self.zone.key,
+            "today": self.today,
+            "then": self.then,
+        }
+
+
+def at_the_end_of(moment: Moment | None, now: datetime, zone: ZoneInfo) -> At:
+    """The end of a past day, or the present."""
+    return At(moment.last, zone, moment.instant) if moment else At(now, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,8 @@ class Clause:
 class Filter:
     """One filter. ``kind`` says how it is asked for: choice, text, day, days, amount, whole, words.
 
-    ``measured`` says that it needs a measured figure, which a record of nobody known has not.
+    ``measured`` says that it needs a measured figure, which a record of nobody known has not;
+    ``kept`` that it can be asked of a past day.
     """
 
     name: str
@@ -68,6 +82,7 @@ class Filter:
     choices: Mapping[str, str] = field(default_factory=dict)
     told: str = ""
     measured: bool = False
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,12 @@ def wanted(filters: Iterable[Filter], given: Mapping[str, Any], at: At) -> Wante
     measured = False
     for one in filters:
         text = str(given.get(one.name) or "").strip().replace("\x00", "")[:LONGEST]
+        if text and at.then and not one.kept:
+            raise UnusableFilter(
+                one.name,
+                f"“{one.label}” is known of the present alone; it is not kept for past days.",
+                next_step="Leave this filter out, or look at the list as it is now.",
+            )
         if text:
             kept[one.name] = text
             clauses.append(one.make(text, at))

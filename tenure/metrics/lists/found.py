@@ -47,6 +47,16 @@ class Sums:
     given_up: bool = False
 
 
+def then(table: str) -> str:
+    """The rows of a table that keeps versions as they were known right before ``%(then)s``: the
+    definition of ``customers.versions.in_force``."""
+    return (
+        f"(SELECT v.* FROM {table}_over_time v WHERE v.valid_from < %(then)s"  # noqa: S608
+        " AND (v.valid_to IS NULL OR v.valid_to >= %(then)s)"
+        " AND (v.removed_at IS NULL OR v.removed_at >= %(then)s))"
+    )
+
+
 def keys(
     order: Order, asked: Wanted, cursor: str | None, limit: int
 ) -> tuple[list[int], str | None, str | None]:

@@ -10,43 +10,49 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Prefetch
 
 from tenure.core.money import Money
-from tenure.customers.models import Allocation, Invoice, Subscription
+from tenure.customers.models import Allocation, Invoice, InvoiceOverTime, Subscription
+from tenure.customers.versions import in_force
 from tenure.metrics import inputs
 from tenure.metrics.invoices import Standing, standing
 from tenure.metrics.lists import filters
 from tenure.metrics.lists.filters import At, Clause, Filter, Wanted, wanted
-from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, whose
+from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, then, whose
 from tenure.metrics.lists.keyset import Order, Part, order_of
 from tenure.metrics.lists.subscriptions import SITE
 from tenure.metrics.paging import number
 
 _ROWS = "customers_invoice"
 _LIVE = "i.removed_at IS NULL"
+# What was known at the end of a past day in place of the rows of now.
+THEN = then("customers_invoice")
 
 
-def _by(key: str, column: str, parse: Any, *, nullable: bool = True) -> Order:
+def _by(rows: str, live: str, key: str, column: str, parse: Any, *, nullable: bool = True) -> Order:
     known = Part(
-        f"{_ROWS} i", "i.id", "i", f"i.{column}",
-        f"{_LIVE} AND i.{column} IS NOT NULL" if nullable else _LIVE,
+        f"{rows} i", "i.id", "i", f"i.{column}",
+        f"{live} AND i.{column} IS NOT NULL" if nullable else live,
     )  # fmt: skip
-    unknown = Part(f"{_ROWS} i", "i.id", "i", condition=f"{_LIVE} AND i.{column} IS NULL")
+    unknown = Part(f"{rows} i", "i.id", "i", condition=f"{live} AND i.{column} IS NULL")
     return Order(key, parse, (known, unknown) if nullable else (known,))
 
 
-ORDERS: Mapping[str, Order] = {
-    order.key: order
-    for order in (
-        _by("issued", "created_at", datetime.fromisoformat, nullable=False),
-        _by("due", "due_at", datetime.fromisoformat),
-        _by("paid_on", "closed_at", datetime.fromisoformat),
-        _by("total", "total", number),
-        _by("balance", "balance", number),
-        Order("id", int, (Part(f"{_ROWS} i", "i.id", "i", condition=_LIVE),)),
+def _orders(rows: str, live: str) -> Mapping[str, Order]:
+    of = (rows, live)
+    orders = (
+        _by(*of, "issued", "created_at", datetime.fromisoformat, nullable=False),
+        _by(*of, "due", "due_at", datetime.fromisoformat),
+        _by(*of, "paid_on", "closed_at", datetime.fromisoformat),
+        _by(*of, "total", "total", number),
+        _by(*of, "balance", "balance", number),
+        Order("id", int, (Part(f"{rows} i", "i.id", "i", condition=live),)),
     )
-}
+    return {order.key: order for order in orders}
+
+
+ORDERS = _orders(_ROWS, _LIVE)
+PAST_ORDERS = _orders(THEN, "TRUE")
 DEFAULT = "-issued"
 
 _BILL = "i.type IS DISTINCT FROM 'credit'"
@@ -185,22 +191,22 @@ def page(
     asked: Wanted, *, sort: str = DEFAULT, cursor: str | None = None, limit: int = 50
 ) -> Page[InvoiceRow]:
     """One page of invoices, stable while others are added. Raises UnusablePage."""
-    order = order_of(sort, ORDERS, "Invoices")
+    order = order_of(sort, PAST_ORDERS if asked.at.then else ORDERS, "Invoices")
     ids, following, previous = keys(order, asked, cursor, limit)
     return Page(_rows(ids, asked.at), following, previous)
 
 
 def capped_count(asked: Wanted, *, cap: int = 10_000) -> int:
     """How many match, counting no further than ``cap``: the answer ``cap`` means or more."""
-    return count([f"{_ROWS} i WHERE {_LIVE} AND {_condition(asked)}"], asked.values, cap)
+    return count([f"{rows_of(asked.at)} WHERE {_condition(asked)}"], asked.values, cap)
 
 
 def sums(asked: Wanted) -> Sums:
     """How many match and their total, paid and balance, by currency, as the source says them: a
     credit's amounts are negative, and what was voided adds nothing."""
     return summed(
-        f"SELECT i.currency, count(*), {_SUMS} FROM {_ROWS} i"  # noqa: S608
-        f" WHERE {_LIVE} AND {_condition(asked)} GROUP BY 1 ORDER BY 1",
+        f"SELECT i.currency, count(*), {_SUMS} FROM {rows_of(asked.at)}"  # noqa: S608
+        f" WHERE {_condition(asked)} GROUP BY 1 ORDER BY 1",
         asked.values,
     )
 
@@ -211,8 +217,14 @@ _SUMS = ", ".join(
 )
 
 
+def rows_of(at: At) -> str:
+    """The invoices there are, or were then, as ``i``."""
+    return f"{THEN} i" if at.then else f"{_ROWS} i"
+
+
 def _condition(asked: Wanted) -> str:
-    return asked.condition("i", "i.id")
+    chosen = asked.condition("i", "i.id")
+    return chosen if asked.at.then else f"{_LIVE} AND {chosen}"
 
 
 def get(pk: int, at: At) -> InvoiceRow:
@@ -237,12 +249,12 @@ _INPUTS = (
 
 
 def _rows(ids: Sequence[int], at: At) -> list[InvoiceRow]:
-    rows = Invoice.objects.filter(pk__in=ids).select_related("site", "account")
-    rows = rows.prefetch_related(
-        Prefetch("allocations", Allocation.objects.select_related("account").order_by("pk"))
-    )
-    found: list[Invoice] = in_order(rows, ids)
-    tried, credited, plans = _attempts(found), _credited(found), _plans(found)
+    rows: Any = Invoice.objects.filter(pk__in=ids)
+    if at.then:
+        rows = InvoiceOverTime.objects.filter(in_force(at.then), pk__in=ids)
+    found: list[Invoice] = in_order(rows.select_related("site", "account"), ids)
+    tried, credited = _attempts(found, at.then), _credited(found, at.then)
+    plans, parts = _plans(found), _parts(ids)
     return [
         InvoiceRow(
             row,
@@ -250,10 +262,19 @@ def _rows(ids: Sequence[int], at: At) -> list[InvoiceRow]:
             tried.get(_key(row), Attempts()),
             credited.get(_key(row), Decimal(0)),
             plans.get(_key(row), ()),
-            list(row.allocations.all()),
+            parts.get(row.pk, ()),
         )
         for row in found
     ]
+
+
+def _parts(ids: Sequence[int]) -> dict[int, list[Allocation]]:
+    """How invoices are shared out, which is told as it is known today."""
+    found: dict[int, list[Allocation]] = {}
+    rows = Allocation.objects.filter(invoice_id__in=ids).select_related("account__scope")
+    for part in rows.order_by("pk"):
+        found.setdefault(part.invoice_id, []).append(part)
+    return found
 
 
 Key = tuple[int, str]
@@ -275,32 +296,34 @@ _ATTEMPTS = """
     FROM customers_transaction t
     JOIN unnest(%s::bigint[], %s::text[]) AS i (site_id, upstream_id)
         ON t.site_id = i.site_id AND t.invoice_upstream_id = i.upstream_id
-    WHERE t.removed_at IS NULL GROUP BY 1, 2
+    WHERE t.removed_at IS NULL AND (%s::timestamptz IS NULL OR t.created_at < %s) GROUP BY 1, 2
 """
 _CREDITED = """
     SELECT c.site_id, c.applied_to_invoice_upstream_id, coalesce(sum(c.amount), 0)
     FROM customers_creditpayment c
     JOIN unnest(%s::bigint[], %s::text[]) AS i (site_id, upstream_id)
         ON c.site_id = i.site_id AND c.applied_to_invoice_upstream_id = i.upstream_id
-    WHERE c.removed_at IS NULL AND c.voided_at IS NULL GROUP BY 1, 2
+    WHERE c.removed_at IS NULL AND (%s::timestamptz IS NULL OR c.created_at < %s)
+        AND c.voided_at IS NULL GROUP BY 1, 2
 """
 
 
-def _asked(statement: str, rows: Sequence[Invoice]) -> list[tuple[Any, ...]]:
+def _asked(statement: str, rows: Sequence[Invoice], then: datetime | None) -> list[tuple[Any, ...]]:
+    keys = [row.site_id for row in rows], [row.upstream_id for row in rows]
     with connection.cursor() as db:
-        db.execute(statement, [[row.site_id for row in rows], [row.upstream_id for row in rows]])
+        db.execute(statement, [*keys, then, then])
         return list(db.fetchall())
 
 
-def _attempts(rows: Sequence[Invoice]) -> dict[Key, Attempts]:
+def _attempts(rows: Sequence[Invoice], then: datetime | None) -> dict[Key, Attempts]:
     return {
         (site, name): Attempts(tries, failed, at, why or "", refunded)
-        for site, name, tries, failed, at, why, refunded in _asked(_ATTEMPTS, rows)
+        for site, name, tries, failed, at, why, refunded in _asked(_ATTEMPTS, rows, then)
     }
 
 
-def _credited(rows: Sequence[Invoice]) -> dict[Key, Decimal]:
-    return {(site, name): amount for site, name, amount in _asked(_CREDITED, rows)}
+def _credited(rows: Sequence[Invoice], then: datetime | None) -> dict[Key, Decimal]:
+    return {(site, name): amount for site, name, amount in _asked(_CREDITED, rows, then)}
 
 
 def _plans(rows: Iterable[Invoice]) -> dict[Key, list[str]]:

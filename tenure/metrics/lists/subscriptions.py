@@ -10,7 +10,7 @@ from django.db import connection
 from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.customers.models import Plan, Subscription
-from tenure.metrics.lists import filters
+from tenure.metrics.lists import filters, past
 from tenure.metrics.lists.filters import At, Clause, Filter, Wanted, wanted
 from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, whose
 from tenure.metrics.lists.keyset import Order, Part, order_of
@@ -19,41 +19,36 @@ from tenure.metrics.paging import number
 from tenure.metrics.subscription_facts import TABLE
 
 _ROWS = "customers_subscription"
-_NOBODYS = Part(
-    f"{_ROWS} s", "s.id", "s", condition="s.account_id IS NULL AND s.removed_at IS NULL",
-    measured=False,
-)  # fmt: skip
 
 
-def _by(key: str, column: str, parse: Any) -> Order:
-    """Sorted by a figure: known values, unknown ones, then the subscriptions of nobody known."""
-    known = Part(f"{TABLE} f", "f.subscription_id", "f", f"f.{column}", f"f.{column} IS NOT NULL")
-    unknown = Part(f"{TABLE} f", "f.subscription_id", "f", condition=f"f.{column} IS NULL")
-    return Order(key, parse, (known, unknown, _NOBODYS))
+def _nobodys(rows: str, live: str) -> Part:
+    condition = f"s.account_id IS NULL AND {live}"
+    return Part(f"{rows} s", "s.id", "s", condition=condition, measured=False)
 
 
-ORDERS: Mapping[str, Order] = {
-    order.key: order
-    for order in (
-        _by("mrr", "mrr", number),
-        _by("renewal", "renews_on", date.fromisoformat),
-        _by("bill", "bills_on", date.fromisoformat),
-        _by("started", "started_on", date.fromisoformat),
-        _by("end", "ends_on", date.fromisoformat),
-        Order(
-            "id",
-            int,
-            (
-                Part(
-                    f"{_ROWS} s LEFT JOIN {TABLE} f ON f.subscription_id = s.id",
-                    "s.id",
-                    "s",
-                    condition="s.removed_at IS NULL",
-                ),
-            ),
-        ),
+def _orders(rows: str, facts: str, live: str) -> Mapping[str, Order]:
+    """By a figure: known values, unknown ones, then the subscriptions of nobody known."""
+
+    def by(key: str, column: str, parse: Any) -> Order:
+        key_of = f"{facts} f", "f.subscription_id", "f"
+        known = Part(*key_of, f"f.{column}", f"f.{column} IS NOT NULL")
+        unknown = Part(*key_of, condition=f"f.{column} IS NULL")
+        return Order(key, parse, (known, unknown, _nobodys(rows, live)))
+
+    both = f"{rows} s LEFT JOIN {facts} f ON f.subscription_id = s.id"
+    orders = (
+        by("mrr", "mrr", number),
+        by("renewal", "renews_on", date.fromisoformat),
+        by("bill", "bills_on", date.fromisoformat),
+        by("started", "started_on", date.fromisoformat),
+        by("end", "ends_on", date.fromisoformat),
+        Order("id", int, (Part(both, "s.id", "s", condition=live),)),
     )
-}
+    return {order.key: order for order in orders}
+
+
+ORDERS = _orders(_ROWS, TABLE, "s.removed_at IS NULL")
+PAST_ORDERS = _orders(past.ROWS, past.FACTS, "TRUE")
 DEFAULT = "-mrr"
 
 STATUSES = {
@@ -100,8 +95,9 @@ def _site(text: str, _at: At) -> Clause:
     return Clause(SITE, {"site": filters.listed("site", text)})
 
 
-def _state(text: str, _at: At) -> Clause:
-    within = f"{{key}} IN (SELECT id FROM {_ROWS} WHERE state = ANY(%(state)s))"  # noqa: S608
+def _state(text: str, at: At) -> Clause:
+    rows = f"{past.ROWS} s" if at.then else _ROWS
+    within = f"{{key}} IN (SELECT id FROM {rows} WHERE state = ANY(%(state)s))"  # noqa: S608
     return Clause(within, {"state": filters.listed("state", text)})
 
 
@@ -122,8 +118,8 @@ FILTERS: tuple[Filter, ...] = (
     filters.amount("mrr_from", "MRR from", "f.mrr", ">=", measured=True),
     filters.amount("mrr_to", "MRR to", "f.mrr", "<=", measured=True),
     filters.choice("renews", "Renewal", RENEWS, measured=True),
-    filters.choice("overdue", "Overdue", OVERDUE, measured=True),
-    filters.choice("mark", "Mark", MARKS, measured=True),
+    filters.choice("overdue", "Overdue", OVERDUE, measured=True, kept=False),
+    filters.choice("mark", "Mark", MARKS, measured=True, kept=False),
     filters.whole("account", "Account", "{t}.account_id = %(account)s"),
     Filter("state", "State at the source", "text", _state, told="The source's own words."),
 )  # fmt: skip
@@ -162,15 +158,16 @@ def page(
     asked: Wanted, *, sort: str = DEFAULT, cursor: str | None = None, limit: int = 50
 ) -> Page[SubscriptionRow]:
     """One page of subscriptions, stable while others are added. Raises UnusablePage."""
-    order = order_of(sort, ORDERS, "Subscriptions")
+    order = order_of(sort, PAST_ORDERS if asked.at.then else ORDERS, "Subscriptions")
     ids, following, previous = keys(order, asked, cursor, limit)
-    return Page(_rows(ids), following, previous)
+    return Page(_rows(ids, asked.at), following, previous)
 
 
 def capped_count(asked: Wanted, *, cap: int = 10_000) -> int:
     """How many match, counting no further than ``cap``: the answer ``cap`` means or more."""
-    parts = [part for part in ORDERS["mrr"].parts[1:] if part.measured or not asked.measured]
-    whole = Part(f"{TABLE} f", "f.subscription_id", "f")
+    orders = PAST_ORDERS if asked.at.then else ORDERS
+    parts = [part for part in orders["mrr"].parts[1:] if part.measured or not asked.measured]
+    whole = Part(facts_of(asked.at), "f.subscription_id", "f")
     sources = [
         f"{part.source} WHERE {part.condition} AND {asked.condition(part.table, part.key)}"
         for part in (whole, *parts[1:])
@@ -181,10 +178,15 @@ def capped_count(asked: Wanted, *, cap: int = 10_000) -> int:
 def sums(asked: Wanted) -> Sums:
     """How many match and their MRR, by currency; what has no known MRR adds nothing to it."""
     return summed(
-        f"SELECT f.currency, count(*), coalesce(sum(f.mrr), 0) FROM {TABLE} f"  # noqa: S608
+        f"SELECT f.currency, count(*), coalesce(sum(f.mrr), 0) FROM {facts_of(asked.at)}"  # noqa: S608
         f" WHERE {asked.condition('f', 'f.subscription_id')} GROUP BY 1 ORDER BY 1",
         asked.values,
     )
+
+
+def facts_of(at: At) -> str:
+    """The figures there are, or were then, as ``f``."""
+    return f"{past.FACTS} f" if at.then else f"{TABLE} f"
 
 
 def plans() -> list[tuple[str, str]]:
@@ -200,18 +202,21 @@ def currencies() -> list[str]:
     return sorted(code for code in found if isinstance(code, str))
 
 
-def get(pk: int) -> SubscriptionRow:
+def get(pk: int, at: At | None = None) -> SubscriptionRow:
     """One subscription with its figures. Raises Subscription.DoesNotExist."""
-    found = _rows([pk])
+    found = _rows([pk], at)
     if not found:
         raise Subscription.DoesNotExist(pk)
     return found[0]
 
 
-def _rows(ids: Sequence[int]) -> list[SubscriptionRow]:
-    rows = Subscription.objects.filter(pk__in=ids).select_related(
-        "site", "account", "facts", "created_in"
-    )
+def _rows(ids: Sequence[int], at: At | None) -> list[SubscriptionRow]:
+    if at and at.then:
+        rows = past.rows(ids, at)
+    else:
+        rows = Subscription.objects.filter(pk__in=ids).select_related(
+            "site", "account", "facts", "created_in"
+        )
     found: list[Subscription] = in_order(rows, ids)
     known = customers.plans_of(found)
     return [

@@ -51,14 +51,18 @@ def receivables(asked: Asked) -> list[Owed]:
         "since": asked.at.now - QUARTER,
     }
     with connection.cursor() as db:
-        db.execute(_OWED, values)
+        db.execute(_OWED.format(rows=invoices.rows_of(asked.at), live=_live(asked)), values)
         owed = db.fetchall()
-        db.execute(_BILLED, values)
+        db.execute(_BILLED.format(rows=invoices.rows_of(asked.at), live=_live(asked)), values)
         billed = dict(db.fetchall())
     rows: dict[str, dict[str, tuple[Decimal, int]]] = {}
     for currency, bucket, amount, count in owed:
         rows.setdefault(currency, {})[bucket] = amount, count
     return [_line(code, rows[code], billed.get(code, Decimal(0))) for code in sorted(rows)]
+
+
+def _live(asked: Asked) -> str:
+    return "TRUE" if asked.at.then else "i.removed_at IS NULL"
 
 
 def _line(code: str, found: dict[str, tuple[Decimal, int]], billed: Decimal) -> Owed:
@@ -80,7 +84,7 @@ def _line(code: str, found: dict[str, tuple[Decimal, int]], billed: Decimal) -> 
 
 
 _MINE = (
-    "i.removed_at IS NULL AND (%(site)s::bigint IS NULL OR i.site_id = %(site)s)"
+    "{live} AND (%(site)s::bigint IS NULL OR i.site_id = %(site)s)"
     " AND (%(currency)s::text IS NULL OR i.currency = %(currency)s)"
 )
 _OWED = f"""
@@ -90,11 +94,11 @@ _OWED = f"""
            sum(balance), count(*)
     FROM (
         SELECT i.currency, i.balance, CASE WHEN {invoices.LATE} THEN {invoices.DAYS} ELSE 0 END AS days
-        FROM customers_invoice i WHERE {invoices.OWED} AND {_MINE}
+        FROM {{rows}} WHERE {invoices.OWED} AND {_MINE}
     ) owed GROUP BY 1, 2
 """  # noqa: S608
 _BILLED = f"""
-    SELECT i.currency, sum(i.total) FROM customers_invoice i
+    SELECT i.currency, sum(i.total) FROM {{rows}}
     WHERE i.created_at > %(since)s AND i.created_at <= %(now)s AND i.state <> 'voided'
         AND i.type IS DISTINCT FROM 'credit' AND {_MINE}
     GROUP BY 1

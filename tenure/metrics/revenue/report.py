@@ -10,6 +10,8 @@ from django.db import connection
 
 from tenure.core.money import Money
 from tenure.metrics import series
+from tenure.metrics.lists.filters import At
+from tenure.metrics.lists.subscriptions import facts_of
 from tenure.metrics.movements import MOVING, Movement
 from tenure.metrics.retained import Kept, retention_between
 from tenure.metrics.retention import churn_rate, quick_ratio
@@ -98,10 +100,11 @@ def report(asked: Asked) -> Report:
     return Report(asked, whole.currency, months, whole, mine, missing)
 
 
-def standings() -> tuple[list[Standing], list[Standing]]:
-    """What there is now by currency, and by site and currency; subscriptions of accounts alone."""
+def standings(at: At) -> tuple[list[Standing], list[Standing]]:
+    """What there is, or was known to be at the end of a past day, by currency, and by site and
+    currency; subscriptions of accounts alone."""
     with connection.cursor() as db:
-        db.execute(_STANDINGS)
+        db.execute(_STANDINGS.format(facts=facts_of(at)), at.values)
         rows = db.fetchall()
     found = [
         Standing(code, site or "", Money(mrr, code), paying, count)
@@ -114,7 +117,7 @@ _STANDINGS = """
     SELECT s.subdomain, f.currency, coalesce(sum(f.mrr), 0),
            count(DISTINCT f.account_id) FILTER (WHERE f.mrr > 0),
            count(*) FILTER (WHERE f.status IN ('active', 'cancelling'))
-    FROM metrics_subscriptionfacts f JOIN connections_site s ON s.id = f.site_id
+    FROM {facts} JOIN connections_site s ON s.id = f.site_id
     GROUP BY GROUPING SETS ((f.currency), (s.subdomain, f.currency))
     ORDER BY s.subdomain NULLS FIRST, f.currency
 """
@@ -178,7 +181,7 @@ def _whole(moves: Sequence[Moves]) -> Moves:
 
 def _largest(asked: Asked) -> str | None:
     """The currency most accounts pay in."""
-    found, by_site = standings()
+    found, by_site = standings(asked.at)
     if asked.site:
         found = [one for one in by_site if one.site == asked.site.subdomain]
     return max(found, key=lambda one: (one.paying, one.currency)).currency if found else None

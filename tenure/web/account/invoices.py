@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 from tenure.customers import read as customers
 from tenure.customers.models import Invoice
 from tenure.customers.read import InvoicePlace
+from tenure.metrics.as_of import Moment
 from tenure.metrics.invoices import Standing, standing
 from tenure.metrics.settings import zone
 from tenure.metrics.stored import invoice as as_input
@@ -68,18 +68,20 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def invoice(request: HttpRequest, pk: int) -> HttpResponse:
     """One invoice: in the drawer when a page asks for it there, else a page of its own."""
+    moment = at(request)
     try:
-        row = customers.get_invoice(pk)
+        row = customers.get_invoice(pk, at=moment.instant if moment else None)
     except Invoice.DoesNotExist:
-        raise Http404("There is no such invoice here.") from None
+        then = f" that was known at the end of {moment.day}" if moment else ""
+        raise Http404(f"There is no such invoice here{then}.") from None
     source = registry.source(row.site.source)
     context: dict[str, Any] = {
         "invoice": row,
         "account": row.account,
-        "bill": bills([row], settings.TENURE_CLOCK.now())[0],
+        "bill": bills([row], now_of(request))[0],
         "lines": customers.lines_of(row),
-        "payments": customers.payments_of(row),
-        "credits": customers.credits_of(row),
+        "payments": _by_then(customers.payments_of(row), moment),
+        "credits": _by_then(customers.credits_of(row), moment),
         "parts": customers.allocations_of(row),
         "address": source.record_url(
             row.site.subdomain, Stream.INVOICES, row.number or row.upstream_id
@@ -89,6 +91,11 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {"top": 2, "sub": 3} if drawer else {"top": 1, "sub": 2}  # levels of the headings
     template = "web/account/invoice_detail.html" if drawer else "web/account/invoice.html"
     return render(request, template, context)
+
+
+def _by_then(rows: Sequence[Any], moment: Moment | None) -> Sequence[Any]:
+    """Those that were there by the end of the day looked back to."""
+    return [row for row in rows if moment is None or row.created_at < moment.instant]
 
 
 def bills(rows: Sequence[Invoice], now: datetime) -> list[Bill]:

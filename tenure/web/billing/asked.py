@@ -9,13 +9,14 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tenure.customers import read as customers
-from tenure.metrics.lists.filters import At, Filter, Wanted
+from tenure.metrics.lists.filters import At, Filter, Wanted, at_the_end_of
 from tenure.metrics.settings import zone
+from tenure.web.as_of import at
 
 
-def here() -> At:
-    """The present in the workspace's calendar."""
-    return At(settings.TENURE_CLOCK.now(), zone())
+def here(request: HttpRequest) -> At:
+    """The day looked back to, or the present, in the workspace's calendar."""
+    return at_the_end_of(at(request), settings.TENURE_CLOCK.now(), zone())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def fields(
             options.get(one.name, tuple(one.choices.items())),
         )
         for one in filters
-        if one.name not in ("q", "account", "state")
+        if one.name not in ("q", "account", "state") and (one.kept or not asked.at.then)
     ]
 
 
@@ -90,7 +91,11 @@ def _account_name(value: str) -> str:
 
 def views(named: Sequence[tuple[str, Mapping[str, str]]], asked: Wanted, sort: str) -> list[View]:
     """These questions as links."""
-    return [View(label, urlencode(query), _asks_just(query, asked, sort)) for label, query in named]
+    return [
+        View(label, urlencode(query), _asks_just(query, asked, sort))
+        for label, query in named
+        if not (asked.at.then and "overdue" in query)
+    ]
 
 
 def _asks_just(query: Mapping[str, str], asked: Wanted, sort: str) -> bool:
@@ -100,7 +105,7 @@ def _asks_just(query: Mapping[str, str], asked: Wanted, sort: str) -> bool:
 
 def as_call(request: HttpRequest, resource: str, asked: Wanted, sort: str) -> str:
     """The list as a call of the API; the token stays a variable of the shell."""
-    query = urlencode({**_public(asked), "sort": sort, "limit": 200})
+    query = urlencode({**_public(asked), "sort": sort, "limit": 200, **_day(asked)})
     address = request.build_absolute_uri(f"/api/v1/{resource}?{query}")
     return f'curl -H "Authorization: Bearer $TENURE_TOKEN" {shlex.quote(address)}'
 
@@ -108,9 +113,14 @@ def as_call(request: HttpRequest, resource: str, asked: Wanted, sort: str) -> st
 def as_command(resource: str, asked: Wanted, sort: str) -> str:
     """The list as a command."""
     words = ["tenure", resource]
-    for name, value in {**_public(asked), "sort": sort}.items():
+    for name, value in {**_public(asked), "sort": sort, **_day(asked)}.items():
         words.append(f"--{name.replace('_', '-')}={value}")
     return shlex.join([*words, "--json"])
+
+
+def _day(asked: Wanted) -> dict[str, str]:
+    """The past day, where the list is of one."""
+    return {"as_of": asked.at.today.isoformat()} if asked.at.then else {}
 
 
 def _public(asked: Wanted) -> dict[str, str]:

@@ -122,7 +122,7 @@ def wanted_of(request: HttpRequest, listing: Listing) -> tuple[Wanted, str]:
     """The filters and the order an address asks for. Raises UnusableFilter."""
     given = {name: ",".join(values) for name, values in request.GET.lists()}
     sort = request.GET.get("sort", "")[:LONGEST_SORT] or listing.source.DEFAULT
-    return listing.source.asked_for(given, asking.here()), sort
+    return listing.source.asked_for(given, asking.here(request)), sort
 
 
 def chosen_columns(request: HttpRequest, listing: Listing) -> tuple[Mapping[str, Column], list[Column]]:  # fmt: skip

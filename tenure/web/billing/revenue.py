@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from tenure.connections import read as connections
 from tenure.core.money import Money
+from tenure.metrics import read as metrics
 from tenure.metrics.amounts import rounded
 from tenure.metrics.lists.filters import UnusableFilter, a_day
 from tenure.metrics.movements import MOVING
@@ -23,6 +24,7 @@ from tenure.metrics.revenue import receivables, report, shapes
 from tenure.metrics.revenue.asked import TOTAL, Asked, Behind
 from tenure.metrics.revenue.report import Report
 from tenure.metrics.settings import current
+from tenure.web.as_of import at
 from tenure.web.billing.asked import here
 from tenure.web.billing.downloads import as_json
 from tenure.web.billing.tabs import TABS
@@ -60,10 +62,17 @@ def page(request: HttpRequest) -> HttpResponse:
         "end_query": _day_query(found, found.months[-1].last),
         "scope_query": _scope_query(found),
         "last_day": found.months[-1].last,
+        "known_then": _known_then(request, asked),
         "empty": not codes,
         "sites_known": bool(connections.sites()),
     }
     return render(request, "web/billing/revenue.html", shown)
+
+
+def _known_then(request: HttpRequest, asked: Asked) -> Sequence[Money]:
+    """The MRR that was known of all accounts on the day looked back to, where the report is of all."""
+    moment = at(request)
+    return metrics.totals_at(moment).mrr if moment and not asked.site else ()
 
 
 @require_safe
@@ -73,7 +82,7 @@ def standing(request: HttpRequest) -> HttpResponse:
         asked = _asked(request)
     except UnusableFilter as error:
         return _unusable(request, error)
-    by_currency, by_site = report.standings()
+    by_currency, by_site = report.standings(asked.at)
     scope = {"site": asked.site.subdomain} if asked.site else {}
     shown = {
         "owed": [_bar(one, scope) for one in receivables.receivables(asked)],
@@ -161,7 +170,7 @@ class Tile:
 
 
 def _asked(request: HttpRequest) -> Asked:
-    return asking.asked(request.GET, here(), current())
+    return asking.asked(request.GET, here(request), current())
 
 
 def _choices(asked: Asked, currency: str, codes: Sequence[str]) -> dict[str, Any]:
@@ -215,7 +224,13 @@ def _tiles(found: Report) -> list[Tile]:
     window = f"12 months to {today.day} {today:%b %Y}"
     year = _query(found, date_after(year_ago), today, count="ends")
     tiles = [
-        Tile("MRR", money=end, sub="now", address="revenue_held", query=_day_query(found, today)),
+        Tile(
+            "MRR",
+            money=end,
+            sub="on that day" if asked.at.then else "now",
+            address="revenue_held",
+            query=_day_query(found, today),
+        ),
         Tile(
             "ARR",
             money=Money(whole.end * 12, found.currency),

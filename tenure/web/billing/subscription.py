@@ -12,6 +12,7 @@ from tenure.metrics.lists import subscriptions
 from tenure.metrics.settings import current
 from tenure.sources import registry
 from tenure.sources.base import Stream
+from tenure.web.as_of import at
 from tenure.web.billing.asked import here
 
 
@@ -19,15 +20,17 @@ from tenure.web.billing.asked import here
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The subscription: in the drawer when a page asks for it there, else a page of its own."""
     try:
-        one = subscriptions.get(pk)
+        one = subscriptions.get(pk, here(request))
     except Subscription.DoesNotExist:
-        raise Http404("There is no such subscription here.") from None
+        moment = at(request)
+        then = f" that was known at the end of {moment.day}" if moment else ""
+        raise Http404(f"There is no such subscription here{then}.") from None
     source = registry.source(one.row.site.source)
     shown: dict[str, Any] = {
         "one": one,
         "row": one.row,
         "account": one.row.account,
-        "part": of_subscription(one.row, here().now, current()),
+        "part": of_subscription(one.row, here(request).now, current()),
         "address": source.record_url(
             one.row.site.subdomain, Stream.SUBSCRIPTIONS, one.row.uuid or one.row.upstream_id
         ),
