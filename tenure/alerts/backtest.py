@@ -16,10 +16,10 @@ from django.db import connection
 from tenure.alerts.aftermath import Event, events_between
 from tenure.metrics.offers import FACTS
 from tenure.rules.sql import Sql, bound
-from tenure.rules.tree import Aggregate, Condition, Node, Quantified, inner
 from tenure.segments.catalogue import catalogue, context
 from tenure.segments.inside import inside
 from tenure.segments.question import Question, question
+from tenure.segments.unseen import unseen
 
 LONGEST_DAYS = 366
 
@@ -145,25 +145,6 @@ def backtest(
         *_known_since(),
         today.currency,
     )
-
-
-def unseen(asked: Question) -> list[str]:
-    """The labels of attributes in a rule whose past is not kept."""
-    return sorted(set(_unseen(asked.meant, asked, None)))
-
-
-def _unseen(node: Node, asked: Question, relation: str | None) -> Iterator[str]:
-    if isinstance(node, Condition) and relation is None:
-        attribute = asked.catalogue.scope.attributes[node.name.text]
-        if not attribute.history:
-            yield attribute.label
-    if isinstance(node, Quantified | Aggregate):
-        rows = asked.catalogue.relations[node.relation]
-        if not rows.past_rows:
-            yield rows.plural
-        return
-    for part in inner(node):
-        yield from _unseen(part, asked, relation)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

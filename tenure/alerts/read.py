@@ -165,9 +165,14 @@ def version(alert: Alert) -> AlertRuleVersion | None:
     ).first()
 
 
-def open_counts(account_ids: Sequence[int]) -> dict[int, int]:
-    """How many alerts are open for each of these accounts; none for the others."""
-    rows = Alert.objects.filter(account_id__in=list(account_ids), state__in=OPEN)
+def open_counts(account_ids: Sequence[int], *, at: datetime | None = None) -> dict[int, int]:
+    """How many alerts are open for each of these accounts, or were right before an instant; none for
+    the others."""
+    rows = Alert.objects.filter(account_id__in=list(account_ids))
+    if at:
+        rows = rows.filter(Q(ended_at=None) | Q(ended_at__gte=at), opened_at__lt=at)
+    else:
+        rows = rows.filter(state__in=OPEN)
     return dict(rows.values_list("account").annotate(count=Count("pk")))
 
 

@@ -34,6 +34,7 @@ def relations() -> tuple[Relation, ...]:
             (*_SUBSCRIPTION, *own),
             where="s.removed_at IS NULL",
             past_rows="customers_subscription_over_time",
+            past_where="(s.removed_at IS NULL OR s.removed_at > {now})",
             evidence="coalesce(s.plan_name, s.plan_code, s.upstream_id)",
         ),
         Relation(
@@ -44,6 +45,7 @@ def relations() -> tuple[Relation, ...]:
             _INVOICE_ROWS,
             _INVOICE,
             past_rows=_PAST_INVOICE_ROWS,
+            past_where="(i.removed_at IS NULL OR i.removed_at > {now})",
             evidence="coalesce(i.number, i.upstream_id)",
         ),
         Relation(
@@ -220,13 +222,14 @@ _INVOICE_ROWS = f"""(
     WHERE i.removed_at IS NULL AND part.account_id IS NOT NULL)"""
 # Of a shared invoice each account's part is known as it is today, for any time.
 _PAST_INVOICE_ROWS = f"""(
-    SELECT i.account_id, i.total, i.paid, i.balance, i.valid_from, i.valid_to, i.{_INVOICE_COLUMNS}
-    FROM customers_invoice_over_time i WHERE i.removed_at IS NULL AND i.account_id IS NOT NULL
+    SELECT i.account_id, i.total, i.paid, i.balance, i.valid_from, i.valid_to, i.removed_at,
+           i.{_INVOICE_COLUMNS}
+    FROM customers_invoice_over_time i WHERE i.account_id IS NOT NULL
     UNION ALL
     SELECT part.account_id, part.total, part.paid, part.balance, i.valid_from, i.valid_to,
-           i.{_INVOICE_COLUMNS}
+           i.removed_at, i.{_INVOICE_COLUMNS}
     FROM customers_allocation part JOIN customers_invoice_over_time i ON i.id = part.invoice_id
-    WHERE i.removed_at IS NULL AND part.account_id IS NOT NULL)"""
+    WHERE part.account_id IS NOT NULL)"""
 
 _INVOICE = (
     _text("number", "Number", "i.number"),

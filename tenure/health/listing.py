@@ -3,13 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
-from tenure.health.models import HealthScore
+from tenure.health.models import HealthScore, HealthVersion
 from tenure.metrics import paging, read
+from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import Order
 from tenure.metrics.read import AccountsPage
 from tenure.rules.sql import Sql, joined
 
 TABLE = HealthScore._meta.db_table
+PAST = HealthVersion._meta.db_table
 STANDINGS = ("green", "amber", "red", "unknown", "ended")
 
 
@@ -23,15 +25,30 @@ def _score(value: Any) -> Decimal:
 ORDERS = {**paging.ORDERS, "health": Order("health", TABLE, "score", _score)}
 
 
-def accounts_page(**asked: Any) -> AccountsPage:
-    """``metrics.read.accounts_page`` with ``health`` among the orders."""
-    return read.accounts_page(**asked, orders=ORDERS)
+def accounts_page(*, moment: Moment | None = None, **asked: Any) -> AccountsPage:
+    """``metrics.read.accounts_page`` with ``health`` among the orders, at a past time the score of
+    then."""
+    scores = Order("health", scores_of(moment), "score", _score)
+    return read.accounts_page(**asked, moment=moment, orders=ORDERS | {"health": scores})
 
 
-def standing(way: str) -> Sql | None:
-    """The condition on account ``a`` that it stands in a band; ``ended`` are those whose
-    subscriptions are over, which stand in none of the others. None for any other word."""
-    scored = f"SELECT 1 FROM {TABLE} k WHERE k.account_id = a.id"  # noqa: S608
+def scores_of(moment: Moment | None) -> str:
+    """What scores are read from: the present ones, or those known at the end of a past day."""
+    if moment is None:
+        return TABLE
+    at = f"'{moment.last.isoformat()}'::timestamptz"
+    kept = "account_id, score, band, state"
+    return (
+        f"(SELECT {kept} FROM {PAST} WHERE valid_from <= {at} AND valid_to > {at}"  # noqa: S608
+        f" UNION ALL SELECT {kept} FROM {TABLE} WHERE updated_at <= {at})"
+    )
+
+
+def standing(way: str, moment: Moment | None = None) -> Sql | None:
+    """The condition on account ``a`` that it stands, or stood at the end of a past day, in a band;
+    ``ended`` are those whose subscriptions are over, which stand in none of the others. None for any
+    other word."""
+    scored = f"SELECT 1 FROM {scores_of(moment)} k WHERE k.account_id = a.id"  # noqa: S608
     if way == "ended":
         return Sql(f"EXISTS ({scored} AND k.state = 'ended')")
     if way == "unknown":

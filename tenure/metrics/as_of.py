@@ -169,11 +169,13 @@ _REBUILT = """(
     SELECT account_id, {columns} FROM {relation} known
     UNION ALL
     SELECT account_id, {rebuilt} FROM (
-        SELECT account_id, max(mrr) AS mrr_sort FROM (
-            SELECT DISTINCT ON (account_id, site_id, currency) account_id, currency, mrr
-            FROM metrics_mrrstep WHERE day <= %s
-            ORDER BY account_id, site_id, currency, day DESC
-        ) last WHERE mrr > 0 GROUP BY account_id
+        SELECT account_id, max(mrr) AS mrr_sort, jsonb_object_agg(currency, mrr::text) AS mrr FROM (
+            SELECT account_id, currency, sum(mrr) AS mrr FROM (
+                SELECT DISTINCT ON (account_id, site_id, currency) account_id, currency, mrr
+                FROM metrics_mrrstep WHERE day <= %s
+                ORDER BY account_id, site_id, currency, day DESC
+            ) last GROUP BY 1, 2
+        ) held WHERE mrr > 0 GROUP BY account_id
     ) rebuilt WHERE NOT EXISTS (
         SELECT 1 FROM {relation} seen WHERE seen.account_id = rebuilt.account_id)
 )"""
@@ -183,87 +185,78 @@ def relation(moment: Moment) -> Sql:
     """The figures of all accounts at the end of the day in place of the facts' table, with the
     columns lists are sorted by."""
     columns = ", ".join(_SORTED)
+    types = {"next_renewal_date": "date", "last_paid_date": "date", "status_rank": "smallint"}
+    rebuilt = ", ".join(
+        name if name == "mrr_sort" else f"NULL::{types.get(name, 'numeric')}" for name in _SORTED
+    )
+    return _relation(moment, columns, rebuilt)
+
+
+def _relation(moment: Moment, columns: str, rebuilt: str) -> Sql:
+    """The figures of all accounts at the end of the day; before the first sync, of those nobody could
+    make more out of, their MRR."""
     seen = _RELATION.format(columns=columns)
     known: list[Any] = [moment.instant] * 3
     first = SitePast.objects.order_by("-first_day").values_list("first_day", flat=True).first()
     if first is None or moment.day >= first:
         return Sql(seen, tuple(known))
-    types = {"next_renewal_date": "date", "last_paid_date": "date", "status_rank": "smallint"}
-    rebuilt = ", ".join(
-        name if name == "mrr_sort" else f"NULL::{types.get(name, 'numeric')}" for name in _SORTED
-    )
     text = _REBUILT.format(columns=columns, relation=seen, rebuilt=rebuilt)
     return Sql(text, (*known, moment.day, *known))
 
 
-_TOTALS = """
-    WITH known AS {relation}
-    SELECT entry.key, sum(entry.value::numeric) FILTER (WHERE part.figure = 'mrr'),
-           sum(entry.value::numeric) FILTER (WHERE part.figure = 'total_due'),
-           sum(entry.value::numeric) FILTER (WHERE part.figure = 'past_due'),
-           count(DISTINCT known.account_id)
-               FILTER (WHERE part.figure = 'mrr' AND entry.value::numeric > 0)
-    FROM known JOIN customers_account a ON a.id = known.account_id
-    CROSS JOIN LATERAL (VALUES ('mrr', known.mrr), ('total_due', known.total_due),
-                               ('past_due', known.past_due)) AS part (figure, amounts)
-    CROSS JOIN LATERAL jsonb_each_text(part.amounts) AS entry
-    WHERE {visible} GROUP BY 1 ORDER BY 1
-"""
+_SUMS = "mrr, total_due, past_due"
+
+
+def _amounts(moment: Moment) -> Sql:
+    return _relation(moment, _SUMS, "mrr, '{}'::jsonb, '{}'::jsonb")
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencySums:
-    """What all accounts came to in one currency, and how many of them had MRR in it."""
+    """What accounts came to in one currency."""
 
     currency: str
     mrr: Decimal
     total_due: Decimal
     past_due: Decimal
-    paying: int
 
 
-def sums_at(moment: Moment, visible: Sql) -> list[CurrencySums]:
-    """MRR, due and past due by currency over all accounts that were measured by then."""
-    seen = _RELATION.format(columns="mrr, total_due, past_due")
+def sums_at(moment: Moment, chosen: Sql) -> list[CurrencySums]:
+    """MRR, due and past due by currency over the accounts ``a`` of the condition."""
+    asked = "WITH known AS " + _amounts(moment) + _TOTALS + chosen + " GROUP BY 1 ORDER BY 1"
     with connection.cursor() as db:
-        db.execute(
-            _TOTALS.format(relation=seen, visible=visible.text),
-            [*[moment.instant] * 3, *visible.values],
-        )
+        db.execute(asked.text, asked.values)
         return [
-            CurrencySums(code, mrr or Decimal(0), due or Decimal(0), late or Decimal(0), paying)
-            for code, mrr, due, late, paying in db.fetchall()
+            CurrencySums(code, mrr or Decimal(0), due or Decimal(0), late or Decimal(0))
+            for code, mrr, due, late in db.fetchall()
         ]
 
 
-def count(moment: Moment) -> int:
-    """How many accounts were measured by then."""
-    known, there = _RELATION.format(columns="1"), visible(moment)
+_TOTALS = """
+    SELECT entry.key, sum(entry.value::numeric) FILTER (WHERE part.figure = 'mrr'),
+           sum(entry.value::numeric) FILTER (WHERE part.figure = 'total_due'),
+           sum(entry.value::numeric) FILTER (WHERE part.figure = 'past_due')
+    FROM known JOIN customers_account a ON a.id = known.account_id
+    CROSS JOIN LATERAL (VALUES ('mrr', known.mrr), ('total_due', known.total_due),
+                               ('past_due', known.past_due)) AS part (figure, amounts)
+    CROSS JOIN LATERAL jsonb_each_text(part.amounts) AS entry
+    WHERE """
+
+
+def count(moment: Moment, chosen: Sql) -> tuple[int, int]:
+    """How many accounts ``a`` of the condition there were figures of, and how many of them paid."""
+    asked = "WITH known AS " + _amounts(moment) + _COUNT + chosen
     with connection.cursor() as db:
-        db.execute(
-            f"SELECT count(*) FROM {known} known JOIN customers_account a"  # noqa: S608
-            f" ON a.id = known.account_id WHERE {there.text}",
-            [*[moment.instant] * 3, *there.values],
-        )
-        return int(db.fetchone()[0])
+        db.execute(asked.text, asked.values)
+        accounts, paying = db.fetchone()
+        return int(accounts), int(paying)
 
 
-def rebuilt_sums(moment: Moment) -> list[CurrencySums]:
-    """MRR of a day before the first sync, made out from invoices; the rest is not known."""
-    with connection.cursor() as db:
-        db.execute(_REBUILT_SUMS, [moment.day])
-        return [
-            CurrencySums(code, mrr, Decimal(0), Decimal(0), paying)
-            for code, mrr, paying in db.fetchall()
-        ]
-
-
-_REBUILT_SUMS = """
-    SELECT currency, sum(mrr), count(*) FROM (
-        SELECT account_id, currency, sum(mrr - before) AS mrr FROM metrics_mrrstep
-        WHERE day <= %s GROUP BY account_id, currency
-    ) each WHERE mrr > 0 GROUP BY currency ORDER BY currency
-"""
+_COUNT = """
+    SELECT count(*), count(*) FILTER (WHERE EXISTS (
+        SELECT 1 FROM jsonb_each_text(known.mrr) e WHERE e.value::numeric > 0))
+    FROM known JOIN customers_account a ON a.id = known.account_id
+    WHERE """
 
 
 def visible(moment: Moment) -> Sql:

@@ -233,18 +233,21 @@ def totals(search: str = "", *, where: Sql | None = None) -> Totals:
     return Totals(**money, accounts=accounts, paying=paying)
 
 
-def totals_at(moment: Moment) -> Totals:
-    """The same at a past time, over the accounts that were measured by then."""
-    seen = as_of.reach().seen
-    early = seen is None or moment.day < seen
-    rows = as_of.rebuilt_sums(moment) if early else as_of.sums_at(moment, as_of.visible(moment))
+def totals_at(moment: Moment, search: str = "", *, where: Sql | None = None) -> Totals:
+    """The same at a past time, over the accounts of which anything was known, or was made out since."""
+    chosen = Sql(*_as_tuple(matching(search, where, as_of.visible(moment))))
+    rows, (accounts, paying) = as_of.sums_at(moment, chosen), as_of.count(moment, chosen)
     return Totals(
         mrr=tuple(Money(row.mrr, row.currency) for row in rows),
         total_due=tuple(Money(row.total_due, row.currency) for row in rows),
         past_due=tuple(Money(row.past_due, row.currency) for row in rows),
-        accounts=sum(row.paying for row in rows) if early else as_of.count(moment),
-        paying=sum(row.paying for row in rows),
+        accounts=accounts,
+        paying=paying,
     )
+
+
+def _as_tuple(condition: tuple[str, list[Any]]) -> tuple[str, tuple[Any, ...]]:
+    return condition[0], tuple(condition[1])
 
 
 def converted(figures: Mapping[str, Sequence[Money]], now: datetime) -> ConvertedTotals:

@@ -79,7 +79,8 @@ class Scope:
 class Relation:
     """Rows that belong to an account. ``rows`` is what stands in FROM, with a column ``account_id``;
     ``alias`` is what its attributes call it. ``past_rows`` is the same with ``valid_from`` and
-    ``valid_to``, empty where no versions are kept. ``evidence`` names a row to people."""
+    ``valid_to``, empty where no versions are kept; ``past_where`` stands there in place of ``where``,
+    over ``{now}``. ``evidence`` names a row to people."""
 
     key: str
     label: str
@@ -89,6 +90,7 @@ class Relation:
     listed: tuple[Attribute, ...]
     where: str = ""
     past_rows: str = ""
+    past_where: str = ""
     evidence: str = ""
 
     @cached_property

@@ -126,15 +126,22 @@ class _Compiler:
     def _from(self, relation: Relation, condition: Sql) -> Sql:
         alias = relation.alias
         rows = relation.past_rows if self.context.past and relation.past_rows else relation.rows
-        text = f"FROM {rows} {alias} WHERE {alias}.account_id = {self.account}.id"
-        if relation.where:
-            text += f" AND {relation.where}"
-        found = Sql(text)
-        if self.context.past and relation.past_rows:
+        found = Sql(f"FROM {rows} {alias} WHERE {alias}.account_id = {self.account}.id")
+        past = self.context.past and bool(relation.past_rows)
+        if where := relation.past_where if past else relation.where:
+            found += " AND " + self._with_now(where)
+        if past:
             now = bound(self.context.now, "timestamptz")
             found += f" AND {alias}.valid_from <= " + now
             found += f" AND ({alias}.valid_to IS NULL OR {alias}.valid_to > " + now + ")"
         return found + " AND (" + condition + ")"
+
+    def _with_now(self, condition: str) -> Sql:
+        first, *rest = condition.split("{now}")
+        made = Sql(first)
+        for piece in rest:
+            made += self._bound["now"] + piece
+        return made
 
     def aggregate(self, node: Aggregate) -> Sql:
         relation = self.catalogue.relations[node.relation]

@@ -11,10 +11,9 @@ from tenure.segments.question import question
 
 def narrowed(rule: str, way: str, now: datetime, moment: Moment | None = None) -> Sql | None:
     """The condition on account ``a`` and its figures ``f``; None for every account. With ``moment``
-    the rule is asked of what was known then; health is known of the present alone.
-    Raises RuleRefused."""
-    standing = None if moment else by_health.standing(way)
+    both are asked of what was known then. Raises RuleRefused."""
+    standing = by_health.standing(way, moment)
     if not rule.strip():
         return standing
-    when = context(moment.instant if moment else now, past=moment is not None)
+    when = context(moment.last if moment else now, past=moment is not None)
     return by_health.both(standing, question(rule, when.now, when=when).where)

@@ -1,5 +1,6 @@
 """Which accounts an address, or a form that came from one, is about: search, rule, way of health."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -8,8 +9,10 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from tenure.health import listing as by_health
+from tenure.metrics.as_of import Moment
 from tenure.rules.errors import RuleRefused
 from tenure.rules.sql import Sql
+from tenure.segments.unseen import unseen
 from tenure.web.rules.said import Said, said_of
 
 LONGEST_SEARCH = 200
@@ -32,6 +35,12 @@ class Asked:
         return self.said.text.strip()
 
     @property
+    def of_today(self) -> Sequence[str]:
+        """Of a past day: what the rule asks as it is today, because no past of it is kept."""
+        found = self.said.asked
+        return unseen(found) if found and found.context.past else ()
+
+    @property
     def narrows(self) -> bool:
         """Whether fewer than all accounts are asked for."""
         return bool(self.search or self.rule or self.way)
@@ -51,21 +60,23 @@ class Asked:
         return urlencode({name: value for name, value in given.items() if value})
 
 
-def asked_of(sent: QueryDict, now: datetime, *, past: bool = False) -> Asked:
-    """What an address or a form asks for. Never raises: see ``said``. With ``past`` the rule is asked
-    of what was known at that instant."""
+def asked_of(sent: QueryDict, now: datetime, moment: Moment | None = None) -> Asked:
+    """What an address or a form asks for. Never raises: see ``said``. With ``moment`` it is asked of
+    what was known then."""
     search = sent.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", "")
     said = (
-        said_of(sent.get("rule", ""), now, past=past) if sent.get("rule", "").strip() else Said("")
+        said_of(sent.get("rule", ""), now, past=moment is not None)
+        if sent.get("rule", "").strip()
+        else Said("")
     )
-    standing = None if past else by_health.standing(sent.get("health", ""))
+    standing = by_health.standing(sent.get("health", ""), moment)
     where = by_health.both(standing, said.asked.where if said.asked else None)
     return Asked(search, said, sent.get("health", "") if standing else "", where)
 
 
-def usable(sent: QueryDict, now: datetime, *, past: bool = False) -> Asked:
+def usable(sent: QueryDict, now: datetime, moment: Moment | None = None) -> Asked:
     """The same for what must not go on with a wrong rule. Raises RuleRefused."""
-    asked = asked_of(sent, now, past=past)
+    asked = asked_of(sent, now, moment)
     if asked.said.problems:
         raise RuleRefused(asked.said.problems)
     return asked

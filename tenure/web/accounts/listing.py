@@ -52,13 +52,11 @@ def accounts(request: HttpRequest) -> HttpResponse:
     kept = views.held(request)
     if not request.GET and (first := views.opening(kept)):
         return HttpResponseRedirect(f"{request.path}?{first}")
-    asked = asked_of(request.GET, now_of(request), past=at(request) is not None)
+    asked = asked_of(request.GET, now_of(request), at(request))
     if asked.said.problems and request.headers.get("HX-Request"):
         return _refused(request, asked)
     sort = request.GET.get("sort", "-mrr")
     moment = at(request)
-    if moment and sort.removeprefix("-") == "health":
-        sort = "-mrr"  # an order by scores is kept of the present alone
     known = columns.offered(customers.attributes())
     shown_columns = columns.chosen(picked[0] if picked else "", known)
     try:
@@ -81,7 +79,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
             _scores(page.rows, shown_columns, moment),
         ),
         "search": asked.search,
-        "open_alerts": _open_alerts(page.rows, shown_columns),
+        "open_alerts": _open_alerts(page.rows, shown_columns, moment),
         "sort": sort,
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
@@ -95,7 +93,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "may_edit": may_edit_customers(member) and moment is None,
         "views": views.offered(request, kept),
         "as_call": copies.call(request, asked, sort),
-        "as_command": copies.command(asked, sort),
+        "as_command": copies.command(request, asked, sort),
     }
     part = request.headers.get("HX-Target") == "accounts-table"
     response = render(
@@ -155,11 +153,13 @@ def _scores(
     return health.scores_at(ids, moment.instant) if moment else health.scores_of(ids)
 
 
-def _open_alerts(rows: Sequence[AccountRow], shown_columns: Sequence[Column]) -> Mapping[int, int]:
-    """How many alerts are open for these accounts now, where a column shows it."""
+def _open_alerts(
+    rows: Sequence[AccountRow], shown_columns: Sequence[Column], moment: Moment | None
+) -> Mapping[int, int]:
+    """How many alerts are, or were then, open for these accounts, where a column shows it."""
     if all(column.key != "alerts" for column in shown_columns):
         return {}
-    return alerts.open_counts([row.id for row in rows])
+    return alerts.open_counts([row.id for row in rows], at=moment.instant if moment else None)
 
 
 def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:

@@ -36,7 +36,7 @@ def totals(request: HttpRequest) -> HttpResponse:
     """The sums over the accounts asked for, brought after the page so that the list never waits for them."""
     moment, now = at(request), now_of(request)
     try:
-        asked = usable(request.GET, now, past=moment is not None)
+        asked = usable(request.GET, now, moment)
         with patient():
             totals = _totals(asked, moment)
     except (TooCostly, RuleRefused) as error:
@@ -50,8 +50,8 @@ def totals(request: HttpRequest) -> HttpResponse:
 
 
 def _totals(asked: Asked, moment: Moment | None) -> Totals:
-    if moment:  # of all accounts that were here then
-        return metrics.totals_at(moment)
+    if moment:
+        return metrics.totals_at(moment, asked.search, where=asked.where)
     return metrics.totals(asked.search, where=asked.where)
 
 
@@ -73,7 +73,7 @@ def count(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"cap": COUNT_CAP}
     try:
         moment = at(request)
-        asked = usable(request.GET, now_of(request), past=moment is not None)
+        asked = usable(request.GET, now_of(request), moment)
         with patient():
             shown["found"] = metrics.capped_count(
                 asked.search, cap=COUNT_CAP, where=asked.where, moment=moment
@@ -87,7 +87,7 @@ def count(request: HttpRequest) -> HttpResponse:
 def near(request: HttpRequest) -> HttpResponse:
     """For a rule that nothing fits: which part alone keeps accounts out, and the way on without it."""
     moment = at(request)
-    asked = asked_of(request.GET, now_of(request), past=moment is not None)
+    asked = asked_of(request.GET, now_of(request), moment)
     ways: list[Any] = []
     if asked.said.asked:
         try:
@@ -109,5 +109,5 @@ def _without(asked: Asked, rule: str, moment: Moment | None) -> int:
     first = asked.said.asked
     assert first is not None  # noqa: S101  # a rule that is wrong has no parts
     other = question(rule, first.context.now, known=first.catalogue, when=first.context)
-    where = by_health.both(by_health.standing(asked.way), other.where)
+    where = by_health.both(by_health.standing(asked.way, moment), other.where)
     return metrics.capped_count(asked.search, cap=COUNT_CAP, where=where, moment=moment)
