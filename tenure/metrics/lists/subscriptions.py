@@ -211,12 +211,12 @@ def get(pk: int, at: At | None = None) -> SubscriptionRow:
 
 
 def _rows(ids: Sequence[int], at: At | None) -> list[SubscriptionRow]:
-    if at and at.then:
-        rows = past.rows(ids, at)
-    else:
-        rows = Subscription.objects.filter(pk__in=ids).select_related(
-            "site", "account", "facts", "created_in"
-        )
+    live = Subscription.objects.filter(pk__in=ids)
+    rows = (
+        past.rows(ids, at)
+        if at and at.then
+        else live.select_related("site", "account", "facts", "created_in")
+    )
     found: list[Subscription] = in_order(rows, ids)
     known = customers.plans_of(found)
     return [
