@@ -12,7 +12,7 @@ from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRule, Mute, Sever
 from tenure.alerts.staleness import how_old, speaks_of_days
 from tenure.customers.models import Account
 from tenure.metrics.models import AccountFacts
-from tenure.segments.explain import Line, explain
+from tenure.segments.explain import Explanation, Line, explain_all
 from tenure.segments.question import Question
 
 AT_ONCE = 500  # alerts of one rule opened in one transaction; the rest follow with the next tick
@@ -30,16 +30,17 @@ class Stake:
 
 def fire(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
     """Open the alerts whose conditions have held long enough; counts them. In a transaction."""
-    _same_episode(rule)
+    _same_episode(rule, ids)
     waiting = _waiting(rule, asked.context.now, ids)
     if not waiting:
         return 0
     accounts = Account.objects.select_related("owner").in_bulk([w.account_id for w in waiting])
     stakes = stakes_of(accounts)
     old = how_old(accounts) if speaks_of_days(asked.meant) else {}
+    seen = explain_all(asked, accounts)
     opened = Alert.objects.bulk_create(
         [
-            _alert(rule, asked, one, accounts[one.account_id], stakes, old)
+            _alert(rule, asked, one, accounts[one.account_id], seen, stakes, old)
             for one in waiting
             if one.account_id in accounts
         ],
@@ -49,10 +50,11 @@ def fire(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
     return _begun(rule, [alert.account_id for alert in opened], asked.context.now)
 
 
-def _same_episode(rule: AlertRule) -> None:
+def _same_episode(rule: AlertRule, ids: Sequence[int] | None) -> None:
     """A condition that flickered while its alert was open is the same trouble, not another."""
     still = Alert.objects.filter(alert_rule=rule, account=OuterRef("account"), state__in=OPEN)
-    Watch.objects.filter(Exists(still), alert_rule=rule, fired=False).update(fired=True)
+    again = Watch.objects.filter(Exists(still), alert_rule=rule, fired=False)
+    (again if ids is None else again.filter(account_id__in=ids)).update(fired=True)
 
 
 def stakes_of(accounts: Mapping[int, Account]) -> dict[int, Stake]:
@@ -100,11 +102,12 @@ def _alert(
     asked: Question,
     one: Watch,
     account: Account,
+    seen: Mapping[int, Explanation],
     stakes: Mapping[int, Stake],
     old: Mapping[int, str],
 ) -> Alert:
     stake = stakes.get(account.pk, Stake(None, ""))
-    lines = explain(asked, account.pk).lines
+    lines = seen[account.pk].lines
     severity = severity_of(rule, stake)
     owner = account.owner or rule.fallback
     return Alert(

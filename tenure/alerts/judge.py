@@ -137,20 +137,26 @@ def watch(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> None:
     theirs = (
         Sql("") if ids is None else " AND w.account_id = ANY(" + bound(list(ids), "bigint[]") + ")"
     )
+    # A full join is never made row by row against row, however wrong the guess of how many there are.
     statement = (
         f"WITH holds AS MATERIALIZED (SELECT a.id FROM {ACCOUNTS}"
         + chosen
         + " AND "
         + condition(rule, asked)
-        + "), gone AS (DELETE FROM alerts_watch w WHERE w.alert_rule_id = "
+        + "), moved AS MATERIALIZED (SELECT holds.id AS come, w.account_id AS gone FROM holds"
+        + " FULL JOIN (SELECT w.account_id FROM alerts_watch w WHERE w.alert_rule_id = "
         + one
         + theirs
-        + " AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = w.account_id))"
+        + ") w ON w.account_id = holds.id WHERE holds.id IS NULL OR w.account_id IS NULL)"
+        + ", forgotten AS (DELETE FROM alerts_watch w WHERE w.alert_rule_id = "
+        + one
+        + " AND w.account_id = ANY(ARRAY(SELECT gone FROM moved WHERE gone IS NOT NULL)))"
         + " INSERT INTO alerts_watch (alert_rule_id, account_id, since, fired) SELECT "
         + one
-        + ", holds.id, "
+        + ", come, "
         + now
-        + ", false FROM holds ON CONFLICT (alert_rule_id, account_id) DO NOTHING"
+        + ", false FROM moved WHERE come IS NOT NULL"
+        + " ON CONFLICT (alert_rule_id, account_id) DO NOTHING"
     )
     with connection.cursor() as db:
         db.execute(statement.text, statement.values)

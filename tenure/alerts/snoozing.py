@@ -7,13 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from tenure.alerts.models import Alert, AlertEvent, AlertRule, State
-from tenure.segments.explain import explain
+from tenure.segments.explain import Explanation, explain, explain_all
 from tenure.segments.question import Question, question
 
 
 def seen(alert: Alert, now: datetime) -> list[Any]:
     """What the alert's conditions see now: compared later to tell whether anything changed."""
-    return _values(question(alert.alert_rule.rule, now), alert.account_id)
+    return _values(explain(question(alert.alert_rule.rule, now), alert.account_id))
 
 
 def end(now: datetime) -> int:
@@ -28,12 +28,13 @@ def changed(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
     asleep = Alert.objects.filter(alert_rule=rule, state=State.SNOOZED, snoozed_seen__isnull=False)
     if ids is not None:
         asleep = asleep.filter(account_id__in=ids)
-    moved = [one for one in asleep if _values(asked, one.account_id) != one.snoozed_seen]
+    seen = explain_all(asked, (one.account_id for one in asleep))
+    moved = [one for one in asleep if _values(seen[one.account_id]) != one.snoozed_seen]
     return _wake(moved, asked.context.now, "What it is about has changed.")
 
 
-def _values(asked: Question, account_id: int) -> list[Any]:
-    lines = (line.as_json() for line in explain(asked, account_id).lines)
+def _values(found: Explanation) -> list[Any]:
+    lines = (line.as_json() for line in found.lines)
     return [[line["condition"], line["value"], line["rows"]] for line in lines]
 
 

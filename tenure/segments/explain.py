@@ -1,6 +1,6 @@
 """Why an account is in or out: each condition with what it saw, and which one alone decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from tenure.rules.seen import Truth
 from tenure.rules.text import text_of
 from tenure.rules.tree import Aggregate, Condition, Group, Name, Node, Not, Quantified
 from tenure.segments.question import Question
-from tenure.segments.subject import StoredAccount
+from tenure.segments.subject import StoredAccount, stored
 
 MOST_EVIDENCE = 10
 
@@ -70,11 +70,18 @@ class Explanation:
 
 def explain(asked: Question, account_id: int) -> Explanation:
     """Why this account is in or out now."""
-    verdict = evaluate(
-        asked.meant, StoredAccount(account_id, asked), asked.catalogue, asked.context
-    )
+    return _explained(asked, StoredAccount(account_id, asked))
+
+
+def explain_all(asked: Question, account_ids: Iterable[int]) -> dict[int, Explanation]:
+    """The same of many accounts, by id; asks the database no oftener than for a few."""
+    return {one.account_id: _explained(asked, one) for one in stored(account_ids, asked)}
+
+
+def _explained(asked: Question, subject: StoredAccount) -> Explanation:
+    verdict = evaluate(asked.meant, subject, asked.catalogue, asked.context)
     is_in = verdict.truth is True
-    alone = set() if is_in else _deciding(asked, account_id)
+    alone = set() if is_in else _deciding(asked, subject)
     return Explanation(is_in, tuple(_lines(verdict, asked, alone, 0)))
 
 
@@ -93,9 +100,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _deciding(asked: Question, account_id: int) -> set[int]:
+def _deciding(asked: Question, subject: StoredAccount) -> set[int]:
     """Places, in the order of the text, of conditions that alone keep the account out."""
-    subject = StoredAccount(account_id, asked)
     found = set()
     for place, (_, yes, no) in enumerate(suppositions(asked.meant)):
         supposed = (evaluate(one, subject, asked.catalogue, asked.context) for one in (yes, no))

@@ -18,7 +18,7 @@ from tenure.segments.explain import conditions_of
 from tenure.segments.models import Cause, Crossing, Segment
 from tenure.segments.order import in_order
 from tenure.segments.question import ACCOUNTS, Question, question
-from tenure.segments.subject import StoredAccount
+from tenure.segments.subject import stored
 
 MOST_SEEN = 100  # crossings of one placement whose values are kept
 CHUNK = 10_000
@@ -98,23 +98,26 @@ def _crossings(segment: Segment, ids: Collection[int] | None, asked: Question, c
     members = (
         Sql("") if ids is None else " AND m.account_id = ANY(" + bound(list(ids), "bigint[]") + ")"
     )
+    # A full join is never made row by row against row, however wrong the guess of how many there are.
     statement = (
         f"WITH fits AS MATERIALIZED (SELECT a.id FROM {ACCOUNTS}"
         + chosen
         + " AND ("
         + asked.sql
-        + ")), gone AS (DELETE FROM segments_membership m WHERE m.segment_id = "
+        + ")), moved AS MATERIALIZED (SELECT fits.id AS come, m.account_id AS gone FROM fits"
+        + " FULL JOIN (SELECT m.account_id FROM segments_membership m WHERE m.segment_id = "
         + one
         + members
-        + " AND NOT EXISTS (SELECT 1 FROM fits WHERE fits.id = m.account_id)"
+        + ") m ON m.account_id = fits.id WHERE fits.id IS NULL OR m.account_id IS NULL)"
+        + ", gone AS (DELETE FROM segments_membership m WHERE m.segment_id = "
+        + one
+        + " AND m.account_id = ANY(ARRAY(SELECT gone FROM moved WHERE gone IS NOT NULL))"
         + " RETURNING m.account_id), come AS (INSERT INTO segments_membership"
         + " (segment_id, account_id, since) SELECT "
         + one
-        + ", fits.id, "
+        + ", come, "
         + now
-        + " FROM fits WHERE NOT EXISTS (SELECT 1 FROM segments_membership m WHERE m.segment_id = "
-        + one
-        + " AND m.account_id = fits.id) RETURNING account_id)"
+        + " FROM moved WHERE come IS NOT NULL RETURNING account_id)"
         + " INSERT INTO segments_crossing (segment_id, account_id, entered, cause, version, seen, at)"
         + " SELECT "
         + one
@@ -137,8 +140,8 @@ def _crossings(segment: Segment, ids: Collection[int] | None, asked: Question, c
 def _remember(crossings: Sequence[tuple[int, int]], asked: Question) -> None:
     """Keep what the conditions saw, so that the history can say why."""
     seen = []
-    for crossing_id, account_id in crossings:
-        subject = StoredAccount(account_id, asked)
+    subjects = stored((account for _, account in crossings), asked)
+    for (crossing_id, _), subject in zip(crossings, subjects, strict=True):
         verdict = evaluate(asked.meant, subject, asked.catalogue, asked.context)
         lines = [line.as_json() for line in conditions_of(verdict, asked)]
         seen.append(Crossing(pk=crossing_id, seen=lines))
