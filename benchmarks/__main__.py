@@ -17,6 +17,10 @@ BENCHMARKS = {
     "rescore": ("benchmarks.rescoring", "the health of every account anew"),
     "identifier": ("benchmarks.identifier_report", "the identifier report on a million accounts"),
     "filter": ("benchmarks.account_filter", "the list of accounts under rules"),
+    "alerts": (
+        "benchmarks.alerting",
+        "fifty alert rules after a sync that touched a thousand accounts",
+    ),
     "lists": ("benchmarks.billing_lists", "subscriptions and invoices across accounts"),
 }
 

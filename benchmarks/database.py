@@ -1,27 +1,63 @@
-"""A PostgreSQL of the benchmark's own, durable as in production, gone afterwards."""
+"""A PostgreSQL of the benchmark's own, durable as in production: gone afterwards, or kept in a home."""
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import django
 from django.core.management import call_command
+from django.db import connection, connections
+
+# What is advised for a base of a million accounts (docs/operate).
+LARGE = """
+shared_buffers = 2GB
+effective_cache_size = 8GB
+maintenance_work_mem = 512MB
+"""
 
 
 @contextmanager
 def fresh_database(*, durable: bool = True) -> Iterator[None]:
     """Django set up on an empty, migrated database in a throwaway TENURE_HOME; one that is not
     durable waits for no disk, where nothing is measured."""
+    with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder, _opened(Path(folder), durable=durable):  # fmt: skip
+        yield
+
+
+@contextmanager
+def filled_database(home: str | None, fill: Callable[[], None]) -> Iterator[None]:
+    """The same with rows in it. A ``home`` is kept, filled when it is new, and brought to the present
+    schema when it is not."""
+    if home is None:
+        with fresh_database():
+            fill()
+            yield
+        return
+    folder = Path(home).absolute()
+    filled = folder / "filled"
+    if not filled.exists():
+        with _opened(folder, durable=False):
+            fill()
+            with connection.cursor() as db:
+                db.execute("CHECKPOINT")
+        with (folder / "postgres" / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(LARGE)
+        filled.touch()
+    with _opened(folder):
+        yield
+
+
+@contextmanager
+def _opened(folder: Path, *, durable: bool = True) -> Iterator[None]:
     from tenure.embedded import running  # noqa: PLC0415 - the home must be named first
 
-    with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder:
-        os.environ["TENURE_HOME"] = folder
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tenure.config.settings"
-        with running(Path(folder), durable=durable) as server:
-            os.environ["TENURE_DATABASE_URL"] = server.url()
-            django.setup()
-            call_command("migrate", interactive=False, verbosity=0)
-            yield
-            django.db.connections.close_all()
+    os.environ["TENURE_HOME"] = str(folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tenure.config.settings"
+    with running(folder, durable=durable) as server:
+        os.environ["TENURE_DATABASE_URL"] = server.url()
+        django.setup()
+        call_command("migrate", interactive=False, verbosity=0)
+        yield
+        connections.close_all()
