@@ -160,6 +160,7 @@ def _page_of_preview(asked: Question, seen: previews.Preview) -> RenderableType:
     if seen.entering and seen.leaving:
         pairs += [("Enter", f"{seen.entering.count:,}"), ("Leave", f"{seen.leaving.count:,}")]
     near = [(one.condition, f"{one.count:,}") for one in seen.near]
-    return Parts(
-        facts(pairs), "", table(["Nearly, but for", "Accounts"], near, empty="No near misses.")
-    )
+    none = "No near misses."
+    if seen.given_up:
+        none = "Near misses take too long to find among so many accounts: narrow the rule."
+    return Parts(facts(pairs), "", table(["Nearly, but for", "Accounts"], near, empty=none))

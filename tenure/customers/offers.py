@@ -10,6 +10,7 @@ from tenure.customers import tags
 from tenure.customers.models import Attribute as Named
 from tenure.customers.models import AttributeKind
 from tenure.rules.catalogue import Attribute, Relation
+from tenure.rules.indexes import Column, Kept, Spelt
 from tenure.rules.operators import Type
 
 IDENTITY, CUSTOM = "Account", "Attributes"
@@ -111,8 +112,9 @@ _ACCOUNT = (
         "a.identifier",
         explains="The text the customer is recognised by.",
         synonyms=("id",),
+        index=Spelt("a.identifier"),
     ),
-    Attribute("name", "Name", Type.TEXT, "a.name"),
+    Attribute("name", "Name", Type.TEXT, "a.name", index=Spelt("a.name")),
     Attribute(
         "owner",
         "Owner",
@@ -120,6 +122,9 @@ _ACCOUNT = (
         "(SELECT m.email FROM access_member m WHERE m.id = a.owner_id)",
         explains="The e-mail of the member who looks after the account.",
         missing="Unknown while nobody owns the account.",
+        index=Column(
+            "m.email", "a.owner_id = ANY(ARRAY(SELECT m.id FROM access_member m WHERE {}))"
+        ),
     ),
     Attribute(
         "state",
@@ -140,6 +145,12 @@ _ACCOUNT = (
         " WHERE b.account_id = a.id AND b.removed_at IS NULL)",
         explains="The sites that bill the account.",
         synonyms=("sites",),
+        index=Column(
+            "c.subdomain",
+            "a.id IN (SELECT b.account_id FROM customers_billingaccount b WHERE b.removed_at IS NULL"
+            " AND b.site_id = ANY(ARRAY(SELECT c.id FROM connections_site c WHERE {})))",
+            elements=True,
+        ),
     ),
     Attribute(
         "account_code",
@@ -149,6 +160,12 @@ _ACCOUNT = (
         " WHERE b.account_id = a.id AND b.removed_at IS NULL ORDER BY b.id)",
         explains="The codes of the billing accounts that feed the account.",
         synonyms=("account_codes", "code"),
+        index=Column(
+            "b.code",
+            "a.id IN (SELECT b.account_id FROM customers_billingaccount b WHERE b.removed_at IS NULL"
+            " AND b.site_id = ANY(ARRAY(SELECT c.id FROM connections_site c)) AND {})",
+            elements=True,
+        ),
     ),
     Attribute(
         "created",
@@ -293,6 +310,7 @@ def _own(object_kind: str, alias: str, *, taken: Iterable[str]) -> Sequence[Attr
             missing="Unknown where it has no value.",
             synonyms=("tag",) if row.name == tags.NAME and "tag" not in names else (),
             group=CUSTOM,
+            index=Kept("a.attributes", row.name) if object_kind == "account" else None,
         )
         for row in rows
         if _NAME.fullmatch(row.name)
@@ -307,8 +325,12 @@ def column(values: str, name: str, kind: str) -> str:
         case AttributeKind.NUMBER | AttributeKind.MONEY:
             return f"CASE WHEN {text} ~ '^-?[0-9]+([.][0-9]+)?$' THEN {text}::numeric END"
         case AttributeKind.DATE:
-            day = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
-            return f"CASE WHEN {text} ~ '^{day}$' THEN {text}::date END"
+            looks = "^(?!0000)[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+            first = f"(left({text}, 7) || '-01')::date"
+            # The 31st of a month of thirty days looks like a day too; as one it would be an error.
+            day = f"{first} + (right({text}, 2)::int - 1)"
+            same = f"extract(month FROM {day}) = extract(month FROM {first})"
+            return f"CASE WHEN {text} ~ '{looks}' THEN CASE WHEN {same} THEN {day} END END"
         case AttributeKind.BOOLEAN:
             return f"CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END"
         case AttributeKind.LIST:

@@ -8,7 +8,7 @@ from tenure.metrics import paging, read
 from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import Order
 from tenure.metrics.read import AccountsPage
-from tenure.rules.sql import Sql, joined
+from tenure.rules.sql import Sql, all_of
 
 TABLE = HealthScore._meta.db_table
 PAST = HealthVersion._meta.db_table
@@ -60,5 +60,5 @@ def standing(way: str, moment: Moment | None = None) -> Sql | None:
 
 def both(one: Sql | None, other: Sql | None) -> Sql | None:
     """Two conditions at once, either of which may be none."""
-    given = [Sql("(") + condition + ")" for condition in (one, other) if condition]
-    return joined(given, " AND ") if given else None
+    given = [condition for condition in (one, other) if condition]
+    return all_of(given) if given else None

@@ -2,6 +2,7 @@
 
 from tenure.health.models import Band, HealthVersion, Verdict
 from tenure.rules.catalogue import Attribute, History
+from tenure.rules.indexes import Column
 from tenure.rules.operators import Type
 
 HEALTH = "health"
@@ -46,6 +47,14 @@ def _offer(
         history=HEALTH,
         past=f"{{k}}.{column}{cast}",
         group=GROUP,
+        index=_indexed(column) if column in ("band", "score") else None,
+    )
+
+
+def _indexed(column: str) -> Column:
+    return Column(
+        f"k.{column}",
+        "a.id IN (SELECT k.account_id FROM health_healthscore k WHERE {})",
     )
 
 

@@ -2,7 +2,8 @@
 
 Where many fit, the list is walked in its order and the page is soon full. Where few do, such a walk
 would look at every account by index, one by one, so it is broken off after a moment, and all that fit
-are gathered in one pass and then sorted.
+are gathered in one pass and then sorted. Where gathering would take long, because very many fit, the
+walk may take longer too: they may only come late in this order.
 """
 
 from typing import Any
@@ -13,29 +14,50 @@ from psycopg.errors import QueryCanceled
 from tenure.metrics.keyset import EVERY, Condition, walk
 from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
 
-MOMENT_MS = 40
+MOMENT_MS, LONGEST_MS = 40, 400
+# What a gathering costs in milliseconds, roughly: by the planner's own unit, and by the row.
+UNIT_MS, ROW_MS = 0.002, 0.005
 
 
 def walk_or_gather(
-    order: Order, place: Place | None, matching: Condition, wanted: int
+    order: Order, place: Place | None, walked: Condition, gathered: Condition, wanted: int
 ) -> list[Place]:
-    """``keyset.walk``, in whichever way is quicker."""
+    """``keyset.walk``, in whichever way is quicker. The conditions say the same, each as it is best
+    asked: row by row in the list's order, and of all rows together."""
+    statement, values = _gathering(order, place, gathered)
     try:
         with transaction.atomic(), connection.cursor() as db:
+            patience = _patience(db, f"{statement} LIMIT %s", [*values, wanted])
             db.execute("SELECT current_setting('statement_timeout')")
             before = db.fetchone()[0]
-            db.execute("SELECT set_config('statement_timeout', %s, true)", [str(MOMENT_MS)])
-            found = walk(order, place, matching, wanted)
+            db.execute("SELECT set_config('statement_timeout', %s, true)", [str(patience)])
+            found = walk(order, place, walked, wanted)
             db.execute("SELECT set_config('statement_timeout', %s, true)", [before])
             return found
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-    return gather(order, place, matching, wanted)
+    return gather(order, place, gathered, wanted)
 
 
 def gather(order: Order, place: Place | None, matching: Condition, wanted: int) -> list[Place]:
     """The same places out of all that fit, sorted."""
+    statement, values = _gathering(order, place, matching)
+    with connection.cursor() as db:
+        db.execute(f"{statement} LIMIT %s", [*values, wanted])
+        return [Place(part, value, account) for account, value, part in db.fetchall()]
+
+
+def _patience(db: Any, statement: str, values: list[Any]) -> int:
+    """How many milliseconds to walk: as long as gathering would take, within limits."""
+    db.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+    plan = db.fetchone()[0][0]["Plan"]
+    fit = plan["Plans"][0]["Plan Rows"]  # what is sorted, before the limit
+    long = min(plan["Total Cost"] * UNIT_MS, fit * ROW_MS)
+    return int(min(max(MOMENT_MS, long), LONGEST_MS))
+
+
+def _gathering(order: Order, place: Place | None, matching: Condition) -> Condition:
     backwards = bool(place and place.backwards)
     way, sign = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
     condition, values = _beyond(place, sign)
@@ -43,11 +65,9 @@ def gather(order: Order, place: Place | None, matching: Condition, wanted: int) 
     parts = "DESC" if backwards else "ASC"
     statement = (
         f"SELECT id, v, part FROM ({_all(order, matching[0])} OFFSET 0) every"  # noqa: S608
-        f" WHERE {condition} ORDER BY part {parts}, v {way} NULLS {nulls}, id {way} LIMIT %s"
+        f" WHERE {condition} ORDER BY part {parts}, v {way} NULLS {nulls}, id {way}"
     )
-    with connection.cursor() as db:
-        db.execute(statement, [*matching[1], *values, wanted])
-        return [Place(part, value, account) for account, value, part in db.fetchall()]
+    return statement, [*matching[1], *values]
 
 
 def _all(order: Order, condition: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection
 
 from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
-from tenure.rules.sql import Sql
+from tenure.rules.sql import Sql, Where
 
 # A part of the list reads from here: rows with a known value, with an unknown one, and accounts
 # that have no facts yet. Each part is one range of one index, so no page reads what it skips.
@@ -22,14 +22,19 @@ NOW = Sql(_LIVE)
 OF_NOW = Sql(FACTS)
 
 
-def matching(search: str, where: Sql | None = None, visible: Sql = NOW) -> Condition:
+def matching(
+    search: str, where: Sql | None = None, visible: Sql = NOW, *, light: bool = False
+) -> Condition:
     """The condition on account ``a``, with its values: every word occurs, or it is the identifier.
     ``where`` is a rule's condition on ``a`` and its figures ``f`` besides; ``visible`` says which
-    accounts there are, at a past time others than now."""
+    accounts there are, at a past time others than now. What helps to find few accounts is in it;
+    ``light`` leaves out what is no help where rows are read in an order anyway."""
     text, values = _searched(search, visible)
     if where is None:
         return text, values
-    return f"{text} AND ({where.text})", [*values, *where.values]
+    text, values = f"{text} AND ({where.text})", [*values, *where.values]
+    guide = (where.light if light else where.full) if isinstance(where, Where) else None
+    return (f"{text} AND {guide.text}", [*values, *guide.values]) if guide else (text, values)
 
 
 def _searched(search: str, visible: Sql) -> Condition:
@@ -86,6 +91,8 @@ def _part(
     source, figured = source.replace(FACTS, figures.text), FACTS in source
     values = [*(figures.values if figured else ()), *matching[1]]
     condition = f"{condition} AND {matching[0]}"
+    if phase == 0 and order.table != ACCOUNT:  # so that a range of the index is one
+        condition = condition.replace(f"{value} IS NULL", "FALSE")
     if start:
         condition += f" AND ({by}) {sign} {at}"
         values += [start.value, start.account_id] if phase == 0 else [start.account_id]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from tenure.access.models import Member
@@ -33,6 +34,14 @@ __all__ = [
 def _amounts() -> "models.JSONField[Any, Any]":
     """Amounts by currency, as text: ``{"USD": "83.333333"}``; no currency without an amount."""
     return models.JSONField(default=dict)
+
+
+def as_number(field: str) -> "models.Func":
+    """A count as rules compare it: with any number."""
+    return models.Func(models.F(field), template="((%(expressions)s)::numeric)")
+
+
+LATE = models.Q(past_due_sort__gt=0)
 
 
 def _sortable() -> "models.DecimalField[Any, Any]":
@@ -196,6 +205,17 @@ class AccountFacts(Figures):
             models.Index(fields=["last_paid_date", "account"], name="metrics_by_last_paid"),
             models.Index(fields=["status_rank", "account"], name="metrics_by_status"),
             models.Index(fields=["next_change_at"], name="metrics_next_change"),
+            # For rules about few accounts. Who owes late is a small part, so these cost the others nothing.
+            models.Index(
+                as_number("past_due_count"), "account", condition=LATE, name="metrics_late_count"
+            ),
+            models.Index(
+                as_number("oldest_past_due_days"),
+                "account",
+                condition=LATE,
+                name="metrics_late_days",
+            ),
+            GinIndex(fields=["plan_names", "plan_codes"], name="metrics_by_plan"),
         ]
 
     def __str__(self) -> str:

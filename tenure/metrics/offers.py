@@ -4,10 +4,13 @@ Every money figure is asked in the workspace's currency at today's rates, or in 
 (METRICS section 8). The past ones are those of ``FactsVersion``, as we knew them then.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tenure.metrics.models import Figures, InvoiceStatus, SubscriptionStatus
+from tenure.metrics.rollup import STATUSES
 from tenure.rules.catalogue import Attribute, History, Relation
+from tenure.rules.indexes import Column, Index, Positive
 from tenure.rules.operators import Type
 
 FACTS = "figures"
@@ -19,6 +22,19 @@ _CONVERTED = {
     "past_due": "past_due_converted",
     "total_paid": "paid_converted",
     "billed": "billed_converted",
+}
+# For sorting: the converted total where there is one, null where nothing is there to convert.
+_SORTED = {
+    "mrr": Column("f.mrr_sort", or_null=True),
+    "total_due": Column("f.due_sort", or_null=True),
+    "past_due": Column("f.past_due_sort", or_null=True),
+}
+_SOMETHING_LATE = Positive("f.past_due_sort > 0")
+_INDEXES: Mapping[str, Index] = {
+    "past_due_count": _SOMETHING_LATE,
+    "oldest_past_due_days": _SOMETHING_LATE,
+    "oldest_past_due_since": _SOMETHING_LATE,
+    "subscription_status": Column("f.status_rank", words=STATUSES),
 }
 _RATE = "Unknown while a rate to the workspace's currency is missing."
 
@@ -68,6 +84,7 @@ def _money(key: str, label: str, group: str, explains: str, *synonyms: str) -> A
         history=FACTS,
         group=group,
         figure=key,
+        index=_SORTED.get(key),
     )
 
 
@@ -88,6 +105,7 @@ def _figure(
         figure=key,
         unit=more.get("unit", ""),
         missing=more.get("missing", "Unknown until the account is measured."),
+        index=_INDEXES.get(key),
     )
 
 
@@ -103,6 +121,7 @@ def _status(key: str, label: str, values: list[str], group: str, explains: str) 
         history=FACTS,
         group=group,
         figure=key,
+        index=_INDEXES.get(key),
     )
 
 

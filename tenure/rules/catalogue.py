@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tenure.rules.indexes import Index
 from tenure.rules.operators import Type
 
 
@@ -22,7 +23,7 @@ class Attribute:
     ``open`` admits others too. ``unit`` is for people (``days``, ``share``). Money has a converted
     ``column`` and, where one currency alone can be asked for, ``by_currency``, a template over
     ``{currency}`` too. ``history`` names the table of past values, if any are kept; ``past`` is the column there where it
-    is not the same template.
+    is not the same template. ``index`` says where an index finds the attribute's values.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Attribute:
     past: str = ""
     group: str = ""
     figure: str = ""
+    index: Index | None = None
 
     def label_of(self, value: str) -> str:
         """A word of an enum as people read it."""

@@ -32,3 +32,29 @@ def joined(pieces: Iterable[Sql], separator: str) -> Sql:
         separator.join(piece.text for piece in listed),
         tuple(value for piece in listed for value in piece.values),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Where(Sql):
+    """A condition with what leads the database to the rows that meet it: ``light`` and ``full`` hold
+    wherever it does (see ``narrow.py``), and are asked besides by whoever looks for few rows."""
+
+    light: Sql | None = None
+    full: Sql | None = None
+
+
+def all_of(conditions: Iterable[Sql]) -> Where:
+    """Several conditions at once; one or more."""
+    given = list(conditions)
+    whole = joined(["(" + one + ")" for one in given], " AND ")
+    ways = [one for one in given if isinstance(one, Where)]
+    return Where(
+        whole.text,
+        whole.values,
+        light=_all([one.light for one in ways if one.light]),
+        full=_all([one.full for one in ways if one.full]),
+    )
+
+
+def _all(conditions: list[Sql]) -> Sql | None:
+    return joined(conditions, " AND ") if conditions else None

@@ -4,6 +4,7 @@ from tenure.health import offers as health
 from tenure.metrics import asking
 from tenure.metrics.asking import context
 from tenure.rules.catalogue import Attribute, Catalogue
+from tenure.rules.indexes import Column
 from tenure.rules.operators import Type
 
 __all__ = ["SEGMENT", "catalogue", "context"]
@@ -17,6 +18,12 @@ SEGMENT = Attribute(
     explains="The segments the account is in.",
     synonyms=("segments",),
     group="Account",
+    index=Column(
+        "g.name",
+        "a.id IN (SELECT m.account_id FROM segments_membership m JOIN segments_segment g"
+        " ON g.id = m.segment_id WHERE {})",
+        elements=True,
+    ),
 )
 
 

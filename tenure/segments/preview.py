@@ -1,6 +1,6 @@
 """What a rule would make of the accounts, before anything is saved."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tenure.core.money import Money
 from tenure.metrics.read import Totals, capped_count, matching_ids, totals
@@ -10,10 +10,11 @@ from tenure.rules.sql import Sql, joined
 from tenure.rules.text import text_of
 from tenure.segments.inside import inside
 from tenure.segments.models import Segment
-from tenure.segments.question import ACCOUNTS, Question, patient, rows
+from tenure.segments.question import ACCOUNTS, Question, TooCostly, patient, rows
 
 SAMPLE = 20
 NEAR_SAMPLE = 5
+NEAR_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Crossers:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``totals`` are over those who fit. ``entering`` and ``leaving`` are against the saved segment."""
+    """``totals`` are over those who fit. ``entering`` and ``leaving`` are against the saved segment.
+    ``given_up`` says that near misses would have taken longer than a page may wait."""
 
     count: int
     totals: Totals
@@ -46,20 +48,27 @@ class Preview:
     entering: Crossers | None = None
     leaving: Crossers | None = None
     same: bool = field(default=False)
+    given_up: bool = False
 
 
 def preview(asked: Question, *, against: Segment | None = None) -> Preview:
-    """Counts, sums, samples and near misses. Raises TooCostly when it takes longer than a page may."""
+    """Counts, sums, samples and near misses. Raises TooCostly when it takes longer than a page may;
+    near misses, for which all who do not fit are looked at, are then left out alone."""
     with patient():
         sums = totals(where=asked.where)
         count = capped_count(where=asked.where, cap=10_000_000)
         sample = tuple(matching_ids(limit=SAMPLE, where=asked.where))
-        near = near_misses(asked)
-        if against is None:
-            return Preview(count, sums, sample, near)
-        entering = _crossers(against, "(" + asked.sql + ")", now_in=False)
-        leaving = _crossers(against, "((" + asked.sql + ") IS NOT TRUE)", now_in=True)
-    return Preview(count, sums, sample, near, entering, leaving, asked.text == against.rule)
+        found = Preview(count, sums, sample)
+        if against is not None:
+            entering = _crossers(against, "(" + asked.sql + ")", now_in=False)
+            leaving = _crossers(against, "((" + asked.sql + ") IS NOT TRUE)", now_in=True)
+            same = asked.text == against.rule
+            found = replace(found, entering=entering, leaving=leaving, same=same)
+    try:
+        with patient(NEAR_SECONDS):
+            return replace(found, near=near_misses(asked))
+    except TooCostly:
+        return replace(found, given_up=True)
 
 
 def near_misses(asked: Question) -> tuple[Near, ...]:

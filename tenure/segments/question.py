@@ -13,8 +13,9 @@ from tenure.rules.check import check
 from tenure.rules.compile import compiled
 from tenure.rules.context import Context
 from tenure.rules.describe import described
+from tenure.rules.narrow import narrowed
 from tenure.rules.parse import parse
-from tenure.rules.sql import Sql, bound
+from tenure.rules.sql import Sql, Where, bound
 from tenure.rules.text import text_of
 from tenure.rules.tree import EVERYTHING, Node
 from tenure.segments.catalogue import catalogue, context
@@ -51,7 +52,13 @@ class Question:
         """The condition for a list; None when every account is meant."""
         if self.meant == EVERYTHING:
             return None
-        return self._then() if self.context.past else self.sql
+        if self.context.past:
+            return self._then()
+        light, full = (
+            narrowed(self.meant, self.catalogue, self.context, light=light)
+            for light in (True, False)
+        )
+        return Where(self.sql.text, self.sql.values, light=light, full=full)
 
     def _then(self) -> Sql:
         """The rule of a past instant as a condition on ``a`` alone: its figures are those of then,

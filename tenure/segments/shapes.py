@@ -62,7 +62,10 @@ def preview(asked: Question, seen: Preview) -> dict[str, Any]:
         "count": seen.count,
         "money": totals(seen.totals),
         "sample": [names[one] for one in seen.sample if one in names],
-        "near_misses": [
+        # None: they would have taken too long to find.
+        "near_misses": None
+        if seen.given_up
+        else [
             {
                 "condition": near.condition,
                 "words": near.words,

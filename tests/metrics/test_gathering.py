@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tenure.metrics import gathering
 from tenure.metrics.keyset import matching, walk
@@ -43,6 +44,19 @@ def test_a_walk_that_takes_longer_than_a_moment_is_broken_off(
     asked: list[Any] = []
     gather = gathering.gather
     monkeypatch.setattr(gathering, "gather", lambda *how: asked.append(how) or gather(*how))
-    found = gathering.walk_or_gather(order, None, slow, 10)
+    found = gathering.walk_or_gather(order, None, slow, slow, 10)
     assert found == walk(order, None, matching("", SOME), 10)
     assert len(asked) == 1
+
+
+def test_the_more_there_is_to_gather_the_longer_a_walk_may_take() -> None:
+    def patience(rows: int) -> int:
+        with connection.cursor() as db:
+            numbers = (
+                f"SELECT n FROM generate_series(1, {rows}) n, generate_series(1, 10) m ORDER BY m"
+            )
+            return gathering._patience(db, f"{numbers} LIMIT %s", [10])
+
+    assert patience(10) == gathering.MOMENT_MS
+    assert gathering.MOMENT_MS < patience(4_000) < gathering.LONGEST_MS
+    assert patience(10_000_000) == gathering.LONGEST_MS

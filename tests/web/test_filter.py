@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from tenure.access.models import Member, Role
 from tenure.customers.models import Account, Attribute, ChangeSet
+from tenure.metrics import read
+from tenure.rules.sql import Sql
 from tenure.segments.models import View
-from tenure.segments.question import TooCostly
-from tenure.web.accounts import listing
+from tenure.segments.question import TooCostly, rows
+from tenure.web.accounts import listing, sums
 from tests.metrics.rows import NOW, an_account
 from tests.web.builders import a_customer, a_member
 
@@ -79,6 +81,15 @@ def test_the_sums_and_the_count_are_of_what_is_filtered(
     assert both.context["totals"].accounts == 2
     assert one.context["totals"].mrr[0].amount * 2 == both.context["totals"].mrr[0].amount
     assert "2 accounts" in signed_in.get(reverse("accounts_count"), {"rule": "mrr > 0"}).text
+
+
+def test_a_count_that_takes_too_long_is_estimated_and_says_so(
+    signed_in: Client, two: tuple[Account, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "COUNT_SECONDS", 0.02)
+    monkeypatch.setattr(read, "capped_count", lambda *_, **__: rows(Sql("SELECT pg_sleep(1)")))
+    for rule, said in (("mrr > 0", "about 1 account"), ("mrr > 99999", "few accounts, if any")):
+        assert said in signed_in.get(reverse("accounts_count"), {"rule": rule}).text
 
 
 def test_an_answer_that_takes_too_long_is_a_sentence(

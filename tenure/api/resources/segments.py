@@ -66,7 +66,7 @@ class SegmentPreview(Shape):
     words: str
     count: int
     sample: list[str]
-    near_misses: list[dict[str, Any]]
+    near_misses: list[dict[str, Any]] | None
 
 
 class TrialRule(AskedRule):

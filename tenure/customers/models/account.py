@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Lower
 
 from tenure.access.models import Member
 from tenure.connections.models import Site
@@ -87,6 +88,18 @@ class Account(Tracked):
             GinIndex(
                 OpClass("search", name="gin_trgm_ops"),
                 name="customers_account_search",
+                fastupdate=True,
+            ),
+            # For rules about few accounts: a part of a name or identifier, a value, a tag.
+            GinIndex(
+                OpClass(Lower("name"), name="gin_trgm_ops"),
+                OpClass(Lower("identifier"), name="gin_trgm_ops"),
+                name="customers_account_spelt",
+                fastupdate=True,
+            ),
+            GinIndex(
+                OpClass("attributes", name="jsonb_path_ops"),
+                name="customers_account_values",
                 fastupdate=True,
             ),
         ]

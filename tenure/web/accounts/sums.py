@@ -14,11 +14,12 @@ from tenure.metrics import read as metrics
 from tenure.metrics.as_of import Moment
 from tenure.metrics.read import Totals
 from tenure.rules.errors import RuleRefused
-from tenure.segments.question import TooCostly, patient, question
+from tenure.segments.question import PATIENCE_SECONDS, TooCostly, patient, question
 from tenure.web.accounts.asked import Asked, address_without, asked_of, usable
 from tenure.web.as_of import at, now_of
 
 COUNT_CAP = 10_000
+COUNT_SECONDS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,25 @@ def count(request: HttpRequest) -> HttpResponse:
     try:
         moment = at(request)
         asked = usable(request.GET, now_of(request), moment)
-        with patient():
-            shown["found"] = metrics.capped_count(
-                asked.search, cap=COUNT_CAP, where=asked.where, moment=moment
-            )
+        shown |= _counted(asked, moment)
     except (TooCostly, RuleRefused) as error:
         shown["error"] = error
     return render(request, "web/accounts/count.html", shown)
+
+
+def _counted(asked: Asked, moment: Moment | None) -> dict[str, Any]:
+    """The number, or about how many where the exact one takes longer than one waits for a word."""
+    try:
+        with patient(COUNT_SECONDS if moment is None else PATIENCE_SECONDS):
+            found = metrics.capped_count(
+                asked.search, cap=COUNT_CAP, where=asked.where, moment=moment
+            )
+        return {"found": found}
+    except TooCostly:
+        if moment is not None:
+            raise
+    with patient():
+        return {"found": metrics.estimated_count(asked.search, where=asked.where), "about": True}
 
 
 @require_safe
