@@ -13,11 +13,20 @@ from typing import Any
 
 from tenure.rules.asked import tested
 from tenure.rules.catalogue import Attribute, Catalogue
+from tenure.rules.compile import COUNT, compiled
 from tenure.rules.context import Context
 from tenure.rules.indexes import Column, Kept, Positive, Spelt
 from tenure.rules.operators import Type
 from tenure.rules.sql import Sql, bound, joined
-from tenure.rules.tree import Condition, Group, Literal, Node, Predicate
+from tenure.rules.tree import (
+    Aggregate,
+    Condition,
+    Group,
+    Literal,
+    Node,
+    Predicate,
+    Quantified,
+)
 from tenure.rules.values import typed
 
 _BARE = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?|true|false", re.ASCII)
@@ -48,7 +57,21 @@ def narrowed(
             if light and not _is_light(attribute):
                 return None
             return _condition(node, attribute, context)
+        case Aggregate() if not light and _needs_rows(node, catalogue, context):
+            return compiled(Quantified("any", node.relation, node.where), catalogue, context)
     return None
+
+
+def _needs_rows(node: Aggregate, catalogue: Catalogue, context: Context) -> bool:
+    """Whether it can hold only where there is a row: what is counted or summed up over none is 0, the
+    least and the latest of none are not known."""
+    if node.predicate.operator not in _COMPARED | _EQUAL | _DAYS:
+        return False
+    if node.function in ("min", "max"):
+        return True
+    scope = catalogue.relations[node.relation].scope
+    attribute = scope.attributes[node.name.text] if node.name else COUNT
+    return not _met_by_nothing(attribute, node.predicate, context)
 
 
 def _is_light(attribute: Attribute) -> bool:

@@ -49,6 +49,9 @@ RULES = (
     'tags in ("beta", "5")', 'tags has all ("beta", "5")', 'tags = "quo\\"te \\\\ %_"', 'tags contains "be"',
     'mrr > 10 and tier = "gold"', "mrr > 10 or past_due_count > 0", 'mrr > 10 or name = "Zoë"', "not mrr > 10",
     'not (mrr > 10 and tags = "beta")', '(health = red or tags = "5") and (mrr < 10 or past_due > 1)',
+    "count invoices (state = past_due) >= 1", "count invoices (state = past_due) >= 0", "count invoices in (0, 3)",
+    "count invoices < 1", "count contacts > 0", "sum invoice.balance > 10", "sum invoice.balance (state = paid) = 0",
+    "max invoice.due < 2030-01-01", "min invoice.total is unknown", "max invoice.total != 7", "max subscription.quantity >= 0",
     "mrr > 10 for 3 days", "mrr fell by 5 % in 30 days", "any invoice (state = past_due) and mrr > 10",
 )  # fmt: skip
 
