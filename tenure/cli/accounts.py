@@ -8,7 +8,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
-from tenure.cli import edits, exchange, explaining, identities
+from tenure.cli import comparing, edits, exchange, explaining, identities
 from tenure.cli.command import Group, List, now
 from tenure.cli.looking_back import looking_back, moment
 from tenure.cli.screen import Column, Screen, facts, table
@@ -141,6 +141,7 @@ def account() -> None:
 
 
 account.add_command(explaining.explain)
+account.add_command(comparing.compare)
 account.add_command(edits.set_)
 account.add_command(edits.history)
 account.add_command(edits.add)

@@ -4,8 +4,12 @@ The band is the one that was stored then, with the figures known then; nothing t
 takes part. Only accounts that had MRR then count, because only they had something to lose. An
 account churned when it has none now, a pause apart; it contracted when it has less; it paid late
 when an invoice fell due since and was paid after its day or not yet.
+
+Amounts of both days are in the workspace's currency at the rates of the present day, so that rates alone
+lose nothing; while a rate is missing they stay in the currency each account has the most in.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +19,11 @@ from typing import Any
 from django.db import connection
 
 from tenure.core.money import Money
+from tenure.metrics.amounts import rounded
+from tenure.metrics.days import local_day
 from tenure.metrics.inputs import Settings
+from tenure.metrics.rates import in_force
+from tenure.metrics.revenue.report import currencies
 
 BANDS = ("green", "amber", "red", "unknown")
 ENOUGH = 10  # accounts on each side, below which a share says nothing
@@ -56,6 +64,14 @@ class Row:
         return self.share(self.late)
 
     @property
+    def loss(self) -> Decimal | None:
+        """Per cent of the MRR that was lost; None of none, or of several currencies."""
+        if len(self.had) != 1:
+            return None
+        ((code, had),) = self.had.items()
+        return (self.lost.get(code, Decimal(0)) * 100 / had).quantize(Decimal("0.1"))
+
+    @property
     def lost_money(self) -> tuple[Money, ...]:
         """The MRR lost, by currency."""
         return tuple(Money(amount, code) for code, amount in sorted(self.lost.items()) if amount)
@@ -64,7 +80,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Aftermath:
     """The rows with one sentence that says what they mean; ``since`` is the instant looked back to,
-    ``oldest`` when the first score was made."""
+    ``oldest`` when the first score was made. ``currency`` is what amounts are converted to; empty while
+    the rates of ``missing`` are not known."""
 
     days: int
     since: datetime
@@ -72,19 +89,27 @@ class Aftermath:
     verdict: str
     tone: str
     oldest: datetime | None
+    currency: str = ""
+    missing: tuple[str, ...] = ()
 
 
-_ROWS = """
-    WITH stood AS (
+_TOTAL = (
+    "(SELECT coalesce(sum(v.value::numeric * r.rate), 0) FROM jsonb_each_text({mrr}) v"
+    " JOIN rates r ON r.currency = v.key)"
+)
+_ROWS = f"""
+    WITH rates AS (
+        SELECT * FROM jsonb_to_recordset(%(rates)s::jsonb) AS r (currency text, rate numeric)
+    ), stood AS (
         SELECT account_id, band, state FROM health_healthversion
         WHERE valid_from <= %(then)s AND valid_to > %(then)s
         UNION ALL
         SELECT account_id, band, state FROM health_healthscore WHERE updated_at <= %(then)s
     ), earned AS (
-        SELECT account_id, main_currency, mrr_sort FROM metrics_factsversion
+        SELECT account_id, main_currency, mrr FROM metrics_factsversion
         WHERE valid_from <= %(then)s AND valid_to > %(then)s AND mrr_sort > 0
         UNION ALL
-        SELECT account_id, main_currency, mrr_sort FROM metrics_accountfacts
+        SELECT account_id, main_currency, mrr FROM metrics_accountfacts
         WHERE updated_at <= %(then)s AND mrr_sort > 0
     ), late AS (
         SELECT DISTINCT account_id FROM customers_invoice
@@ -93,10 +118,15 @@ _ROWS = """
             AND (state IN ('past_due', 'failed') OR state = 'paid'
                  AND (closed_at AT TIME ZONE %(zone)s)::date > (due_at AT TIME ZONE %(zone)s)::date)
     ), became AS (
-        SELECT s.band, e.main_currency AS currency, e.mrr_sort AS had,
-               CASE WHEN f.main_currency = e.main_currency THEN coalesce(f.mrr_sort, 0)
-                    WHEN coalesce(f.mrr_sort, 0) = 0 THEN 0 ELSE e.mrr_sort END AS has,
-               f.paused_mrr <> '{}'::jsonb AS paused, late.account_id IS NOT NULL AS was_late
+        SELECT s.band, coalesce(%(target)s::text, e.main_currency) AS currency,
+               CASE WHEN %(target)s::text IS NULL THEN (e.mrr ->> e.main_currency)::numeric
+                    ELSE {_TOTAL.format(mrr="e.mrr")} END AS had,
+               CASE WHEN coalesce(f.mrr_sort, 0) = 0 THEN 0
+                    WHEN %(target)s::text IS NOT NULL THEN {_TOTAL.format(mrr="f.mrr")}
+                    WHEN f.main_currency = e.main_currency
+                        THEN coalesce((f.mrr ->> e.main_currency)::numeric, 0)
+                    ELSE (e.mrr ->> e.main_currency)::numeric END AS has,
+               f.paused_mrr <> '{{}}'::jsonb AS paused, late.account_id IS NOT NULL AS was_late
         FROM stood s JOIN earned e USING (account_id)
         JOIN metrics_accountfacts f USING (account_id)
         LEFT JOIN late USING (account_id)
@@ -106,15 +136,18 @@ _ROWS = """
            count(*) FILTER (WHERE has < had AND (has > 0 OR paused)),
            count(*) FILTER (WHERE was_late), sum(had), sum(greatest(had - has, 0))
     FROM became GROUP BY band, currency
-"""
+"""  # noqa: S608
 
 
 def aftermath(days: int, now: datetime, settings: Settings) -> Aftermath:
     """What became of accounts since so many days ago, by the band they stood in then."""
     then = now - timedelta(days=days)
     found = {band: Row(band) for band in BANDS}
+    rates, missing = _rates(now, settings)
+    asked: dict[str, Any] = {"then": then, "now": now, "zone": settings.zone.key}
+    asked |= {"rates": json.dumps(rates), "target": None if missing else settings.currency}
     with connection.cursor() as db:
-        db.execute(_ROWS, {"then": then, "now": now, "zone": settings.zone.key})
+        db.execute(_ROWS, asked)
         for row in db.fetchall():
             _add(found[row[0]], row[1:])
         db.execute(
@@ -124,7 +157,23 @@ def aftermath(days: int, now: datetime, settings: Settings) -> Aftermath:
         oldest = db.fetchone()[0]
     rows = [found[band] for band in BANDS]
     verdict, tone = _verdict(found, days, oldest, then)
-    return Aftermath(days, then, rows, verdict, tone, oldest)
+    currency = "" if missing else settings.currency
+    return Aftermath(days, then, rows, verdict, tone, oldest, currency, missing)
+
+
+def _rates(now: datetime, settings: Settings) -> tuple[list[dict[str, str]], tuple[str, ...]]:
+    """What one unit of each currency there is is worth, and the currencies of which nobody knows."""
+    day = local_day(now, settings.zone)
+    known = in_force(day, settings)
+    codes = currencies()
+    quotes = {code: known.on(code, settings.currency, day) for code in codes}
+    missing = tuple(code for code, quote in quotes.items() if quote is None)
+    rates = [
+        {"currency": code, "rate": str(rounded(quote.rate, 12))}
+        for code, quote in quotes.items()
+        if quote
+    ]
+    return rates, missing
 
 
 def _add(row: Row, told: Sequence[Any]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import ResolverMatch, reverse
 
 from tenure.metrics.as_of import Moment, Reach, UnusableDate, moment_of, reach
 from tenure.metrics.settings import current
@@ -47,7 +48,7 @@ _DOOR = re.compile(r' (?:href|hx-[a-z]+)="[^"]*"')
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the control and the banner say: whether the page can look back, at which day it does, how
-    far back there is anything, and the rest of the address."""
+    far back there is anything, the rest of the address, and where an account is compared."""
 
     able: bool
     moment: Moment | None = None
@@ -55,6 +56,7 @@ class Shown:
     kept: tuple[tuple[str, str], ...] = ()
     present: str = ""
     zone: str = ""
+    compare: str = ""
 
     @property
     def day(self) -> date | None:
@@ -140,8 +142,17 @@ def shown(request: HttpRequest) -> Shown:
         known=reach() if moment else None,
         kept=kept,
         present=_present(request),
+        compare=_comparison(match, moment),
         zone=getattr(request, "as_of_zone", "") if moment else "",
     )
+
+
+def _comparison(match: ResolverMatch, moment: Moment | None) -> str:
+    """Where the account of the page is compared with another day."""
+    if not (match.url_name or "").startswith("account") or "pk" not in match.kwargs:
+        return ""
+    address = reverse("account_compare", args=[match.kwargs["pk"]])
+    return f"{address}?from={moment.day.isoformat()}" if moment else address
 
 
 def _present(request: HttpRequest) -> str:

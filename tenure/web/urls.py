@@ -9,6 +9,7 @@ from tenure.web import errors, preferences, signin
 from tenure.web.account import attributes as values
 from tenure.web.account import (
     calculation,
+    compare,
     history,
     invoices,
     money,
@@ -117,6 +118,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/imports/<int:pk>/discard/", exchange.discard, name="discard_import"),
     path("accounts/imports/<int:pk>/rejects/", downloads.rejects, name="import_rejects"),
     path("accounts/<int:pk>/timeline/", timeline.tab, name="account_timeline"),
+    path("accounts/<int:pk>/compare/", compare.page, name="account_compare"),
     path("accounts/<int:pk>/raw/", raw.tab, name="account_raw"),
     path("accounts/<int:pk>/raw/<int:payload>/", raw.payload, name="account_payload"),
     path("accounts/<int:pk>/calculation/<str:figure>/", calculation.show, name="calculation"),

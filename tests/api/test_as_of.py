@@ -93,3 +93,14 @@ def test_filters_orders_and_sums_are_of_that_day(reader: Caller, account: Accoun
         "data"
     ]
     assert paused["mrr"] == {"amount": "200.00", "currency": "USD"}
+
+
+def test_two_days_of_an_account_are_compared(reader: Caller, account: Account) -> None:
+    found = reader.get("accounts/T-1/compare", **{"from": THEN}).json()
+    assert found["from"] == {"day": THEN, "now": False, "known": "snapshot"}
+    (mrr,) = [one for one in found["figures"] if one["name"] == "mrr"]
+    assert (mrr["old"][0]["amount"], mrr["new"][0]["amount"]) == ("100.00", "200.00")
+    refused = reader.get("accounts/T-1/compare", **{"from": THEN, "to": THEN})
+    assert refused.status_code == 400
+    assert "is not after" in refused.json()["detail"]
+    assert reader.get("accounts/T-1/compare").status_code in (400, 422)

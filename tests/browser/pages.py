@@ -165,6 +165,7 @@ def addresses(account: Account) -> dict[str, str]:
         "revenue held": "/billing/revenue/mrr/?currency=USD&day=2026-06-30",
         "money": f"{one}/money/",
         "money of a day": f"{one}/money/2026-06-30/",
+        "two days": f"{one}/compare/?from=2026-05-01",
         "on time": f"{one}/calculation/on_time_rate_12m/",
         "billing subscriptions": "/billing/subscriptions/",
         "billing invoices": "/billing/invoices/?status=open,paid",

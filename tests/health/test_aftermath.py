@@ -1,6 +1,7 @@
 """What became of accounts by the band they stood in, by what was known then alone."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from tenure.customers.models import Account, Invoice, Subscription
 from tenure.health import aftermath, moves
 from tenure.health.models import HealthScore, HealthVersion
 from tenure.metrics.inputs import DEFAULTS
+from tenure.metrics.models import FxRate
 from tests.health.rows import NOW, a_payer, paid, scored
 from tests.metrics.rows import an_invoice
 
@@ -100,3 +102,34 @@ def test_who_stands_in_another_band_is_told_with_whether_the_definition_is_anoth
     [moved] = moves.moved_since(NOW - 7 * DAY, limit=5)
     assert (moved.account_id, moved.old_band, moved.band) == (account.pk, "green", "red")
     assert not moved.defined
+
+
+def in_euros() -> None:
+    """Of red accounts one lost 100 USD and one 50 of 200 EUR; a green one pays in euros alone."""
+    became(stood("red"), state="expired", expires_at=NOW - 3 * DAY)
+    for band, now in (("red", "150"), ("green", "200")):
+        account = a_payer(f"{band} in euros", price="200", currency="EUR")
+        paid(account, THEN - 10 * DAY)
+        scored(account, THEN - 5 * DAY)
+        HealthScore.objects.filter(pk=account.pk).update(band=band, computed_band=band)
+        became(account, unit_amount=now)
+
+
+def test_amounts_are_added_up_in_one_currency_where_every_rate_is_known() -> None:
+    day = (NOW - 400 * DAY).date()
+    FxRate.objects.create(source="EUR", target="USD", day=day, rate="1.5", set_at=NOW)
+    in_euros()
+    found = aftermath.aftermath(90, NOW, DEFAULTS)
+    assert (found.currency, found.missing) == ("USD", ())
+    red = {row.band: row for row in found.rows}["red"]
+    assert [str(money) for money in red.lost_money] == ["175.00 USD"]
+    assert (red.churned, red.contracted, red.loss) == (1, 1, Decimal("43.8"))
+
+
+def test_while_a_rate_is_missing_nothing_is_added_across_currencies() -> None:
+    in_euros()
+    found = aftermath.aftermath(90, NOW, DEFAULTS)
+    assert (found.currency, found.missing) == ("", ("EUR",))
+    red = {row.band: row for row in found.rows}["red"]
+    assert [str(money) for money in red.lost_money] == ["50.00 EUR", "100.00 USD"]
+    assert (red.churned, red.contracted, red.loss) == (1, 1, None)

@@ -35,6 +35,7 @@ from tenure.api.resources import (
 )
 from tenure.api.resources.accounts import (  # operations of accounts
     bulk,  # noqa: F401
+    comparing,  # noqa: F401
     editing,  # noqa: F401
     explaining,  # noqa: F401
     merging,  # noqa: F401

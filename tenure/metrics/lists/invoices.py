@@ -193,7 +193,7 @@ def page(
     """One page of invoices, stable while others are added. Raises UnusablePage."""
     order = order_of(sort, PAST_ORDERS if asked.at.then else ORDERS, "Invoices")
     ids, following, previous = keys(order, asked, cursor, limit)
-    return Page(_rows(ids, asked.at), following, previous)
+    return Page(rows_at(ids, asked.at), following, previous)
 
 
 def capped_count(asked: Wanted, *, cap: int = 10_000) -> int:
@@ -229,7 +229,7 @@ def _condition(asked: Wanted) -> str:
 
 def get(pk: int, at: At) -> InvoiceRow:
     """One invoice with how it stands. Raises Invoice.DoesNotExist."""
-    found = _rows([pk], at)
+    found = rows_at([pk], at)
     if not found:
         raise Invoice.DoesNotExist(pk)
     return found[0]
@@ -248,7 +248,8 @@ _INPUTS = (
 ).split()
 
 
-def _rows(ids: Sequence[int], at: At) -> list[InvoiceRow]:
+def rows_at(ids: Sequence[int], at: At) -> list[InvoiceRow]:
+    """These invoices, in this order, as they are or were known then."""
     rows: Any = Invoice.objects.filter(pk__in=ids)
     if at.then:
         rows = InvoiceOverTime.objects.filter(in_force(at.then), pk__in=ids)

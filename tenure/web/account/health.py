@@ -245,7 +245,7 @@ def _difference(
         return None
     found = split(shapes.side(old, chosen), shapes.side(card.score, chosen))
     total = "" if found.total is None else said.points(found.total)
-    lines = [(_named(line), said.points(points)) for line, points in rounded_lines(found)]
+    lines = [(line_name(line), said.points(points)) for line, points in rounded_lines(found)]
     return Difference(since, old, total, lines)
 
 
@@ -257,7 +257,8 @@ _KINDS = {
 }
 
 
-def _named(line: Line) -> str:
+def line_name(line: Line) -> str:
+    """A reason for a change of score in words."""
     name = said.measure(line.measure) if line.measure else ""
     if line.kind == "vanished":
         return f"{name} is missing now"
