@@ -40,13 +40,15 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that differs; amounts are money, one a currency."""
+    """One thing that differs; amounts are money, one a currency. ``unit`` is that of a number, as
+    ``share``."""
 
     name: str
     label: str
     old: Any
     new: Any
     cause: Cause | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _figures(old: Figures | None, new: Figures | None) -> tuple[Difference, ...]
         return ()
     alone = is_mrr_alone(old) or is_mrr_alone(new)
     return tuple(
-        Difference(one.figure, one.label, before, after)
+        Difference(one.figure, one.label, before, after, unit=one.unit)
         for one in offers.account_attributes()
         if not alone or one.figure in ("mrr", "arr")
         for before, after in [(_figure(old, one), _figure(new, one))]

@@ -109,3 +109,20 @@ def test_invoices_of_the_day_are_those_of_now() -> None:
         half = len(told) // 2
         assert told[:half] == told[half:]
         assert told[0]
+
+
+def test_mrr_that_was_made_out_since_says_so() -> None:
+    plan, first = a_plan(), an_account("First")
+    a_subscription(first, plan, valid_from=AGO, updated_at=AGO)
+    refresh.measure([first.pk], AGO)
+    late = an_account("Arrived late")
+    begun = {"created_at": NOW - 5 * DAY, "updated_at": NOW - 5 * DAY}
+    a_subscription(late, plan, activated_at=NOW - 5 * DAY, **begun)
+    refresh.measure([late.pk], NOW)
+    then = At(NOW - 2 * DAY, zone(), NOW - DAY)
+    rows = subscriptions.page(subscriptions.asked_for({}, then)).rows
+    told = {row.row.account.name: (str(row.mrr), row.known) for row in rows if row.row.account}
+    assert told == {
+        "First": ("100.00 USD", "snapshot"),
+        "Arrived late": ("100.00 USD", "reconstructed"),
+    }

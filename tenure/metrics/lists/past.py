@@ -2,7 +2,7 @@
 
 Figures of subscriptions keep no versions of their own. Status and days are those of the row as it
 read then, by the definitions of ``subscription_facts``: a test holds the two equal. MRR is the last
-point known by then; of the time before the first sync, the one made out from invoices since. What
+point known by then; where none was, the one made out since, which ``known`` says. What
 hangs on other records (flags, overdue days) is not known.
 """
 
@@ -47,33 +47,39 @@ FACTS = f"""(
             AND (v.expires_at <= v.current_period_ends_at) IS NOT TRUE
             THEN {_coming("v.current_period_ends_at")} END AS bills_on,
         CASE WHEN t.status = 'trial' THEN {_day("v.trial_ends_at")} END AS trial_ends_on,
-        {_day("coalesce(v.expires_at, CASE WHEN t.status = 'active' AND v.auto_renew = false THEN v.current_term_ends_at END)")} AS ends_on
+        {_day("coalesce(v.expires_at, CASE WHEN t.status = 'active' AND v.auto_renew = false THEN v.current_term_ends_at END)")} AS ends_on,
+        p.known
     FROM {ROWS} v
     CROSS JOIN LATERAL (SELECT {_STATUS} AS status) t
     LEFT JOIN LATERAL (
-        SELECT m.currency, m.mrr FROM metrics_mrrpoint m
-        WHERE m.subscription_id = v.id AND m.day <= %(today)s
-            AND (m.recorded_at < %(then)s OR m.kind <> 'snapshot')
-        ORDER BY m.day DESC, m.recorded_at DESC, m.id DESC LIMIT 1) p ON true
+        SELECT m.currency, m.mrr,
+            CASE WHEN m.kind = 'snapshot' AND m.recorded_at >= %(then)s THEN 'reconstructed'
+                ELSE m.kind END AS known
+        FROM metrics_mrrpoint m WHERE m.subscription_id = v.id AND m.day <= %(today)s
+        ORDER BY (m.recorded_at < %(then)s OR m.kind <> 'snapshot') DESC, m.day DESC,
+            m.recorded_at DESC, m.id DESC LIMIT 1) p ON true
     WHERE v.account_id IS NOT NULL)"""  # noqa: S608
 
 
 def rows(ids: Sequence[int], at: At) -> list[Any]:
-    """These subscriptions as they read then, each with its ``facts``; those of nobody known without."""
+    """These subscriptions as they read then, each with its ``facts`` and how its MRR is ``known``;
+    those of nobody known without."""
     assert at.then is not None  # noqa: S101  # the caller looked
     known = _facts(ids, at)
     found = SubscriptionOverTime.objects.filter(in_force(at.then), pk__in=ids)
     listed = list(found.select_related("site", "account", "created_in"))
     for row in listed:
-        row.facts = known.get(row.pk)
+        row.facts, row.known = known.get(row.pk, (None, None))
     return listed
 
 
-def _facts(ids: Sequence[int], at: At) -> dict[int, SubscriptionFacts]:
+def _facts(ids: Sequence[int], at: At) -> dict[int, tuple[SubscriptionFacts, str | None]]:
     names = ("subscription_id", *FIGURES)
     columns = ", ".join(f"f.{name}" for name in names)
-    statement = f"SELECT {columns} FROM {FACTS} f WHERE f.subscription_id = ANY(%(ids)s)"  # noqa: S608
+    statement = f"SELECT f.known, {columns} FROM {FACTS} f WHERE f.subscription_id = ANY(%(ids)s)"  # noqa: S608
     with connection.cursor() as db:
         db.execute(statement, {**at.values, "ids": list(ids)})
-        found = [dict(zip(names, row, strict=True)) for row in db.fetchall()]
-    return {one["subscription_id"]: SubscriptionFacts(**one) for one in found}
+        return {
+            row[1]: (SubscriptionFacts(**dict(zip(names, row[1:], strict=True))), row[0])
+            for row in db.fetchall()
+        }

@@ -129,12 +129,14 @@ FILTERS: tuple[Filter, ...] = (
 class SubscriptionRow:
     """One line: the record as it came, its figures, and its plan, whose interval stands only there.
 
-    ``facts`` is None while it is not measured, and of a subscription of nobody known.
+    ``facts`` is None while it is not measured, and of a subscription of nobody known. Of a past day
+    ``known`` says how its MRR is known.
     """
 
     row: Subscription
     facts: SubscriptionFacts | None
     plan: Plan | None
+    known: str | None = None
 
     @property
     def mrr(self) -> Money | None:
@@ -221,7 +223,10 @@ def _rows(ids: Sequence[int], at: At | None) -> list[SubscriptionRow]:
     known = customers.plans_of(found)
     return [
         SubscriptionRow(
-            row, getattr(row, "facts", None), known.get((row.site_id, row.plan_upstream_id or ""))
+            row,
+            getattr(row, "facts", None),
+            known.get((row.site_id, row.plan_upstream_id or "")),
+            getattr(row, "known", None),
         )
         for row in found
     ]

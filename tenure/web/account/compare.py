@@ -26,6 +26,7 @@ from tenure.web.account import events
 from tenure.web.account.head import head_of, shown
 from tenure.web.account.health import line_name
 from tenure.web.frame import member_of
+from tenure.web.templatetags.tenure import per_cent
 
 MONTH = timedelta(days=30)
 FATES = {"new": "New", "gone": "Gone", "changed": "Changed"}
@@ -101,6 +102,8 @@ def _changed(one: Record, name: str, zone: Any) -> Changed:
 
 
 def _row(one: Difference, zone: Any) -> Row:
+    if one.unit == "share":
+        return Row(one.label, per_cent(one.old), per_cent(one.new), one.cause)
     return Row(one.label, told(one.old, zone), told(one.new, zone), one.cause)
 
 
