@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
+from tenure.alerts.chosen import of_accounts
 from tenure.alerts.message import rendered
 from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRule, Mute, Severity, State, Watch
 from tenure.alerts.staleness import how_old, speaks_of_days
@@ -54,7 +55,7 @@ def _same_episode(rule: AlertRule, ids: Sequence[int] | None) -> None:
     """A condition that flickered while its alert was open is the same trouble, not another."""
     still = Alert.objects.filter(alert_rule=rule, account=OuterRef("account"), state__in=OPEN)
     again = Watch.objects.filter(Exists(still), alert_rule=rule, fired=False)
-    (again if ids is None else again.filter(account_id__in=ids)).update(fired=True)
+    of_accounts(again, ids).update(fired=True)
 
 
 def stakes_of(accounts: Mapping[int, Account]) -> dict[int, Stake]:
@@ -92,9 +93,7 @@ def _waiting(rule: AlertRule, now: datetime, ids: Sequence[int] | None) -> list[
         fired=False,
         since__lte=now - timedelta(days=rule.for_days),
     )
-    if ids is not None:
-        found = found.filter(account_id__in=ids)
-    return list(found.order_by("since", "pk")[:AT_ONCE])
+    return list(of_accounts(found, ids).order_by("since", "pk")[:AT_ONCE])
 
 
 def _alert(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from tenure.alerts.chosen import of_accounts
 from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRule, State
 from tenure.rules.sql import Sql, bound
 from tenure.segments.question import Question, question
@@ -22,9 +23,7 @@ def settle(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
     due = Alert.objects.filter(
         alert_rule=rule, state__in=OPEN, calm_since__lte=now - timedelta(days=rule.settle_days)
     )
-    if ids is not None:
-        due = due.filter(account_id__in=ids)
-    return _resolve(list(due), now)
+    return _resolve(list(of_accounts(due, ids)), now)
 
 
 def _resolve(alerts: Sequence[Alert], now: datetime) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from tenure.alerts.chosen import of_accounts
 from tenure.alerts.models import Alert, AlertEvent, AlertRule, State
 from tenure.segments.explain import Explanation, explain, explain_all
 from tenure.segments.question import Question, question
@@ -26,8 +27,7 @@ def end(now: datetime) -> int:
 def changed(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
     """Wake the rule's alerts that slept until a change and see other values now; counts them."""
     asleep = Alert.objects.filter(alert_rule=rule, state=State.SNOOZED, snoozed_seen__isnull=False)
-    if ids is not None:
-        asleep = asleep.filter(account_id__in=ids)
+    asleep = of_accounts(asleep, ids)
     seen = explain_all(asked, (one.account_id for one in asleep))
     moved = [one for one in asleep if _values(seen[one.account_id]) != one.snoozed_seen]
     return _wake(moved, asked.context.now, "What it is about has changed.")
