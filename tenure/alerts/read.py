@@ -165,15 +165,17 @@ def version(alert: Alert) -> AlertRuleVersion | None:
     ).first()
 
 
-def open_counts(account_ids: Sequence[int], *, at: datetime | None = None) -> dict[int, int]:
-    """How many alerts are open for each of these accounts, or were right before an instant; none for
-    the others."""
-    rows = Alert.objects.filter(account_id__in=list(account_ids))
+def open_counts(
+    account_ids: Sequence[int], *, at: datetime | None = None
+) -> "QuerySet[Alert, tuple[int, int]]":
+    """Each of these accounts that has open alerts, or had right before an instant, with how many; the
+    others are not among them."""
+    rows = Alert.objects.filter(account_id__in=list(account_ids)).order_by()
     if at:
         rows = rows.filter(Q(ended_at=None) | Q(ended_at__gte=at), opened_at__lt=at)
     else:
         rows = rows.filter(state__in=OPEN)
-    return dict(rows.values_list("account").annotate(count=Count("pk")))
+    return rows.values_list("account").annotate(count=Count("pk"))
 
 
 def now_of(alert: Alert, now: datetime) -> Explanation | None:

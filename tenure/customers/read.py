@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, TextField
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Coalesce
 
 from tenure.connections.models import Site
@@ -88,12 +88,17 @@ def subscriptions(
     account_id: int, *, limit: int = MOST_SUBSCRIPTIONS, at: datetime | None = None
 ) -> list[Subscription]:
     """The account's agreements with their sites, the living ones first, then the newest; with ``at``
-    as they were known at that instant."""
+    as they were known at that instant. Each has what its plan bills by as ``every_unit`` and
+    ``every_length``, None where the plan is not known: the interval stands only there."""
     rows: Any = Subscription.objects.filter(account_id=account_id, removed_at=None)
     if at:
         rows = SubscriptionOverTime.objects.filter(in_force(at), account_id=account_id)
-    found = list(rows.select_related("site", "created_in").order_by("-created_at", "-id")[:limit])
-    return sorted(found, key=_liveliness)
+    plan = Plan.objects.filter(site=OuterRef("site_id"), upstream_id=OuterRef("plan_upstream_id"))
+    rows = rows.select_related("site", "created_in").annotate(
+        every_unit=Subquery(plan.values("interval_unit")[:1]),
+        every_length=Subquery(plan.values("interval_length")[:1]),
+    )
+    return sorted(rows.order_by("-created_at", "-id")[:limit], key=_liveliness)
 
 
 def get_subscription(pk: int) -> Subscription:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import Any
 
-from tenure.metrics.amounts import Number, largest, rounded, stored, text_of, texts_of
+from tenure.metrics.amounts import Number, Sums, largest, rounded, stored, text_of, texts_of
 from tenure.metrics.fx import Rates
 from tenure.metrics.ledger import QUARTER
 from tenure.metrics.receivables import Receivables, days_sales_outstanding
@@ -103,21 +103,24 @@ def _six(value: Number | None) -> Any:
 
 
 def _dso(receivables: Receivables, exchange: Exchange) -> Any:
-    """What is owed as days of what was billed in the last 90; over several currencies converted,
-    and then None while a rate is missing."""
-    due, billed = receivables.total_due, receivables.billed_90d
+    """What is owed as days of what was billed in the last 90."""
+    told = owed_and_billed(receivables.total_due, receivables.billed_90d, exchange)
+    days = days_sales_outstanding(told[1], told[2], QUARTER) if told else None
+    return None if days is None else rounded(days, 1)
+
+
+def owed_and_billed(
+    due: Sums, billed: Sums, exchange: Exchange
+) -> tuple[str, Fraction, Fraction] | None:
+    """Both in one currency, which is named: converted where there are several, and then None while a
+    rate is missing."""
     held = {code for sums in (due, billed) for code, amount in sums.items() if amount}
     if len(held) == 1:
-        amounts = [Fraction(sums.get(code, 0)) for sums in (due, billed) for code in held]
-    else:
-        totals = [
-            exchange.rates.converted(s, exchange.currency, exchange.day) for s in (due, billed)
-        ]
-        amounts = [one.amount for one in totals if one.amount is not None]
-    if len(amounts) < 2:
-        return None
-    days = days_sales_outstanding(amounts[0], amounts[1], QUARTER)
-    return None if days is None else rounded(days, 1)
+        (code,) = held
+        return code, Fraction(due.get(code, 0)), Fraction(billed.get(code, 0))
+    totals = [exchange.rates.converted(s, exchange.currency, exchange.day) for s in (due, billed)]
+    amounts = [Fraction(one.amount) for one in totals if one.amount is not None]
+    return (exchange.currency, amounts[0], amounts[1]) if len(amounts) == 2 else None
 
 
 def _converted(rollup: Rollup, receivables: Receivables, exchange: Exchange) -> dict[str, Any]:

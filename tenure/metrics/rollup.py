@@ -179,7 +179,7 @@ def _describe(
     counting = [one for one in measured if one.counts]
     live = [one for one in measured if one.result.status in LIVE]
     rollup.active_subscriptions = len(counting)
-    rollup.subscription_status = account_status(_words(one) for one in measured)
+    rollup.subscription_status = account_status(standing(one) for one in measured)
     rollup.plan_names = sorted({one.sub.plan_name for one in live if one.sub.plan_name})
     rollup.plan_codes = sorted({one.sub.plan_code for one in live if one.sub.plan_code})
     _count(rollup, counting)
@@ -197,7 +197,8 @@ def account_status(words: Iterable[str]) -> str:
     return min(words, key=STATUSES.index, default="none")
 
 
-def _words(one: Measured) -> str:
+def standing(one: Measured) -> str:
+    """The subscription's own status, in the words of STATUSES."""
     if one.counts:
         return "cancelling" if "cancelling" in one.result.flags else "active"
     return one.result.status if one.result.status in STATUSES else "none"

@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 
 from tenure.access.models import Member
+from tenure.alerts import read as alerts
 from tenure.core.errors import ConfigurationError
 from tenure.notify.models import (
     Delivery,
@@ -18,6 +20,8 @@ from tenure.notify.models import (
     State,
     Way,
 )
+
+NO_ACCOUNT = 0  # no account has this number
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,23 @@ def at_hand(member: Member, account_id: int, most: int = 100) -> tuple[int, bool
     found = Member.objects.annotate(new=Subquery(counted), follows=Exists(followed))
     unread, follows = found.values_list("new", "follows").get(pk=member.pk)
     return min(unread or 0, most), follows
+
+
+def at_hand_of(
+    member: Member,
+    account_ids: Sequence[int],
+    most: int = 100,
+    *,
+    at: datetime | None = None,
+) -> tuple[int, dict[int, int]]:
+    """How many of a member's notifications are new, and the alerts of these accounts that are open, or
+    were right before an instant: one query."""
+    new = Notification.objects.filter(member=member, read_at=None).order_by()
+    counted = new.values("member").annotate(count=Count("pk"))
+    bell = counted.values_list(Value(NO_ACCOUNT), "count")
+    found = dict(alerts.open_counts(account_ids, at=at).union(bell, all=True))
+    unread = found.pop(NO_ACCOUNT, 0)
+    return min(unread, most), found
 
 
 def notifications(member: Member) -> "QuerySet[Notification]":

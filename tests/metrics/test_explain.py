@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.metrics import explain, read, refresh
-from tenure.metrics.explain import conversion, values
+from tenure.metrics.explain import conversion, dso, values
 from tenure.metrics.facts import INVOICE_SUMS, SUBSCRIPTION_SUMS
 from tenure.metrics.inputs import Settings
 from tenure.metrics.models import FxRate, as_money
@@ -213,6 +213,62 @@ def test_what_of_a_subscription_does_not_count_is_noted(account: Account) -> Non
         "Add-on “calls” is metered",
         "Coupon ONCE",
     ]
+
+
+def test_statuses_name_the_record_that_decides(account: Account) -> None:
+    a_subscription(account, a_plan(), state="expired", expires_at=NOW)
+    a_subscription(account, a_plan(), state="paused", paused_at=NOW)
+    an_invoice(account, number="1", state="paid", balance="0")
+    an_invoice(account, number="2", state="past_due", due_at=NOW - timedelta(days=3))
+    an_invoice(account, number="3", type="credit", state="closed")
+    status = values.basis(account.pk, "subscription_status", NOW, Settings())
+    assert (status.answer, [item.value for item in status.inside]) == (
+        "paused",
+        ["paused", "expired"],
+    )
+    bills = values.basis(account.pk, "invoice_status", NOW, Settings())
+    assert [(item.label, item.value) for item in bills.inside] == [("2", "past_due"), ("1", "paid")]
+    assert bills.answer == "past_due"
+    assert [item.label for item in bills.outside] == ["3"]
+
+
+def test_seats_are_told_by_plan_and_by_add_on(account: Account) -> None:
+    a_subscription(account, a_plan(code="team"), quantity=4, add_ons=[SEATS])
+    a_subscription(account, a_plan(code="pro"), quantity=2)
+    a_subscription(account, a_plan(code="pro"), quantity=9, state="paused")
+    by_plan = values.basis(account.pk, "quantity_by_plan", NOW, Settings())
+    assert by_plan.answer == {"team": 4, "pro": 2}
+    assert [item.reason for item in by_plan.outside] == ["Paused: nothing is billed"]
+    assert values.basis(account.pk, "addon_quantity", NOW, Settings()).answer == {"seats": 2}
+
+
+def test_days_of_billing_open_both_amounts_to_the_cent(account: Account) -> None:
+    FxRate.objects.create(source="EUR", target="USD", day=date(2026, 1, 1), rate="1.5", set_at=NOW)
+    lately, long_ago = NOW - timedelta(days=30), NOW - timedelta(days=91)
+    an_invoice(account, total="300", balance="0", state="paid", created_at=lately)
+    an_invoice(account, total="100", balance="100", currency="EUR", created_at=long_ago)
+    refresh.measure([account.pk], NOW)
+    told = values.basis(account.pk, "dso", NOW, Settings())
+    # 100 EUR × 1.5 are owed, 300 were billed: half of 90 days
+    assert told.answer == read.facts_of([account.pk])[account.pk].dso == Decimal("45.0")
+    assert [(item.label, item.value) for item in told.inside] == [
+        ("Owed, USD", 150),
+        ("Billed in 90 days, USD", 300),
+    ]
+    shown = {
+        (label, str(group.total)): group for label, group in dso.sides(account.pk, NOW, Settings())
+    }
+    assert {key for key in shown if not key[1].startswith("0")} == {("Owed", "100.00 EUR"), ("Billed in 90 days", "300.00 USD")}  # fmt: skip
+    reasons = {left.reason for group in shown.values() for left in group.excluded}
+    assert "Billed more than 90 days ago" in reasons
+
+
+def test_without_a_rate_nothing_is_days_of_anything(account: Account) -> None:
+    an_invoice(account, total="300", balance="0", state="paid", created_at=NOW)
+    an_invoice(account, total="100", balance="100", currency="EUR", created_at=NOW)
+    told = values.basis(account.pk, "dso", NOW, Settings())
+    assert told.answer is None
+    assert [item.label for item in told.outside] == ["in EUR", "in USD"]
 
 
 anything = st.lists(any_invoice, max_size=7)

@@ -1,5 +1,7 @@
 """The list of accounts: sorted, searched, paged, and what it says when it is empty."""
 
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -94,8 +96,21 @@ def test_a_page_costs_the_same_queries_however_many_accounts(
 ) -> None:
     for number in range(12):
         a_customer(f"Customer {number}")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         assert signed_in.get("/accounts/").status_code == 200
+
+
+def test_every_figure_of_the_list_opens(signed_in: Client) -> None:
+    account = a_customer()
+    columns = (
+        "status,quantity,next_renewal,invoices,subscriptions,next_bill,last_paid,customer_since"
+    )
+    text = signed_in.get("/accounts/", {"columns": columns}).text
+    opened = set(re.findall(rf'href="/accounts/{account.pk}/calculation/(\w+)/"', text))
+    assert opened == {
+        "subscription_status", "quantity_by_plan", "next_renewal_date", "invoice_status",
+        "active_subscriptions", "next_bill_date", "last_paid_date", "customer_since",
+    }  # fmt: skip
 
 
 def test_an_account_not_measured_yet_says_so(signed_in: Client) -> None:

@@ -248,7 +248,7 @@ def test_the_overview_stays_within_its_budget_with_a_score_that_moved(
     client.force_login(member)
     an_invoice(late, state="past_due", balance="50", due_at=NOW - DAY)
     scored(late, NOW - 10 * DAY)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         page = client.get(f"/accounts/{late.pk}/").text
     assert "in 30 days" in page
 

@@ -1,8 +1,10 @@
 """Revenue: the report, the accounts behind each number, and an account's money tab."""
 
 import csv
+import html
 import io
 import json
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -173,6 +175,11 @@ def test_what_is_owed_and_what_there_is_come_after_the_page(signed_in: Client) -
         assert shown in text
     # what is owed ÷ what was billed in 90 days × 90: 396 ÷ 396 × 90
     assert "90.0 days" in text
+    # The bills behind it, which add up to it: the list says their sum.
+    query = re.search(r"/billing/invoices/\?([^\"]*billed_within=90[^\"]*)", text)
+    assert query
+    rows = signed_in.get(f"/billing/invoices/?{html.unescape(query[1])}").context["page"].rows
+    assert sum(one.row.total for one in rows) == 396
 
 
 @pytest.mark.parametrize(

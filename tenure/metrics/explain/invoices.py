@@ -102,6 +102,10 @@ RULES: Mapping[str, Rule] = {
         ),
     ),
 }
+# What days of sales outstanding are days of; no figure of the account by itself.
+BILLED_LATELY = Rule(
+    "recent", "total", otherwise=(_GIVES_BACK, ("TRUE", "Billed more than 90 days ago"))
+)
 NOTHING_ADDED = "Adds nothing to this figure"
 VOIDED = "Voided: it counts nowhere"
 
@@ -110,7 +114,13 @@ def of_account(
     account_id: int, figure: str, now: datetime, settings: Settings
 ) -> tuple[list[Found], list[Left]]:
     """What the account's invoices contribute to the figure, and those that do not."""
-    rule = RULES[figure]
+    return by_rule(account_id, RULES[figure], now, settings)
+
+
+def by_rule(
+    account_id: int, rule: Rule, now: datetime, settings: Settings
+) -> tuple[list[Found], list[Left]]:
+    """The same of any rule."""
     values: dict[str, Any] = {"ids": [account_id], "now": now, "zone": settings.zone.key}
     values |= {"shown": SHOWN, "shown_left": SHOWN_LEFT}
     with connection.cursor() as db:

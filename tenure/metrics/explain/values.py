@@ -4,184 +4,35 @@ An item counts, or it does not and says why. The answer is made of the items tha
 ``how`` says; of very many the first are listed, and the answer is of all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from tenure.metrics.days import maybe_day
+from tenure.metrics.explain import dso, payments
+from tenure.metrics.explain.basis import Basis, Item
+from tenure.metrics.explain.counted import (
+    COMBINED,
+    FIRST,
+    OF_INVOICES,
+    OF_PAYMENTS,
+    OF_SUBSCRIPTIONS,
+    STATUSES,
+)
 from tenure.metrics.explain.notes import why_not
 from tenure.metrics.explain.payments import MINE
 from tenure.metrics.explain.subscriptions import measured
 from tenure.metrics.inputs import Settings
 from tenure.metrics.ledger_sql import AGED
-from tenure.metrics.mrr import LIVE
-from tenure.metrics.rollup import Measured
+
+__all__ = ["COMBINED", "FIGURES", "Basis", "Item", "basis"]
 
 SHOWN = 200
+ALWAYS = ("count", "any of them", FIRST)  # told of an account without invoices too
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A record with its value, None where it has none; ``reason`` says why it does not count."""
-
-    kind: str
-    label: str
-    value: Any
-    counts: bool
-    reason: str = ""
-    site_id: int | None = None
-    upstream_id: str = ""
-    status: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a figure stands on. ``answer`` is the figure; ``counted`` is how many items count in all,
-    of which those beyond SHOWN are not listed."""
-
-    figure: str
-    how: str
-    answer: Any
-    counted: int
-    items: tuple[Item, ...]
-
-    @property
-    def inside(self) -> list[Item]:
-        """The items that count."""
-        return [item for item in self.items if item.counts]
-
-    @property
-    def outside(self) -> list[Item]:
-        """The items that do not."""
-        return [item for item in self.items if not item.counts]
-
-
-COMBINED: Mapping[str, Callable[[Sequence[Any]], Any]] = {
-    "earliest": lambda values: min(values, default=None),
-    "latest": lambda values: max(values, default=None),
-    "largest": lambda values: max(values, default=None),
-    "count": len,
-    "sum": sum,
-    "distinct": lambda values: sorted(set(values)),
-    "mean": lambda values: Decimal(sum(values)) / len(values) if values else None,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _OfSubscriptions:
-    """How the value of a subscription is read, and why one that has none does not count."""
-
-    how: str
-    value: Callable[[Measured, datetime, Settings], Any]
-    belongs: Callable[[Measured], bool]
-    otherwise: str
-
-
-def _counting(one: Measured) -> bool:
-    return one.counts
-
-
-def _live(one: Measured) -> bool:
-    return one.result.status in LIVE
-
-
-def _renews(one: Measured) -> bool:
-    leaving = "cancelling" in one.result.flags
-    return one.counts and one.sub.auto_renew is not False and not leaving
-
-
-def _coming(name: str) -> Callable[[Measured, datetime, Settings], Any]:
-    def value(one: Measured, now: datetime, settings: Settings) -> date | None:
-        at: datetime | None = getattr(one.sub, name)
-        return maybe_day(at, settings.zone) if at and at > now else None
-
-    return value
-
-
-def _bill(one: Measured, now: datetime, settings: Settings) -> date | None:
-    end, last = one.sub.current_period_ends_at, one.sub.expires_at
-    if end and last and last <= end:
-        return None
-    return maybe_day(end, settings.zone) if end and end > now else None
-
-
-def _day(name: str) -> Callable[[Measured, datetime, Settings], Any]:
-    return lambda one, _now, settings: maybe_day(getattr(one.sub, name), settings.zone)
-
-
-OF_SUBSCRIPTIONS: Mapping[str, _OfSubscriptions] = {
-    "next_renewal_date": _OfSubscriptions(
-        "earliest", _coming("current_term_ends_at"), _renews, "Does not renew, or its term has no known end"
-    ),
-    "next_bill_date": _OfSubscriptions(
-        "earliest", _bill, lambda one: _live(one) and one.result.status != "paused", "Ends with its period"
-    ),
-    "term_end_date": _OfSubscriptions(
-        "earliest", _day("current_term_ends_at"), _live, "Its term has no known end"
-    ),
-    "customer_since": _OfSubscriptions(
-        "earliest", _day("activated_at"), lambda _one: True, "Has not been activated"
-    ),
-    "total_quantity": _OfSubscriptions(
-        "sum", lambda one, _now, _settings: one.sub.quantity or 0, _counting, ""
-    ),
-    "active_subscriptions": _OfSubscriptions("count", lambda *_: 1, _counting, ""),
-    "subscriptions_count": _OfSubscriptions("count", lambda *_: 1, lambda _one: True, ""),
-    "plan_names": _OfSubscriptions("distinct", lambda one, *_: one.sub.plan_name, _live, "Its plan has no name"),
-    "plan_codes": _OfSubscriptions("distinct", lambda one, *_: one.sub.plan_code, _live, "Its plan has no code"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _OfInvoices:
-    """The condition on ``aged`` under which an invoice counts, its value, why others do not; those
-    that are ``near`` are listed with that reason, and the rest is left away."""
-
-    how: str
-    belongs: str
-    value: str
-    near: str = "FALSE"
-    otherwise: str = ""
-    empty: Any = None
-
-
-_YEAR = "judged AND due_day <= today AND due_day > today - 365"
-_PAID_DAY = "(closed_at AT TIME ZONE zone)::date"
-OF_INVOICES: Mapping[str, _OfInvoices] = {
-    "past_due_count": _OfInvoices("count", "kind = 'past_due'", "days", "owed", "Not late", 0),
-    "oldest_past_due_days": _OfInvoices("largest", "kind = 'past_due'", "days", "TRUE", "Not late", 0),
-    "oldest_past_due_since": _OfInvoices("earliest", "kind = 'past_due' AND due_day IS NOT NULL", "due_day", "owed", "Not late"),
-    "next_due_date": _OfInvoices("earliest", "kind = 'due' AND due_day IS NOT NULL", "due_day", "owed", "Late, or a payment is on its way"),
-    "last_invoice_date": _OfInvoices("latest", "NOT credit", "(created_at AT TIME ZONE zone)::date", "credit", "A credit"),
-    "invoices_count": _OfInvoices("count", "TRUE", "1", empty=0),
-    "on_time_rate_12m": _OfInvoices("mean", _YEAR, f"(state = 'paid' AND {_PAID_DAY} <= due_day)::int", "NOT credit", "Did not fall due in the last 365 days, or is not decided yet"),
-    "on_time_count_12m": _OfInvoices("count", f"{_YEAR} AND state = 'paid' AND {_PAID_DAY} <= due_day", "1", _YEAR, "Paid late, or not at all", 0),
-    "on_time_considered_12m": _OfInvoices("count", _YEAR, "1", "NOT credit", "Did not fall due in the last 365 days, or is not decided yet", 0),
-    "average_days_to_pay": _OfInvoices("mean", "prompt", f"{_PAID_DAY} - (created_at AT TIME ZONE zone)::date", "NOT credit", "Was not paid in the last 365 days"),
-    "average_days_late": _OfInvoices("mean", "prompt AND due_day IS NOT NULL", f"greatest(0, {_PAID_DAY} - due_day)", "NOT credit", "Was not paid in the last 365 days, or had no due day"),
-    "dunning_step": _OfInvoices("largest", "kind = 'past_due' AND dunning_events_sent > 0", "dunning_events_sent", "kind = 'past_due'", "No notice was sent"),
-}  # fmt: skip
-_FAILED = (
-    "type IN ('purchase', 'capture') AND status IN ('declined', 'error')"
-    " AND created_at <= %(now)s AND created_at > %(now)s - interval '2160 hours'"
-)
-OF_PAYMENTS: Mapping[str, tuple[str, str, str]] = {
-    "payment_failures_90d": (
-        "count",
-        _FAILED,
-        "1",
-    ),
-    "first_paid_date": (
-        "earliest",
-        "type IN ('purchase', 'capture') AND status = 'success' AND collected_at IS NOT NULL",
-        "(collected_at AT TIME ZONE %(zone)s)::date",
-    ),
-}
-FIGURES = (*OF_SUBSCRIPTIONS, *OF_INVOICES, *OF_PAYMENTS)
+FIGURES = (*OF_SUBSCRIPTIONS, *OF_INVOICES, *OF_PAYMENTS, "last_paid_date", "dso")
 
 
 def basis(account_id: int, figure: str, now: datetime, settings: Settings) -> Basis:
@@ -191,7 +42,23 @@ def basis(account_id: int, figure: str, now: datetime, settings: Settings) -> Ba
     values = {"ids": [account_id], "now": now, "zone": settings.zone.key, "shown": SHOWN}
     if figure in OF_INVOICES:
         return _of_invoices(figure, values)
+    if figure == "last_paid_date":
+        return _last_paid(account_id, now, settings)
+    if figure == "dso":
+        return dso.basis(account_id, now, settings)
     return _of_payments(figure, values)
+
+
+def _last_paid(account_id: int, now: datetime, settings: Settings) -> Basis:
+    """The payments that were collected last; where none is known of, the paid invoices."""
+    found, earlier = payments.of_account(account_id, "last_paid", now, settings)
+    parts = [*(one.part for one in found), *(one.part for one in earlier)]
+    items = [
+        Item(p.kind, p.label, p.day, True, "", p.site_id, p.upstream_id, p.status) for p in parts
+    ]
+    return Basis(
+        "last_paid_date", "latest", parts[0].day if parts else None, len(items), tuple(items)
+    )
 
 
 def _of_subscriptions(account_id: int, figure: str, now: datetime, settings: Settings) -> Basis:
@@ -220,12 +87,14 @@ def _sorted(items: Sequence[Item], how: str) -> tuple[Item, ...]:
     inside = [item for item in items if item.counts]
     if how in ("earliest", "latest", "largest"):
         inside.sort(key=lambda item: item.value, reverse=how != "earliest")
+    if how == FIRST:
+        inside.sort(key=lambda item: STATUSES.index(item.value))
     return (*inside, *(item for item in items if not item.counts))
 
 
 def _of_invoices(figure: str, values: dict[str, Any]) -> Basis:
     rule = OF_INVOICES[figure]
-    order = {"earliest": "value ASC", "latest": "value DESC", "largest": "value DESC"}.get(rule.how, "created_at DESC")  # fmt: skip
+    order = {FIRST: "value ASC", "earliest": "value ASC", "latest": "value DESC", "largest": "value DESC"}.get(rule.how, "created_at DESC")  # fmt: skip
     statement = f"""
         {AGED}, told AS (
             SELECT aged.*, ({rule.belongs}) IS TRUE AS counts, {rule.value} AS value FROM aged
@@ -239,20 +108,28 @@ def _of_invoices(figure: str, values: dict[str, Any]) -> Basis:
         FROM placed WHERE place <= %(shown)s ORDER BY counts DESC, place
     """  # noqa: S608 - every condition is a constant of this file
     rows = _asked(statement, values)
+    said = STATUSES.__getitem__ if rule.how == FIRST else _same
     items = [
         Item(
-            "invoice", number or name, value if counts else None, counts,
+            "invoice", number or name, said(value) if counts else None, counts,
             "" if counts else rule.otherwise, site, name, kind,
         )
         for _, _, counts, value, number, name, site, kind in rows
     ]  # fmt: skip
     answer = rows[0][0] if rows else None
-    if answer is None and (rows or rule.how == "count"):
+    answer = answer if answer is None else said(answer)
+    if answer is None and (rows or rule.how in ALWAYS):
         answer = rule.empty
     return Basis(figure, rule.how, answer, rows[0][1] if rows else 0, tuple(items))
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 _WHOLE = {
+    FIRST: "min(value)",
+    "any of them": "bool_or(value)",
     "earliest": "min(value)",
     "latest": "max(value)",
     "largest": "max(value)",

@@ -5,7 +5,7 @@ The conditions are the definitions of ``metrics.invoices``, row by row: a test h
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -117,6 +117,13 @@ def _site(text: str, _at: At) -> Clause:
     return Clause(SITE, {"site": filters.listed("site", text)})
 
 
+def _billed(text: str, at: At) -> Clause:
+    """What days of sales outstanding are days of: bills of the last so many times 24 hours."""
+    since = at.now - timedelta(days=filters.a_whole("billed_within", text, most=3660))
+    within = "i.created_at > %(billed_within)s AND i.created_at <= %(now)s"
+    return Clause(f"{_BILL} AND i.state <> 'voided' AND {within}", {"billed_within": since})
+
+
 _ACCOUNT = (
     "i.account_id = %(account)s OR i.account_id IS NULL AND i.id IN"
     " (SELECT p.invoice_id FROM customers_allocation p WHERE p.account_id = %(account)s)"
@@ -132,6 +139,7 @@ FILTERS: tuple[Filter, ...] = (
     filters.day("due_to", "Due to", "i.due_at", "<=", instant=True),
     filters.day("issued_from", "Issued from", "i.created_at", ">=", instant=True),
     filters.day("issued_to", "Issued to", "i.created_at", "<=", instant=True),
+    Filter("billed_within", "Billed within", "days", _billed, told="A number of days up to now."),
     filters.day("paid_from", "Closed from", "i.closed_at", ">=", instant=True),
     filters.day("paid_to", "Closed to", "i.closed_at", "<=", instant=True),
     filters.amount("total_from", "Total from", "i.total", ">="),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.metrics import explain
-from tenure.metrics.explain import LeftOut, Part, Parts, conversion, values
+from tenure.metrics.explain import LeftOut, Part, Parts, conversion, dso, values
 from tenure.metrics.explain.values import Item
 from tenure.metrics.inputs import Settings
 from tenure.metrics.settings import current
@@ -45,11 +45,13 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One currency: its total, what adds up to it, and what does not count."""
+    """One currency: its total, what adds up to it, and what does not count. ``label`` says what it is
+    where it is not the figure itself."""
 
     total: Parts
     entries: Sequence[Entry]
     excluded: Sequence[Excluded]
+    label: str = ""
 
 
 @require_safe
@@ -58,8 +60,8 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
     if figure not in MEANINGS:
         raise Http404("There is no such figure.")
     head, now, chosen = head_of(pk), settings.TENURE_CLOCK.now(), current()
-    groups = _groups(head, figure, now) if figure in explain.FIGURES else []
-    amounts = _amounts(head, figure, groups) if groups else ()
+    groups = _groups(head, figure, now, chosen)
+    amounts = _amounts(head, figure, groups) if figure in explain.FIGURES and groups else ()
     more = {
         "label": MEANINGS[figure].label,
         "meaning": MEANINGS[figure].words,
@@ -79,16 +81,21 @@ def _amounts(head: Head, figure: str, groups: Sequence[Group]) -> Sequence[Money
     return [group.total.total for group in groups]
 
 
-def _groups(head: Head, figure: str, now: datetime) -> list[Group]:
-    found = explain.parts(head.account.pk, figure, now)
-    addressed = _addresses(head.account.pk, _every(found))
+def _groups(head: Head, figure: str, now: datetime, chosen: Settings) -> list[Group]:
+    found: list[tuple[str, Parts]] = []
+    if figure in explain.FIGURES:
+        found = [("", one) for one in explain.parts(head.account.pk, figure, now)]
+    elif figure == "dso":
+        found = dso.sides(head.account.pk, now, chosen)
+    addressed = _addresses(head.account.pk, _every([group for _, group in found]))
     return [
         Group(
             group,
             [addressed(part) for part in group.parts],
             [Excluded(left, [addressed(part) for part in left.parts]) for left in group.excluded],
+            label,
         )
-        for group in found
+        for label, group in found
     ]
 
 

@@ -1,7 +1,5 @@
 """How often a plan bills, in words."""
 
-from tenure.customers.models import Plan
-
 INTERVALS = {
     ("months", 1): "month",
     ("months", 3): "quarter",
@@ -15,9 +13,8 @@ INTERVALS = {
 }
 
 
-def interval(plan: Plan | None) -> str:
+def interval(unit: str | None, length: int | None) -> str:
     """How often a plan bills, in a word: ``month``; empty when the plan is not known."""
-    if plan is None or not plan.interval_unit or not plan.interval_length:
+    if not unit or not length:
         return ""
-    length, unit = plan.interval_length, plan.interval_unit
     return INTERVALS.get((unit, length), f"{length} {unit}")

@@ -83,6 +83,34 @@ MEANINGS: Mapping[str, Meaning] = {
     "subscriptions_count": Meaning("Subscriptions", "All there ever were."),
     "plan_names": Meaning("Plans", "The plans of active, trial and paused subscriptions."),
     "plan_codes": Meaning("Plan codes", "The plans of active, trial and paused subscriptions."),
+    "subscription_status": Meaning(
+        "Status",
+        words="The first that any subscription has: active, cancelling, paused, in trial, future,"
+        " expired, failed.",
+    ),
+    "quantity_by_plan": Meaning(
+        "Quantity by plan", "The quantities of active subscriptions, by the code of their plan."
+    ),
+    "addon_quantity": Meaning(
+        "Add-ons", "The quantities of the add-ons that active subscriptions bought, by their code."
+    ),
+    "invoice_status": Meaning(
+        "Invoice status",
+        words="The first that any invoice has: past due, failed in the last 90 days with something"
+        " open on it, processing, due, paid.",
+    ),
+    "last_paid_date": Meaning(
+        "Last paid",
+        words="The day the last payment was collected; where none is known of, the day the last"
+        " paid invoice was closed.",
+    ),
+    "in_dunning": Meaning("In dunning", "An overdue invoice has been written about."),
+    "final_dunning": Meaning("Last notice", "The last notice was sent for an overdue invoice."),
+    "dso": Meaning(
+        "DSO",
+        words="What is owed, as days of what was billed in the last 90: owed, divided by billed,"
+        " times 90. Over several currencies both are converted.",
+    ),
     "past_due_count": Meaning("Overdue invoices", "Open invoices whose due date has passed."),
     "oldest_past_due_days": Meaning("Days overdue", "How late the latest-paying invoice is."),
     "oldest_past_due_since": Meaning("Overdue since", "The due day of the oldest overdue invoice."),

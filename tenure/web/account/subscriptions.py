@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from tenure.customers import read as customers
 from tenure.customers.fields import custom
-from tenure.customers.models import Attribute, Plan, Subscription
+from tenure.customers.models import Attribute, Subscription
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account.agreed import Value, value_of
@@ -63,26 +63,14 @@ def agreements(
     may_edit: bool = False,
     defined: Sequence[Attribute] | None = None,
 ) -> list[Agreement]:
-    """The rows with their plans' intervals, one query for all plans; what of their attributes has no
-    value only where ``may_edit`` says that it can be given one."""
-    plans = customers.plans_of(rows)
+    """The rows of ``customers.subscriptions`` as they are drawn; what of their attributes has no value
+    only where ``may_edit`` says that it can be given one."""
     if defined is None:
         defined = customers.attributes_of_subscriptions() if rows else []
-    return [
-        _agreement(
-            row, plans.get((row.site_id, row.plan_upstream_id or "")), now, defined, may_edit
-        )
-        for row in rows
-    ]
+    return [_agreement(row, now, defined, may_edit) for row in rows]
 
 
-def _agreement(
-    row: Subscription,
-    plan: Plan | None,
-    now: datetime,
-    defined: Sequence[Attribute],
-    may_edit: bool,
-) -> Agreement:
+def _agreement(row: Any, now: datetime, defined: Sequence[Attribute], may_edit: bool) -> Agreement:
     label, at = _next(row, now)
     source = registry.source(row.site.source)
     address = source.record_url(
@@ -94,7 +82,7 @@ def _agreement(
     return Agreement(
         row,
         state_of(row, now),
-        interval(plan),
+        interval(row.every_unit, row.every_length),
         label,
         at,
         address,

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from tenure.alerts import read as alerts
 from tenure.connections import read as connections
 from tenure.customers import read as customers
 from tenure.health import listing as by_health
@@ -20,6 +19,7 @@ from tenure.metrics import read as metrics
 from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import UnusablePage
 from tenure.metrics.read import AccountRow, AccountsPage
+from tenure.notify import read as notify
 from tenure.segments.question import TooCostly, patient
 from tenure.web.accounts import columns, copies, views
 from tenure.web.accounts.asked import Asked, address_without, asked_of
@@ -79,7 +79,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
             _scores(page.rows, shown_columns, moment),
         ),
         "search": asked.search,
-        "open_alerts": _open_alerts(page.rows, shown_columns, moment),
+        "open_alerts": _open_alerts(request, page.rows, shown_columns, moment),
         "sort": sort,
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
@@ -154,12 +154,18 @@ def _scores(
 
 
 def _open_alerts(
-    rows: Sequence[AccountRow], shown_columns: Sequence[Column], moment: Moment | None
+    request: HttpRequest,
+    rows: Sequence[AccountRow],
+    shown_columns: Sequence[Column],
+    moment: Moment | None,
 ) -> Mapping[int, int]:
     """How many alerts are, or were then, open for these accounts, where a column shows it."""
     if all(column.key != "alerts" for column in shown_columns):
         return {}
-    return alerts.open_counts([row.id for row in rows], at=moment.instant if moment else None)
+    then = moment.instant if moment else None
+    unread, counts = notify.at_hand_of(member_of(request), [row.id for row in rows], at=then)
+    request.unread = unread  # type: ignore[attr-defined]  # the frame asks for it
+    return counts
 
 
 def _tidied(request: HttpRequest, picked: list[str]) -> HttpResponse:

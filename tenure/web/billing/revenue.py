@@ -314,6 +314,9 @@ def _bar(one: receivables.Owed, scope: dict[str, str]) -> dict[str, Any]:
         "slices": slices,
         "query": urlencode(every),
         "late_query": urlencode(every | {"status": "past_due"}),
+        "billed_query": urlencode(
+            {"currency": one.currency, **scope, "billed_within": "90", "sort": "-total"}
+        ),
         "dso": None if one.dso is None else str(rounded(one.dso, 1)),
         "words": f"{one.total} owed: "
         + ", ".join(f"{s['label']} {s['amount']}" for s in slices if s["amount"]),

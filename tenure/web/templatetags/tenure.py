@@ -292,7 +292,11 @@ def said_value(context: RequestContext, value: Any) -> SafeString | str:
         return day(context, value)
     if isinstance(value, list):
         return ", ".join(value) or "–"
-    if isinstance(value, Decimal):
+    if isinstance(value, dict):
+        return ", ".join(f"{name or 'no code'}: {n:,}" for name, n in value.items()) or "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal | Fraction):
         return f"{rounded(value, 2).normalize():,f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
@@ -324,7 +328,8 @@ def labelled(values: Sequence[Any], labels: Sequence[str]) -> list[tuple[Any, st
 @register.simple_tag
 def interval(plan: Any) -> SafeString | str:
     """How often a plan bills, in a word; a dash when that is not known."""
-    return interval_of(plan) or NOTHING
+    unit, length = (plan.interval_unit, plan.interval_length) if plan else (None, None)
+    return interval_of(unit, length) or NOTHING
 
 
 @register.filter
