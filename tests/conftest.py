@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.plugins.emptying import the_beginning
 from tests.plugins.postgres import connected_to, own_database
 
 # How long an example takes says something about the machine, never about the code.
@@ -25,6 +27,8 @@ def database_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def django_db_setup(database_url: str, django_test_environment: None) -> Iterator[None]:
     """pytest-django's own, replaced: the database is a clone, and programs a test starts get it too."""
+    beginning = the_beginning(database_url)
     with pytest.MonkeyPatch.context() as patch, connected_to(database_url):
         patch.setenv("TENURE_DATABASE_URL", database_url)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: beginning.restore())
         yield

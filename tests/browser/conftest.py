@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles import handlers
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -19,7 +22,7 @@ from tenure.simulator.server import Served, running_in_thread
 from tenure.simulator.world import SiteSpec, build
 from tenure.sync.models import Run, RunState
 from tests.plugins.browser import OpenPage
-from tests.web.builders import PASSWORD, a_member
+from tests.web.builders import a_member
 
 BORN = datetime(2025, 9, 1, 8, 0, tzinfo=UTC)
 TODAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -75,20 +78,35 @@ def member(transactional_db: None) -> Member:
     return a_member()
 
 
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    """pytest-django's own, except that static files come as an operator's do: from WhiteNoise, with
+    leave to keep them, so that not every page asks for every style sheet again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handlers, "StaticFilesHandler", lambda application: application)
+        server = LiveServer("localhost")
+    yield server
+    server.stop()
+
+
 SignIn = Callable[..., Page]
 
 
 @pytest.fixture
 def sign_in(live_server: LiveServer, member: Member, open_page: OpenPage) -> SignIn:
-    """Opens a page of some width and colour scheme, signed in as the administrator."""
+    """Opens the accounts in some width and colour scheme, signed in as the administrator.
+
+    The door itself is for tests/web/test_door.py and the story of a newcomer.
+    """
 
     def go(**how: object) -> Page:
+        client = Client()
+        client.force_login(member)
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
         page = open_page(base_url=live_server.url, **how)
-        page.goto("/login/")
-        page.get_by_label("E-mail").fill(member.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/accounts/")
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
+        page.goto("/accounts/")
         return page
 
     return go

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.test_looks import violations
+from tests.browser.looking import violations
 from tests.metrics.rows import an_account
 from tests.web.builders import a_customer
 

@@ -14,7 +14,7 @@ from tenure.core.clock import FrozenClock
 from tenure.customers.exchange.work import WORKING
 from tenure.customers.models import Account, Attribute, Import
 from tests.browser.conftest import TODAY, SignIn
-from tests.browser.test_looks import violations
+from tests.browser.looking import Look, faults
 from tests.web.builders import a_customer
 
 PATIENCE = 30_000
@@ -47,14 +47,7 @@ def importer(transactional_db: None) -> Iterator[None]:
 
 def looks_good(page: Page) -> None:
     """Nothing axe objects to, nothing that scrolls sideways, in both schemes and on a phone."""
-    for scheme, width in (("light", 1440), ("dark", 1440), ("light", 390)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(250)
-        assert not violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 900})
+    assert not faults(page, (Look("light", 1440), Look("dark", 1440), Look("light", 390)))
 
 
 def test_a_file_is_brought_in_looked_at_applied_and_taken_back(

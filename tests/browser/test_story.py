@@ -10,6 +10,7 @@ from tenure.access.models import Member
 from tenure.customers.models import Invoice
 from tenure.simulator.server import Served
 from tests.browser.conftest import EU, US, SignIn, Worker
+from tests.browser.looking import at_rest
 from tests.plugins.browser import OpenPage
 from tests.web.builders import PASSWORD, a_customer
 
@@ -158,7 +159,7 @@ def test_text_from_upstream_never_runs(sign_in: SignIn) -> None:
     page.on("dialog", note)
     for tab in ("", "attributes/", "timeline/", "raw/"):
         page.goto(f"/accounts/{account.pk}/{tab}")
-        page.wait_for_timeout(200)
+        expect(at_rest(page).locator("img[src=x]")).to_have_count(0)
     assert not dialogs
 
 

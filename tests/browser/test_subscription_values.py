@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from tenure.customers.models import Attribute
 from tests.browser.conftest import SignIn
+from tests.browser.looking import sideways, violations
 from tests.browser.pages import LONG, RTL
-from tests.browser.test_looks import SETTLE, violations
 from tests.web.builders import a_customer
 
 
@@ -26,15 +26,12 @@ def test_a_value_is_edited_where_it_stands(sign_in: SignIn, scheme: str, width: 
     account.subscriptions.update(po_number="PO-1", attributes={"po": "PO-1", "region": RTL})
     page = sign_in(scheme=scheme, width=width)
     page.goto(f"/accounts/{account.pk}/subscriptions/")
-    page.wait_for_timeout(SETTLE)
-    assert not violations(page)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert not violations(page) + sideways(page)
     if folder := os.environ.get("TENURE_TEST_PICTURES"):
         page.screenshot(path=f"{folder}/values-{scheme}-{width}.png", full_page=True)
     value = page.locator("[data-edit][id^='edit-agreed-'][id$='-po']").first
     value.click()
     page.locator("#editor[open] .fate").wait_for()
-    page.wait_for_timeout(SETTLE * 2)
     assert not violations(page)
     if folder:
         page.screenshot(path=f"{folder}/editor-{scheme}-{width}.png")

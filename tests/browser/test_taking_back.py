@@ -2,7 +2,6 @@
 
 import os
 
-import pytest
 from playwright.sync_api import Page
 
 from tenure.connections.models import Mode, Site
@@ -15,12 +14,10 @@ from tenure.customers.models import (
     Origin,
 )
 from tests.browser.conftest import SignIn
+from tests.browser.looking import LOOKS, at_rest, faults, put_on
 from tests.browser.pages import LONG, RTL
-from tests.browser.test_looks import SETTLE, violations
 from tests.metrics.rows import NOW, a_site
 from tests.web.builders import a_customer, a_run
-
-LOOKS = [("light", 1440), ("dark", 390)]
 
 
 def a_drifted_site() -> None:
@@ -66,27 +63,24 @@ def a_run_to_take_back() -> str:
 def looked_at(page: Page, address: str, name: str) -> None:
     """Nothing axe objects to, nothing that scrolls sideways."""
     page.goto(address)
-    page.wait_for_timeout(SETTLE)
-    if folder := os.environ.get("TENURE_TEST_PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-    assert not violations(page)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for look in LOOKS:
+        at_rest(put_on(page, look))
+        if folder := os.environ.get("TENURE_TEST_PICTURES"):
+            path = f"{folder}/{name}-{look.scheme}-{look.width}.png"
+            page.screenshot(path=path, full_page=True)
+    assert not faults(page)
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_what_has_drifted_is_read_by_everybody(sign_in: SignIn, scheme: str, width: int) -> None:
+def test_what_has_drifted_is_read_by_everybody(sign_in: SignIn) -> None:
     a_drifted_site()
-    page = sign_in(scheme=scheme, width=width)
-    looked_at(page, "/sync/drift/", f"drift-{scheme}-{width}")
+    page = sign_in()
+    looked_at(page, "/sync/drift/", "drift")
     assert page.get_by_role("button", name="Accept Name of").count() == 3
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_what_would_be_taken_back_is_read_by_everybody(
-    sign_in: SignIn, scheme: str, width: int
-) -> None:
+def test_what_would_be_taken_back_is_read_by_everybody(sign_in: SignIn) -> None:
     address = a_run_to_take_back()
-    page = sign_in(scheme=scheme, width=width)
-    looked_at(page, address, f"revert-{scheme}-{width}")
+    page = sign_in()
+    looked_at(page, address, "revert")
     for words in ("Hidden", "Removed", "Changed since the run."):
         assert page.get_by_text(words, exact=True).count() == 1

@@ -14,9 +14,9 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tenure.simulator.server import Served, running_in_thread
-from tenure.simulator.settings import Settings
 from tenure.simulator.world import SiteSpec, build
 from tests.cli.loaded import Loaded
+from tests.plugins.emptying import Beginning, the_beginning
 from tests.plugins.postgres import own_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +25,7 @@ TODAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 US = SiteSpec("northwind-us", "a-key-of-the-us-site-0001", "us", share=0.5)
 EU = SiteSpec("northwind-eu", "a-key-of-the-eu-site-0002", "eu", share=0.3)
 OTHER = SiteSpec("southwind-us", "a-key-of-the-other-site-3", "us", share=0.2)
+Load = Callable[[Mapping[str, str]], Loaded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,6 @@ class Program:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def beside(self, upstream: Served) -> "Program":
-        """The same with another upstream."""
-        addresses = {"TENURE_RECURLY_US_URL": upstream.us, "TENURE_RECURLY_EU_URL": upstream.eu}
-        return Program({**self.environment, **addresses})
-
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """The command, running on; the test stops it."""
         return subprocess.Popen(
@@ -102,20 +98,27 @@ def upstream() -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture
-def slow_upstream() -> Iterator[Served]:
-    """One site whose every answer takes a while, so that a run can be met in its middle."""
-    world = build([US], seed=3, accounts=100, start=BORN, until=TODAY)
-    with running_in_thread(world, settings=Settings(latency=0.3)) as served:
+@pytest.fixture(scope="module")
+def busy_upstream() -> Iterator[Served]:
+    """One site with three pages of invoices."""
+    world = build([US], seed=3, accounts=60, start=BORN, until=TODAY)
+    with running_in_thread(world) as served:
         yield served
 
 
-@pytest.fixture
-def database(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A migrated database that only this test uses."""
+@pytest.fixture(scope="session")
+def programs_database(django_db_blocker: DjangoDbBlocker) -> Iterator[Beginning]:
+    """A migrated database beside the one that the tests themselves use."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     with own_database(f"tenure_cli_{worker}", blocker=django_db_blocker) as url:
-        yield url
+        yield the_beginning(url)
+
+
+@pytest.fixture
+def database(programs_database: Beginning) -> Iterator[str]:
+    """A migrated database that only this test uses."""
+    yield programs_database.url
+    programs_database.begin_anew()
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +128,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def load() -> Iterator[Callable[[Mapping[str, str]], Loaded]]:
+def load() -> Iterator[Load]:
     """Gives the process that has loaded Tenure in an environment; one for all tests of a file."""
     standing: dict[str, Loaded] = {}
 
@@ -141,10 +144,13 @@ def load() -> Iterator[Callable[[Mapping[str, str]], Loaded]]:
 
 
 @pytest.fixture
-def tenure(
-    database: str, upstream: Served, home: Path, load: Callable[[Mapping[str, str]], Loaded]
-) -> Program:
+def tenure(database: str, upstream: Served, home: Path, load: Load) -> Program:
     """The command on a migrated database beside the simulated upstream."""
+    return program(database, upstream, home, load)
+
+
+def program(database: str, upstream: Served, home: Path, load: Load) -> Program:
+    """The command on a database beside an upstream."""
     environment = clean_environment(
         home,
         TENURE_DATABASE_URL=database,
@@ -152,6 +158,28 @@ def tenure(
         TENURE_RECURLY_EU_URL=upstream.eu,
     )
     return Program(environment, load(environment))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The command beside an upstream that stops answering in the middle of a run."""
+
+    tenure: Program
+    upstream: Served
+
+    def let_go(self) -> None:
+        """Answer everything, what waits for an answer too."""
+        self.upstream.call(lambda simulator: simulator.faults.clear())
+
+
+@pytest.fixture
+def held(database: str, busy_upstream: Served, home: Path, load: Load) -> Iterator[Held]:
+    """The first page of invoices is answered, and no other until it is let go."""
+    pages = {"path": "/invoices", "method": "GET"}
+    busy_upstream.call(lambda s: s.faults.add({"match": pages, "from": 2, "fault": "hold"}))
+    made = Held(program(database, busy_upstream, home, load), busy_upstream)
+    yield made
+    made.let_go()
 
 
 @pytest.fixture

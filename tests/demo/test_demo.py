@@ -54,9 +54,14 @@ def stop(demo: subprocess.Popen[str], number: signal.Signals) -> float:
     return time.monotonic() - began
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for both tests: whichever comes first starts as a newcomer does, the other comes back."""
+    return tmp_path_factory.mktemp("demo") / "home"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for leftover processes in /proc")
-def test_a_demo_comes_up_stops_in_time_and_comes_back(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_a_demo_comes_up_stops_in_time_and_comes_back(home: Path) -> None:
     with started(home) as (demo, told):
         assert len(told["look_at"]) >= 2
         for sight in told["look_at"]:
@@ -82,8 +87,7 @@ def test_a_demo_comes_up_stops_in_time_and_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's death")
-def test_a_demo_that_is_killed_outright_leaves_nothing_running(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_a_demo_that_is_killed_outright_leaves_nothing_running(home: Path) -> None:
     with started(home) as (demo, _):
         demo.kill()
         demo.communicate()

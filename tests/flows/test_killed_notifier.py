@@ -14,12 +14,13 @@ from pytest_django.fixtures import Settings
 from tenure.alerts.models import Alert, AlertRule
 from tenure.notify.models import Delivery, State
 from tenure.notify.write import add_channel
+from tests.flows.passing import half_a_minute_passes
 from tests.metrics.rows import NOW
 from tests.notify import receivers
 from tests.web.builders import a_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 120  # a dead worker's jobs are closed after half a minute
+PATIENCE = 60
 COLLECTING = "hashtext('tenure.notify.collect')"
 
 
@@ -77,6 +78,7 @@ def test_an_alert_whose_worker_was_killed_before_anybody_was_told_is_told_once(
                 first.wait()
         finally:
             asked(f"SELECT pg_advisory_unlock({COLLECTING})")
+        half_a_minute_passes()
         assert Alert.objects.get().announced_at is None
         assert http.posts == []
         with worker():

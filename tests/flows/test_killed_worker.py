@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from tenure.connections.write import add_site
@@ -20,6 +19,7 @@ from tenure.simulator.world.bulk import bulk
 from tenure.sync.models import Run, RunState, StreamRun, Trigger, WindowRead
 from tenure.sync.write import request_run
 from tests.flows.conftest import TODAY
+from tests.flows.passing import half_a_minute_passes
 from tests.flows.upstream import differences, upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,8 +82,8 @@ def test_a_run_whose_worker_was_killed_goes_on_from_its_last_page(
     many: Served, transactional_db: None
 ) -> None:
     site = add_site("recurly", BULK.subdomain, "us", Secret(BULK.key), now=TODAY)
-    slow = {"match": {"path": "/invoices*"}, "fault": "stall", "args": {"seconds": 0.3}}
-    many.call(lambda s: s.faults.add(slow))
+    pages = {"path": "/invoices", "method": "GET"}
+    many.call(lambda s: s.faults.add({"match": pages, "from": 5, "fault": "hold"}))
     run, _ = request_run(site, Trigger.MANUAL)
     with worker(many) as first:
         wait_until(lambda: pages_read("invoices") >= 3, "the third page of invoices")
@@ -93,8 +93,7 @@ def test_a_run_whose_worker_was_killed_goes_on_from_its_last_page(
     assert interrupted.state == RunState.RUNNING
     committed = pages_read("invoices")
     many.call(lambda s: (s.faults.clear(), s.log.clear()))
-    with connection.cursor() as cursor:  # half a minute passes
-        cursor.execute("UPDATE sync_run SET lease_expires_at = now() - interval '1 second'")
+    half_a_minute_passes()
     with worker(many):
         wait_until(lambda: not Run.objects.get(pk=run.pk).is_active, "the end of the run")
     ended = Run.objects.get(pk=run.pk)

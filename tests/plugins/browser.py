@@ -3,10 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 GET_ONE = (
@@ -24,6 +25,8 @@ FLAGS = (
 )
 
 OpenPage = Callable[..., Page]
+# How long something may take to show says something about the machine, never about the page.
+expect.set_options(timeout=20_000)
 
 
 def browser_path() -> str | None:
@@ -44,23 +47,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless browser for the tests of one file.
+_open = ExitStack()
+_opened: list[Browser] = []
 
-    Not for the whole run: while it is open, Playwright keeps an event loop running in this thread,
-    and no other test of the process could start one of its own.
+
+@pytest.hookimpl(trylast=True)  # once the pages of the test are closed
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser before a test that needs none.
+
+    While it is open, Playwright keeps an event loop running in this thread, and no other test of the
+    process could start one of its own.
     """
-    path = browser_path()
-    if path is None:
-        pytest.fail(GET_ONE, pytrace=False)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    if nextitem is None or not nextitem.get_closest_marker("browser"):
+        _opened.clear()
+        _open.close()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """A headless browser, the same one for all tests in a row that use it."""
+    if not _opened:
+        path = browser_path()
+        if path is None:
+            pytest.fail(GET_ONE, pytrace=False)
+        patch = _open.enter_context(pytest.MonkeyPatch.context())
+        playwright = _open.enter_context(sync_playwright())
         # For that loop Django would refuse every query in this thread. Nothing of ours runs inside
         # it, so the refusal protects from nothing.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield launched
-        launched.close()
+        _open.callback(launched.close)
+        _opened.append(launched)
+    return _opened[0]
 
 
 @pytest.fixture

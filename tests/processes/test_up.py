@@ -74,9 +74,15 @@ class Up:
         return time.monotonic() - began
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for every test: only the first of them waits until the tables are made."""
+    return tmp_path_factory.mktemp("up") / "home"
+
+
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    running = Up(tmp_path / "home")
+def up(home: Path) -> Iterator[Up]:
+    running = Up(home)
     yield running
     running.process.kill()
     running.process.wait()

@@ -77,6 +77,12 @@ async def stall(exchange: Exchange, proceed: Proceed, *, seconds: float = FOR_EV
     return await proceed()
 
 
+async def hold(exchange: Exchange, proceed: Proceed) -> Answer:
+    """Nothing at all until the rule is lifted, then the answer."""
+    await exchange.lifted.wait()
+    return await proceed()
+
+
 async def redirect(exchange: Exchange, proceed: Proceed, *, to: str, status: int = 302) -> Answer:
     """A redirect to another address."""
     return Answer(status, {"Location": to})

@@ -1,5 +1,6 @@
 """One request on its way through the simulator, as a fault sees it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,8 @@ class Exchange:
 
     ``address`` is the path and query as they came; ``path`` has no query and no leading
     ``/sites/…``. ``late`` hides records updated within that time before now; ``shows`` hides records
-    by id; ``miscount`` is added to counts; ``date`` is what the ``Date`` header will say.
+    by id; ``miscount`` is added to counts; ``date`` is what the ``Date`` header will say. ``lifted``
+    is set once the rule of the fault that is being asked is no longer in force.
     """
 
     method: str
@@ -29,6 +31,7 @@ class Exchange:
     shows: Callable[[str], bool] | None = None
     miscount: int = 0
     cursor_age: float | None = None
+    lifted: asyncio.Event = field(default_factory=asyncio.Event)
     date: datetime = field(init=False)
 
     def __post_init__(self) -> None:

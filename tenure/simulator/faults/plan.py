@@ -11,6 +11,7 @@ so many; ``from`` those from a position on; ``times`` stops after so many; ``cha
 by lot, the same lot for the same ``seed``.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -36,6 +37,7 @@ class Rule:
     lot: Random
     seen: int = 0
     struck: int = 0
+    lifted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def strikes(self, exchange: Exchange) -> bool:
         """Whether the request meets the fault; to be asked once per request."""
@@ -82,8 +84,11 @@ class FaultPlan:
         return rule
 
     def clear(self, number: int | None = None) -> None:
-        """Lift one rule, or all."""
-        self.rules = [rule for rule in self.rules if number is not None and rule.number != number]
+        """Lift one rule, or all; what they hold is let go."""
+        for rule in self.rules:
+            if number is None or rule.number == number:
+                rule.lifted.set()
+        self.rules = [rule for rule in self.rules if not rule.lifted.is_set()]
 
     async def run(self, exchange: Exchange, proceed: Proceed) -> tuple[Answer, list[str]]:
         """The answer after every fault that strikes, and the names of those faults."""
@@ -95,6 +100,7 @@ class FaultPlan:
 
 def _wrapped(rule: Rule, exchange: Exchange, inner: Proceed) -> Proceed:
     async def proceed() -> Answer:
+        exchange.lifted = rule.lifted
         return await rule.fault(exchange, inner, **(rule.spec.get("args") or {}))
 
     return proceed

@@ -13,6 +13,7 @@ FAULTS: dict[str, Fault] = {
         answering.rate_limited,
         answering.status,
         answering.stall,
+        answering.hold,
         answering.redirect,
         answering.expire_cursor,
         answering.late,

@@ -140,7 +140,7 @@ def test_a_stalled_request_does_not_hold_up_the_end(site: SiteStore) -> None:
         while not served.simulator.log.entries() and time.monotonic() < until:
             time.sleep(0.01)
         began = time.monotonic()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20  # it is stalled for an hour
     asking.close()
 
 

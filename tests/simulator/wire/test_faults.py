@@ -3,6 +3,7 @@
 import http.client
 import inspect
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,18 @@ def test_a_stall_delays_the_answer(served: Served, client: Client) -> None:
     began = time.monotonic()
     assert len(client.get("/accounts").ids()) == 6
     assert time.monotonic() - began >= 0.3
+
+
+def test_what_is_held_is_answered_once_the_rule_is_lifted(served: Served, client: Client) -> None:
+    put_in_force(served, "hold", match={"path": "/accounts"}, **{"from": 2})
+    assert len(client.get("/accounts").ids()) == 6
+    assert client.get("/plans").status == 200
+    with ThreadPoolExecutor(1) as beside:
+        held = beside.submit(client.get, "/accounts")
+        wait([held], timeout=0.3)
+        assert not held.done()
+        served.call(lambda simulator: simulator.faults.clear())
+        assert len(held.result(timeout=10).ids()) == 6
 
 
 def test_a_stalled_or_dripping_body_arrives_whole_in_the_end(

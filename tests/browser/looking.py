@@ -1,0 +1,74 @@
+"""What a page looks like once it has come to rest: to axe, and to somebody with a narrow screen."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+
+class Look(NamedTuple):
+    """How somebody looks at a page: their colour scheme, and how wide their window is."""
+
+    scheme: Literal["light", "dark"]
+    width: int
+
+
+LOOKS = (Look("light", 1440), Look("dark", 390))
+EVERY_LOOK = (*LOOKS, Look("dark", 1440), Look("light", 390))
+NARROWEST = Look("dark", 320)
+
+# At rest: nothing is on its way through htmx, nothing that ends is still moving, for three frames.
+REST = """() => new Promise((rested) => {
+    const moves = (one) => one.playState === "running" && Number.isFinite(one.effect?.getComputedTiming().endTime);
+    const busy = () => document.readyState !== "complete"
+        || document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")
+        || document.getAnimations().some(moves);
+    let calm = 0;
+    const look = () => {
+        calm = busy() ? 0 : calm + 1;
+        calm > 3 ? rested() : requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
+def at_rest(page: Page) -> Page:
+    """The page, once what it loads after itself is there and nothing moves any more."""
+    page.evaluate(REST)
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    """What axe objects to, each with the first element it is about."""
+    if not at_rest(page).evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((one) => one.violations)")
+    return [
+        f"{v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['failureSummary']}" for v in found
+    ]
+
+
+def sideways(page: Page) -> list[str]:
+    """By how much the page is wider than its window, if it scrolls sideways."""
+    wider = at_rest(page).evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"scrolls sideways by {wider}"] if wider > 0 else []
+
+
+def faults(page: Page, looks: Sequence[Look] = LOOKS) -> list[str]:
+    """What is wrong with the page in any of these looks; it is left in the first of them."""
+    found = []
+    for look in looks:
+        put_on(page, look)
+        found += [
+            f"{look.scheme}, {look.width}: {one}" for one in violations(page) + sideways(page)
+        ]
+    put_on(page, looks[0])
+    return found
+
+
+def put_on(page: Page, look: Look) -> Page:
+    """The page as somebody sees it who has this scheme and this window."""
+    page.emulate_media(color_scheme=look.scheme)
+    page.set_viewport_size({"width": look.width, "height": 900})
+    return page
