@@ -8,6 +8,7 @@ from rich.console import Group as Parts
 from rich.console import RenderableType
 
 from tenure.cli import health_definitions as made_by
+from tenure.cli import health_order
 from tenure.cli.command import Group, now
 from tenure.cli.edits import by_command
 from tenure.cli.screen import Column, Screen, facts, table
@@ -29,7 +30,14 @@ def health() -> None:
     """How well accounts are doing, and why."""
 
 
-for one in (made_by.rescore, made_by.definitions, made_by.try_out, made_by.save, made_by.restore):
+for one in (
+    made_by.rescore,
+    made_by.definitions,
+    made_by.try_out,
+    made_by.save,
+    made_by.restore,
+    *health_order.COMMANDS,
+):
     health.add_command(one)
 
 
@@ -140,7 +148,7 @@ def _page(
             ("Before caps", computed["uncapped"] if told["caps"] else ""),
             ("Known", f"{float(told['coverage']):.0%} of the weight"),
             ("30 days", told["trend"]["points"] if told["trend"] else ""),
-            ("Definition", f"{told['definition']['name']} {told['definition']['version']}"),
+            ("Definition", _definition(told["definition"])),
             ("Data as of", told["data_as_of"]),
             ("Stale", "the data is older than 48 hours" if told["stale"] else ""),
         ]
@@ -158,6 +166,10 @@ def _page(
     parts += [f"At most {one['most']}: {one['label']}" for one in told["caps"]]
     parts += ["", *_green(green), *_change(change)]
     return Parts(*parts)
+
+
+def _definition(told: dict[str, Any]) -> str:
+    return f"{told['name']} {told['version']}, because {told['because']}"
 
 
 def _green(green: advice.Advice) -> list[str]:

@@ -17,8 +17,8 @@ from tenure.health import preview, said, scoring, shapes, versions
 from tenure.health.definitions import differences
 from tenure.health.definitions import read as definition_of
 from tenure.health.definitions import said as curve_said
+from tenure.health.membership import Who, in_segment
 from tenure.health.models import DefinitionVersion
-from tenure.metrics.settings import current
 from tenure.segments import deciding
 
 CHUNK = 1_000
@@ -28,7 +28,7 @@ CHUNK = 1_000
 @click.pass_obj
 def rescore(screen: Screen) -> None:
     """Score every account anew by the definitions in force."""
-    versions.in_force(now(), current())
+    versions.ready(now())
     accounts = written = last = 0
     while ids := customers.ids_after(last, CHUNK):
         written += scoring.score(ids, now())
@@ -41,20 +41,41 @@ def rescore(screen: Screen) -> None:
 
 @click.command("definitions", cls=DatabaseCommand)
 @click.argument("name", required=False)
+@click.option("--full", is_flag=True, help="With what each is made of.")
 @click.pass_obj
-def definitions(screen: Screen, name: str | None) -> None:
-    """List the definitions in force; with a NAME every version of one, newest first."""
-    versions.in_force(now(), current())
-    rows = versions.of_definition(versions.named(name).definition_id) if name else versions.newest()
-    page = Parts(*(_version(one, rows) for one in rows)) if name else _definition(rows)
-    screen.answer([shapes.version(one) for one in rows], page)
+def definitions(screen: Screen, name: str | None, full: bool) -> None:
+    """List the definitions in order; with a NAME every version of one, newest first."""
+    found = versions.ready(now())
+    if name:
+        rows = versions.of_definition(versions.named(name).definition_id)
+        page = Parts(*(_version(one, rows) for one in rows))
+        screen.answer([shapes.version(one) for one in rows], page)
+        return
+    answer = shapes.definitions(found)
+    parts = [_order(answer), *(_made_of(found) if full or len(found) == 1 else ())]
+    screen.answer(answer, Parts(*parts))
 
 
-def _definition(rows: list[DefinitionVersion]) -> RenderableType:
+def _order(rows: list[dict[str, Any]]) -> RenderableType:
+    columns: list[Column | str] = [
+        Column("Order", number=True), "Definition", Column("Version", number=True), "For", "State",
+        Column("Scores", number=True),
+    ]  # fmt: skip
+    return table(columns, [_row(place, one) for place, one in enumerate(rows, 1)], empty="")
+
+
+def _row(place: int, one: dict[str, Any]) -> tuple[Any, ...]:
+    state = "on" if one["enabled"] else "off"
+    fault = f"passed over: {one['fault']}" if one["fault"] else state
+    whom = one["rule"] or "every account that no other is for"
+    return place, one["name"], one["version"], whom, fault, f"{one['accounts']:,}"
+
+
+def _made_of(rows: list[DefinitionVersion]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for one in rows:
         read = definition_of(one.document)
-        parts.append(f"{one.definition.name}, version {one.number}")
+        parts.append(f"\n{one.definition.name}, version {one.number}")
         parts.append(
             table(
                 ["Measure", Column("Weight", number=True), "Points"],
@@ -63,8 +84,8 @@ def _definition(rows: list[DefinitionVersion]) -> RenderableType:
             )
         )
         parts += [f"At most {float(cap.most):g}: {cap.label}" for cap in read.caps]
-        parts.append(f"Green from {read.green}, amber from {read.amber}\n")
-    return Parts(*parts)
+        parts.append(f"Green from {read.green}, amber from {read.amber}")
+    return parts
 
 
 def _version(one: DefinitionVersion, rows: list[DefinitionVersion]) -> RenderableType:
@@ -73,23 +94,59 @@ def _version(one: DefinitionVersion, rows: list[DefinitionVersion]) -> Renderabl
     if older is None:
         return head
     changed = differences(definition_of(older.document), definition_of(one.document))
+    if older.rule != one.rule:
+        changed.insert(0, ("For", older.rule or "everyone", one.rule or "everyone"))
     return Parts(head, *(f"  {what}: {before} → {after}" for what, before, after in changed))
+
+
+RULE = click.option("--rule", metavar="TEXT", help="The accounts it is for, as a rule.")
+SEGMENT = click.option("--segment", metavar="NAME", help="The segment whose accounts it is for.")
+NAMED = click.option(
+    "--name", default=versions.EVERYONE, show_default=True, help="Which definition."
+)
+REASON = click.option("--why", default="", metavar="REASON", help="Kept with what is done.")
+
+
+def whom(rule: str | None, segment: str | None) -> Who | None:
+    """Whom it is for; None where neither was given."""
+    if rule is not None and segment is not None:
+        raise click.UsageError("Give --rule or --segment, not both.")
+    if segment is not None:
+        return deciding.who(in_segment(segment))
+    return None if rule is None else deciding.who(rule)
 
 
 @click.command("preview", cls=DatabaseCommand)
 @click.argument("file", type=click.File("r", encoding="utf-8"))
-@click.option("--name", default=versions.EVERYONE, show_default=True, help="Which definition.")
+@NAMED
+@click.option("--new", is_flag=True, help="As a new definition, the last before the fallback.")
+@RULE
+@SEGMENT
 @click.pass_obj
-def try_out(screen: Screen, file: Any, name: str) -> None:
+def try_out(
+    screen: Screen, file: Any, name: str, new: bool, rule: str | None, segment: str | None
+) -> None:
     """Try a definition, a JSON FILE, on every account; nothing is changed."""
-    versions.in_force(now(), current())
-    found = preview.preview(versions.named(name), _json(file), now=now())
+    versions.ready(now())
+    base = None if new else versions.named(name)
+    found = preview.preview(
+        base, document_in(file), now=now(), who=whom(rule, segment), name="new" if new else ""
+    )
+    screen.answer(*told(found))
+
+
+def told(found: preview.Preview) -> tuple[dict[str, Any], RenderableType]:
+    """A preview as scripts and as people see it."""
     named = customers.named(move.account_id for move in found.moves)
     document = shapes.preview(found, named)
     lines = [f"{counted(found.moved, 'account')} of {found.accounts:,} would change band."]
     lines += [
         f"  {count:,} from {said.BANDS[old].lower()} to {said.BANDS[new].lower()}"
         for (old, new), count in sorted(found.between.items())
+    ]
+    lines += [
+        f"{counted(count, 'account')} would be scored by “{new}” instead of “{old}”."
+        for (old, new), count in sorted(found.switched.items())
     ]
     moves = table(
         ["Account", "Identifier", "Now", "Then"],
@@ -99,14 +156,15 @@ def try_out(screen: Screen, file: Any, name: str) -> None:
         ],
         empty="",
     )
-    screen.answer(document, Parts(*lines, "", moves))
+    return document, Parts(*lines, "", moves)
 
 
 def _standing(one: dict[str, Any]) -> str:
     return f"{one['score'] or '–'} {said.BANDS[one['band']]}"
 
 
-def _json(file: Any) -> Any:
+def document_in(file: Any) -> Any:
+    """What a JSON file says. Raises ConfigurationError."""
     try:
         return json.load(file, parse_float=str, parse_int=str)
     except ValueError as error:
@@ -117,18 +175,37 @@ def _json(file: Any) -> Any:
 
 
 @click.command("save", cls=DatabaseCommand)
-@click.argument("file", type=click.File("r", encoding="utf-8"))
-@click.option("--name", default=versions.EVERYONE, show_default=True, help="Which definition.")
+@click.argument("file", type=click.File("r", encoding="utf-8"), required=False)
+@NAMED
+@RULE
+@SEGMENT
+@click.option("--rename", metavar="NAME", help="Call it something else.")
 @click.option("--why", required=True, metavar="REASON", help="Kept with the version.")
 @click.pass_obj
-def save(screen: Screen, file: Any, name: str, why: str) -> None:
-    """Save a definition, a JSON FILE, as a new version; scores follow with the next tick."""
-    versions.in_force(now(), current())
+def save(
+    screen: Screen,
+    file: Any,
+    name: str,
+    rule: str | None,
+    segment: str | None,
+    rename: str | None,
+    why: str,
+) -> None:
+    """Save a definition, a JSON FILE, as a new version; scores follow with the next tick. Without a
+    FILE what it is made of stays."""
+    versions.ready(now())
     base = versions.named(name)
-    made = versions.save(base.definition_id, _json(file), by_command(why), now=now())
+    made = versions.save(
+        base.definition_id,
+        document_in(file) if file else base.document,
+        by_command(why),
+        now=now(),
+        who=whom(rule, segment),
+        name=rename,
+    )
     screen.answer(
         shapes.version(made),
-        f"Saved version {made.number} of {name}. A worker rescores the accounts; to do it now:"
+        f"Saved version {made.number} of {made.name}. A worker rescores the accounts; to do it now:"
         " tenure health rescore",
     )
 

@@ -4,6 +4,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
+from tenure.alerts import uses
 from tenure.cli.command import Group, List, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
@@ -116,7 +117,9 @@ def set_(
     if only_shown:
         asked = question(rule, now())
         seen = previews.preview(asked, against=standing)
-        screen.answer(shapes.preview(asked, seen), _page_of_preview(asked, seen))
+        used = uses.uses_of(standing) if standing else uses.Uses()
+        document = shapes.preview(asked, seen) | {"used_by": used.as_json()}
+        screen.answer(document, Parts(_page_of_preview(asked, seen), *_dependants(used)))
         return
     draft = write.Draft(name, rule, description, priority, standing.owner if standing else None)
     saved = write.save(draft, now=now(), segment=standing)
@@ -127,13 +130,22 @@ def set_(
     )
 
 
+def _dependants(used: uses.Uses) -> list[str]:
+    """What depends on the segment, a line for each kind."""
+    return [
+        f"Used by {kind.replace('_', ' ')}: {', '.join(names)}"
+        for kind, names in used.as_json().items()
+        if names
+    ]
+
+
 @segment.command("remove")
 @click.argument("name")
 @click.pass_obj
 def remove(screen: Screen, name: str) -> None:
-    """Delete a segment with its history."""
+    """Delete a segment with its history; refused while something depends on it."""
     found = read.segment_named(name)
-    write.remove(found)
+    uses.remove(found)
     screen.answer({"removed": found.name}, f"“{found.name}” is gone.")
 
 

@@ -19,7 +19,7 @@ def move(definition_id: int, place: int, by: By, *, now: datetime) -> Definition
     the fallback. None when it stands there already. Raises ValueRefused for the fallback."""
     with transaction.atomic():
         held, before = _held(definition_id), _order()
-        _refuse_fallback(held, "moved")
+        refuse_fallback(held, "moved")
         after = [one for one in before if one != definition_id]
         after.insert(max(0, min(place, len(after))), definition_id)
         if after == before:
@@ -57,7 +57,7 @@ def switch(definition_id: int, by: By, *, on: bool, now: datetime) -> Definition
         held = _held(definition_id)
         if held.is_on == on:
             return None
-        _refuse_fallback(held, "switched off")
+        refuse_fallback(held, "switched off")
         Definition.objects.filter(pk=held.pk).update(is_on=on)
         return _record(held, Step.ON if on else Step.OFF, _order(), by, now)
 
@@ -69,7 +69,7 @@ def delete(definition_id: int, by: By, *, now: datetime) -> DefinitionEvent | No
         held = _held(definition_id)
         if held.retired_at:
             return None
-        _refuse_fallback(held, "deleted")
+        refuse_fallback(held, "deleted")
         before = _order()
         Definition.objects.filter(pk=held.pk).update(retired_at=now)
         return _record(held, Step.DELETED, before, by, now)
@@ -149,7 +149,8 @@ def _put(order: Sequence[int]) -> None:
         Definition.objects.filter(pk=pk).update(priority=place * 10)
 
 
-def _refuse_fallback(definition: Definition, what: str) -> None:
+def refuse_fallback(definition: Definition, what: str) -> None:
+    """Raises ValueRefused for the definition that is for everyone."""
     if definition.is_fallback:
         raise ValueRefused(
             "definition",

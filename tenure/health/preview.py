@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from tenure.health import definitions, versions
+from tenure.health import definitions, ordering, versions
 from tenure.health.applies import Conditions, first_of
 from tenure.health.membership import Who
 from tenure.health.models import Definition, DefinitionVersion, State
@@ -106,7 +106,9 @@ def preview(
 
 
 def without(base: DefinitionVersion, *, now: datetime) -> Preview:
-    """What deleting a definition, or switching it off, would do."""
+    """What deleting a definition, or switching it off, would do. Raises ValueRefused for the one that
+    is for everyone, and TooCostly."""
+    ordering.refuse_fallback(base.definition, "deleted")
     return compare([one for one in candidates(now) if one.key != base.definition_id])
 
 

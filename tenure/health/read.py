@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.db.models import Count
 
 from tenure.core.money import Money
 from tenure.health.models import HealthScore, HealthVersion, Verdict
@@ -114,6 +115,12 @@ class Share:
     ended: bool
     accounts: int
     mrr: tuple[Money, ...]
+
+
+def accounts_by_definition() -> dict[int, int]:
+    """How many accounts were scored by each definition."""
+    counted = HealthScore.objects.values_list("version__definition").annotate(n=Count("pk"))
+    return dict(counted.values_list("version__definition", "n"))
 
 
 def distribution() -> list[Share]:

@@ -162,6 +162,22 @@ def version(one: DefinitionVersion) -> dict[str, Any]:
     }
 
 
+def definitions(found: Iterable[DefinitionVersion]) -> list[dict[str, Any]]:
+    """Definitions by their newest versions, in this order, with how many accounts each scores."""
+    counts = read.accounts_by_definition()
+    return [
+        version(one)
+        | {
+            "name": one.definition.name,
+            "fallback": one.definition.is_fallback,
+            "enabled": one.definition.is_on,
+            "fault": one.definition.fault or None,
+            "accounts": counts.get(one.definition_id, 0),
+        }
+        for one in found
+    ]
+
+
 def preview(found: Preview, named: Mapping[int, Account]) -> dict[str, Any]:
     """What a definition would do."""
     return {

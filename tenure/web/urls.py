@@ -29,6 +29,7 @@ from tenure.web.editing import agreed, bulk, changes, create, many, popover, tag
 from tenure.web.exchange import downloads
 from tenure.web.exchange import pages as exchange
 from tenure.web.health import editor as health_editor
+from tenure.web.health import listing as health_definitions
 from tenure.web.health import pages as health
 from tenure.web.identity import conflicts, merging, unidentified
 from tenure.web.notify import bell, choices
@@ -158,6 +159,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/health/release/", health_of_account.release, name="release_health"),
     path("health/", health.overview, name="health"),
     path("health/became/", health.became, name="health_became"),
+    path("health/definitions/", health_definitions.page, name="health_definitions"),
+    path("health/definitions/new/", health_editor.new, name="new_health_definition"),
+    path("health/definitions/new/preview/", health_editor.preview_new, name="new_health_preview"),
+    path("health/definitions/<int:pk>/move/", health_definitions.move, name="move_health"),
+    path("health/definitions/<int:pk>/switch/", health_definitions.switch, name="switch_health"),
+    path("health/definitions/<int:pk>/delete/", health_definitions.delete, name="delete_health"),
+    path(
+        "health/definitions/<int:pk>/back/",
+        health_definitions.bring_back,
+        name="bring_health_back",
+    ),
+    path("health/events/<int:pk>/undo/", health_definitions.undo, name="undo_health"),
     path("health/definitions/<int:pk>/", health_editor.edit, name="health_definition"),
     path("health/definitions/<int:pk>/preview/", health_editor.live_preview, name="health_preview"),
     path("health/versions/<int:pk>/restore/", health_editor.restore, name="restore_health"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tenure import flow
 from tenure.customers.models import Account
 from tests.api.conftest import Caller
 from tests.health.rows import NOW, a_payer, paid, scored
@@ -113,3 +114,43 @@ def test_a_persons_word_is_set_and_taken_back(writer: Caller, late: Account) -> 
     assert writer("PUT", address, {**body, "kind": "freeze"}).json()["health"]["state"] == "frozen"
     assert writer("DELETE", address).json()["health"]["state"] == ""
     assert writer("DELETE", address).status_code == 404
+
+
+def test_definitions_are_made_arranged_switched_deleted_and_brought_back(
+    admin: Caller, late: Account
+) -> None:
+    [everyone] = admin.get("health/definitions").json()["data"]
+    assert (everyone["fallback"], everyone["accounts"], everyone["rule"]) == (True, 1, None)
+    document = everyone["definition"]
+    assert admin.post("segments", {"name": "Big", "rule": "mrr >= 1000"}).status_code == 201
+    body: Any = {"definition": document, "reason": "They differ"}
+    made = admin.post("health/definitions", body | {"name": "Large", "segment": "Big"})
+    assert made.status_code == 201
+    assert made.json()["rule"] == "segment = Big"
+    assert admin.get(made.headers["Location"].removeprefix("/api/v1/")).status_code == 200
+    admin.post("health/definitions", body | {"name": "Odd", "rule": "mrr > 5"})
+    refused = admin.post("health/definitions", body | {"name": "Red", "rule": "health = red"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "rule")
+    both = admin.post("health/preview", body | {"reason": None, "rule": "mrr > 1", "segment": "x"})
+    assert both.status_code == 422
+    tried = admin.post("health/preview", {"definition": document, "name": None, "rule": "mrr > 1"})
+    assert tried.json()["switched"] == []  # “Odd” stands before it
+    arranged = admin("PUT", "health/order", {"definitions": ["Odd", "Large"]})
+    assert [one["name"] for one in arranged.json()["data"]] == ["Odd", "Large", "Everyone"]
+    wrong = admin("PUT", "health/order", {"definitions": ["Odd", "Odd"]})
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "order")
+    flow.catch_up(NOW)
+    said = admin.get(f"accounts/{late.identifier}").json()["health"]["definition"]
+    assert said == {"name": "Odd", "version": 1, "because": "this holds for it: mrr > 5"}
+    assert admin.post("health/definitions/Odd/disable", {}).json()["enabled"] is False
+    assert admin.post("health/definitions/Odd/enable", {}).json()["enabled"] is True
+    assert admin("DELETE", "health/definitions/Odd").status_code == 204
+    assert admin.get("health/definitions/Odd").status_code == 404
+    assert admin.post("health/definitions/Odd/restore", {}).json()["accounts"] == 1
+    saved = admin("PUT", "health/definitions/Odd", body | {"rule": "mrr < 5", "name": "Odder"})
+    assert (saved.json()["name"], saved.json()["rule"]) == ("Odder", "mrr < 5")
+    stays = admin("DELETE", "health/definitions/Everyone")
+    assert (stays.status_code, stays.json()["field"]) == (422, "definition")
+    used = admin.post("segments/preview", {"rule": "mrr > 2000", "against": "Big"}).json()
+    assert used["used_by"]["health_definitions"] == ["Large"]
+    assert admin("DELETE", "segments/Big").status_code == 409

@@ -122,3 +122,31 @@ def test_a_word_is_set_frozen_and_released(late: Account) -> None:
     assert "Under audit" in run("show", late.identifier).stdout
     assert told("release", late.identifier)["health"]["state"] == ""
     assert isinstance(run("release", late.identifier).exception, TenureError)
+
+
+def test_definitions_are_made_moved_switched_deleted_and_brought_back(
+    late: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "health.json"
+    file.write_text(json.dumps(told("definitions")[0]["definition"]))
+    tried = told("preview", str(file), "--new", "--rule", "mrr > 5")
+    assert tried["switched"] == [{"from": "Everyone", "to": "new", "accounts": 1}]
+    made = told("new", "Payers", "--rule", "mrr > 5", "--like", "Everyone", "--why", "They differ")
+    assert (made["rule"], made["enabled"]) == ("mrr > 5", True)
+    told("new", "Large", "--rule", "mrr > 500", "--why", "They differ")
+    moved = told("move", "Large", "--before", "Payers")
+    assert [one["name"] for one in moved] == ["Large", "Payers", "Everyone"]
+    assert told("move", "Large", "--last")[0]["name"] == "Payers"
+    assert told("rescore") == {"accounts": 1, "changed": 1}
+    assert "Payers 1, because this holds for it: mrr > 5" in run("show", late.identifier).stdout
+    told("save", "--name", "Payers", "--rename", "All payers", "--rule", "mrr > 6", "--why", "No")
+    assert "mrr > 5 → mrr > 6" in run("definitions", "All payers").stdout
+    assert told("disable", "All payers")["enabled"] is False
+    assert told("enable", "All payers")["enabled"] is True
+    seen = told("delete", "All payers")
+    assert seen["switched"] == [{"from": "All payers", "to": "Large", "accounts": 1}]
+    assert told("delete", "All payers", "--yes") == {"deleted": "All payers", "accounts": 1}
+    assert told("bring-back", "All payers")["name"] == "All payers"
+    assert isinstance(run("delete", "Everyone", "--yes").exception, TenureError)
+    page = run("definitions").stdout
+    assert "every account that no other is for" in page

@@ -161,7 +161,7 @@ def test_a_definition_is_saved_compared_and_brought_back(
     client.force_login(member)
     address = f"/health/definitions/{definition()}/"
     sent = form(green="50") | {"reason": "Fewer alarms", "based_on": "1"}
-    assert client.post(address, sent).headers["Location"] == "/health/"
+    assert client.post(address, sent).headers["Location"] == "/health/definitions/"
     newest = versions.newest()[0]
     assert (newest.number, newest.reason, newest.member) == (2, "Fewer alarms", member)
     assert "1 account waits to be scored anew" in client.get("/health/").text

@@ -8,6 +8,7 @@ from ninja import Query
 from pydantic import Field
 
 from tenure.access.read import member_of
+from tenure.alerts import uses
 from tenure.api import answers, finding
 from tenure.api.bearer import caller
 from tenure.api.listing import CURSOR, LIMIT
@@ -67,6 +68,9 @@ class SegmentPreview(Shape):
     count: int
     sample: list[str]
     near_misses: list[dict[str, Any]] | None
+    used_by: dict[str, list[str]] = Field(
+        description="What depends on the segment it is tried against, by kind and name."
+    )
 
 
 class TrialRule(AskedRule):
@@ -119,7 +123,9 @@ def preview(request: HttpRequest, body: TrialRule) -> HttpResponse:
     """Try a rule: how many accounts, their MRR, samples and near misses; nothing is saved."""
     asked = asked_of(body)
     against = _segment(body.against) if body.against else None
-    return answers.plain(shapes.preview(asked, previews.preview(asked, against=against)))
+    used = uses.uses_of(against) if against else uses.Uses()
+    seen = shapes.preview(asked, previews.preview(asked, against=against))
+    return answers.plain(seen | {"used_by": used.as_json()})
 
 
 @resource.get("/{name}", Segment)
@@ -138,9 +144,9 @@ def replace(request: HttpRequest, name: str, body: SegmentBody) -> HttpResponse:
 
 @resource.delete("/{name}", None, status=204)
 def remove(request: HttpRequest, name: str) -> HttpResponse:
-    """Delete a segment with its history; refused while another segment names it."""
+    """Delete a segment with its history; refused while something depends on it."""
     try:
-        write.remove(_segment(name))
+        uses.remove(_segment(name))
     except write.SegmentRefused as error:
         raise Problem(409, error.message, next_step=error.next_step) from error
     return HttpResponse(status=204)

@@ -1,85 +1,36 @@
-"""The editor of a definition: weights, points, caps and bands, with what they would do beside them."""
+"""The editor of a definition: whom it is for and what counts, with what it would do beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tenure.core.errors import ConfigurationError
 from tenure.customers import read as customers
 from tenure.customers.models import Account
 from tenure.customers.write import By, ValueRefused
 from tenure.health import definitions, preview, versions
-from tenure.health.definitions import FALLING, document_of, plain
-from tenure.health.measures import MEASURES, Measure
+from tenure.health.definitions import document_of
+from tenure.health.membership import Who
 from tenure.health.models import DefinitionVersion
-from tenure.health.preview import Move
-from tenure.health.score import CAPS
+from tenure.health.preview import Move, Preview
+from tenure.health.score import DEFAULT
 from tenure.metrics.settings import current
 from tenure.segments import deciding
+from tenure.segments import read as segments
+from tenure.segments.question import TooCostly
 from tenure.web.frame import member_of
-from tenure.web.health.curves import Drawing, drawn
+from tenure.web.health.form import Fault, Form, document_from, opened, rule_from, typed
 from tenure.web.permissions import REFUSALS, may_define_health, only
+from tenure.web.rules.said import said_of
 
 SHOWN_MOVES = 20
-UNITS = {
-    "oldest_past_due_days": "days",
-    "past_due_months_of_mrr": "months",
-    "on_time_rate_12m": "share, 0 to 1",
-    "mrr_trend_90d": "change, −1 to 1",
-    "renewal_outlook": "outlook, 0 to 100",
-    "payment_failures_90d": "failures",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What cannot be saved, and at which field."""
-
-    field: str
-    text: str
-    next_step: str
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureField:
-    """One measure of the form: its texts as typed, and its curve as drawn when it can be."""
-
-    name: str
-    label: str
-    unit: str
-    weight: str
-    points: str
-    falls: bool
-    drawing: Drawing | None
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CapField:
-    """One cap of the form; empty is off."""
-
-    name: str
-    label: str
-    most: str
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Everything the form shows."""
-
-    measures: Sequence[MeasureField]
-    caps: Sequence[CapField]
-    green: str
-    amber: str
-    min_coverage: str
-    reason: str = ""
-    fault: Fault | None = None
+BANDS = ("green", "amber", "red", "unknown", "ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +42,42 @@ class VersionLine:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """A definition from scratch, or with what another one is made of (``?like=``)."""
+    versions.ready(settings.TENURE_CLOCK.now())
+    if request.method == "POST":
+        return _create(request)
+    like = request.GET.get("like", "")
+    found = _newest(int(like)) if like.isdecimal() and len(like) < 10 else None
+    document = found.document if found else document_of(DEFAULT)
+    return _shown(request, None, opened(None, document), like=found)
+
+
+@only(may_define_health)
+def _create(request: HttpRequest) -> HttpResponse:
+    by = By(member=member_of(request), reason=request.POST.get("reason", ""))
+    try:
+        made = versions.create(
+            request.POST.get("name", ""),
+            document_from(request.POST),
+            deciding.who(rule_from(request.POST)),
+            by,
+            now=settings.TENURE_CLOCK.now(),
+        )
+    except ConfigurationError as error:
+        return _shown(request, None, typed(request.POST, _fault(error)), status=422)
+    text = f"“{made.name}” is made, the last before the one for everyone. Scores follow within a minute."
+    messages.success(request, text)
+    return HttpResponseRedirect(reverse("health_definitions"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form; posted, the next version."""
     last = _newest(pk)
     if request.method == "POST":
         return _save(request, last)
-    return _shown(request, last, _form(last.document))
+    return _shown(request, last, opened(last, last.document))
 
 
 @only(may_define_health)
@@ -109,25 +90,45 @@ def _save(request: HttpRequest, last: DefinitionVersion) -> HttpResponse:
             document_from(request.POST),
             by,
             now=settings.TENURE_CLOCK.now(),
+            who=_who(request, last),
+            name=request.POST.get("name"),
             based_on=int(based_on) if based_on.isdecimal() and len(based_on) < 9 else None,
         )
-    except ValueRefused as error:
-        fault = Fault(error.field, error.message, error.next_step)
-        return _shown(request, last, _typed(request.POST, fault), status=422)
+    except ConfigurationError as error:
+        return _shown(request, last, typed(request.POST, _fault(error)), status=422)
     text = f"Saved as version {made.number}. Scores follow within a minute."
     messages.success(request, text)
-    return HttpResponseRedirect(reverse("health"))
+    return HttpResponseRedirect(reverse("health_definitions"))
+
+
+def _who(request: HttpRequest, last: DefinitionVersion | None) -> Who | None:
+    """Whom the sent form is for; None where it does not ask. Raises RuleRefused."""
+    if (last and last.definition.is_fallback) or "by" not in request.POST:
+        return None
+    return deciding.who(rule_from(request.POST))
+
+
+def _fault(error: ConfigurationError) -> Fault:
+    where = error.field if isinstance(error, ValueRefused) else "rule"
+    return Fault(where, error.message, error.next_step)
 
 
 def _shown(
-    request: HttpRequest, last: DefinitionVersion, form: Form, status: int = 200
+    request: HttpRequest,
+    last: DefinitionVersion | None,
+    form: Form,
+    status: int = 200,
+    like: DefinitionVersion | None = None,
 ) -> HttpResponse:
     member = member_of(request)
     may = may_define_health(member)
     shown = {
         "last": last,
+        "like": like,
         "form": form,
-        "lines": _lines(last.definition_id),
+        "said": said_of(form.whom.rule, settings.TENURE_CLOCK.now()),
+        "segments": [one.name for one in segments.segments()],
+        "lines": _lines(last.definition_id) if last else [],
         "may_define": may,
         "refusal": "" if may else REFUSALS[may_define_health],
         "workspace_coverage": f"{float(current().min_coverage):g}",
@@ -136,28 +137,53 @@ def _shown(
 
 
 @require_POST
+def preview_new(request: HttpRequest) -> HttpResponse:
+    """What the form of a new definition would do; nothing is changed."""
+    versions.ready(settings.TENURE_CLOCK.now())
+    return _previewed(request, None)
+
+
+@require_POST
 def live_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What the form in its present state would do to every account; nothing is changed."""
-    last = _newest(pk)
+    return _previewed(request, _newest(pk))
+
+
+def _previewed(request: HttpRequest, last: DefinitionVersion | None) -> HttpResponse:
+    now = settings.TENURE_CLOCK.now()
     try:
-        document = document_from(request.POST)
-        found = preview.preview(last, document, now=settings.TENURE_CLOCK.now())
-    except ValueRefused as error:
-        fault = Fault(error.field, error.message, error.next_step)
+        document, who = document_from(request.POST), _who(request, last)
+        if last is None and (who is None or who.everyone):
+            return render(request, "web/health/preview.html", {"unsaid": True})
+        name = " ".join(request.POST.get("name", "").split()) or "This one"
+        found = preview.preview(last, document, now=now, who=who, name="" if last else name)
+    except (ConfigurationError, TooCostly) as error:
+        fault = Fault("", error.message, error.next_step)
         return render(request, "web/health/preview.html", {"fault": fault, "last": last})
-    read = definitions.read(document)
-    shown = {
+    changes = changes_of(last, document, who) if last else []
+    shown = {"last": last, "changes": changes, "changed": bool(changes) or last is None}
+    return render(request, "web/health/preview.html", shown | told(found))
+
+
+def told(found: Preview) -> dict[str, object]:
+    """A preview as its piece of page shows it."""
+    return {
         "found": found,
-        "bands": [
-            (band, found.before.get(band, 0), found.after.get(band, 0))
-            for band in ("green", "amber", "red", "unknown", "ended")
-        ],
+        "bands": [(band, found.before.get(band, 0), found.after.get(band, 0)) for band in BANDS],
         "between": sorted(found.between.items(), key=lambda pair: -pair[1]),
+        "switched": sorted(found.switched.items(), key=lambda pair: -pair[1]),
         "moves": _named(found.moves[:SHOWN_MOVES]),
-        "changes": definitions.differences(definitions.read(last.document), read),
-        "last": last,
     }
-    return render(request, "web/health/preview.html", shown)
+
+
+def changes_of(
+    old: DefinitionVersion, document: object, who: Who | None
+) -> list[tuple[str, str, str]]:
+    """What differs from a version, in people's words: what, before, after."""
+    found = definitions.differences(definitions.read(old.document), definitions.read(document))
+    if who is not None and who.rule != old.rule:
+        found.insert(0, ("For", old.rule or "everyone", who.rule or "everyone"))
+    return found
 
 
 @require_POST
@@ -191,121 +217,21 @@ def _named(moves: Sequence[Move]) -> list[tuple[Account, Move]]:
 
 
 def _lines(definition_id: int) -> list[VersionLine]:
-    rows = versions.of_definition(definition_id)[:30]
-    lines = []
-    for newer, older in zip(rows, [*rows[1:], None], strict=True):
-        changes = (
-            definitions.differences(
-                definitions.read(older.document), definitions.read(newer.document)
-            )
-            if older
-            else []
-        )
-        lines.append(VersionLine(newer, changes))
-    return lines
+    rows = versions.of_definition(definition_id)[:31]
+    return [
+        VersionLine(newer, _between(older, newer) if older else [])
+        for newer, older in zip(rows[:30], [*rows[1:], None], strict=False)
+    ]
 
 
-def document_from(posted: QueryDict) -> dict[str, Any]:
-    """The document that a sent form describes. Raises ValueRefused for points that cannot be read."""
-    return {
-        "measures": [
-            {
-                "name": one.name,
-                "weight": posted.get(f"weight-{one.name}", "").strip() or "0",
-                "curve": _points(one, posted.get(f"points-{one.name}", "")),
-            }
-            for one in MEASURES
-        ],
-        "caps": [
-            {"name": cap.name, "most": most}
-            for cap in CAPS
-            if (most := posted.get(f"cap-{cap.name}", "").strip())
-        ],
-        "green": posted.get("green", ""),
-        "amber": posted.get("amber", ""),
-        "min_coverage": posted.get("min_coverage", "").strip() or None,
-    }
-
-
-def _points(measure: Measure, text: str) -> list[list[str]]:
-    """Lines like ``30 → 40`` or ``30 40``: a value and its points."""
-    points = []
-    for line in text.replace("\x00", "").splitlines():
-        parts = (
-            line.replace("→", " ").replace("->", " ").replace(":", " ").replace("=", " ").split()
-        )
-        if not parts:
-            continue
-        if len(parts) != 2:
-            raise ValueRefused(
-                f"{measure.name}.curve",
-                f"{measure.label}: “{line.strip()[:40]}” is not a value with its points.",
-                "Write one point a line, as in 30 → 40.",
-            )
-        points.append([part.replace("−", "-").replace(",", ".") for part in parts])
-    return points
-
-
-def _form(document: Mapping[str, Any], fault: Fault | None = None) -> Form:
-    read = definitions.read(document)
-    known = {measure.name: measure for measure in read.measures}
-    caps = {cap.name: cap for cap in read.caps}
-    whole = document_of(read)
-    return Form(
-        [
-            _measure_field(
-                one,
-                plain(known[one.name].weight) if one.name in known else "0",
-                _lines_of(known.get(one.name, one)),
-                fault,
-            )
-            for one in MEASURES
-        ],
-        [
-            CapField(cap.name, cap.label, plain(caps[cap.name].most) if cap.name in caps else "")
-            for cap in CAPS
-        ],
-        whole["green"],
-        whole["amber"],
-        whole["min_coverage"] or "",
-        fault=fault,
-    )
-
-
-def _typed(posted: QueryDict, fault: Fault) -> Form:
-    """The form as it was sent, with what is wrong with it."""
-    return Form(
-        [
-            _measure_field(
-                one,
-                posted.get(f"weight-{one.name}", ""),
-                posted.get(f"points-{one.name}", ""),
-                fault,
-            )
-            for one in MEASURES
-        ],
-        [CapField(cap.name, cap.label, posted.get(f"cap-{cap.name}", "")) for cap in CAPS],
-        posted.get("green", ""),
-        posted.get("amber", ""),
-        posted.get("min_coverage", ""),
-        posted.get("reason", ""),
-        fault,
-    )
-
-
-def _measure_field(measure: Measure, weight: str, points: str, fault: Fault | None) -> MeasureField:
-    own = fault if fault and fault.field.split(".")[0] == measure.name else None
-    return MeasureField(
-        measure.name,
-        measure.label,
-        UNITS[measure.name],
-        weight,
-        points,
-        measure.name in FALLING,
-        drawn(measure, points),
-        own,
-    )
-
-
-def _lines_of(measure: Measure) -> str:
-    return "\n".join(f"{plain(value)} → {plain(height)}" for value, height in measure.curve)
+def _between(older: DefinitionVersion, newer: DefinitionVersion) -> list[tuple[str, str, str]]:
+    found = changes_of(older, newer.document, Who(newer.rule, newer.segments))
+    if older.name != newer.name:
+        found.insert(0, ("Name", older.name, newer.name))
+    rules = older.segments
+    found += [
+        (f"Segment “{name}”", rules[name], rule)
+        for name, rule in newer.segments.items()
+        if name in rules and rules[name] != rule
+    ]
+    return found

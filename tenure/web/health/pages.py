@@ -56,7 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "moved": moves.moved_since(now - LATELY, limit=SHOWN),
         "definitions": newest,
         "waiting": placing.waiting(now),
-        "weights": _weights(newest[0]) if newest else (),
+        "weights": _weights(newest[-1]) if newest else (),
         "may_define": may_define_health(member_of(request)),
         "spans": aftermath.SPANS,
     }

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenure.access.models import Member
+from tenure.alerts import uses
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.metrics.models import AccountFacts
 from tenure.rules.errors import Problem, RuleRefused
 from tenure.segments import preview as previews
-from tenure.segments import read, write
+from tenure.segments import write
 from tenure.segments.models import Segment
 from tenure.segments.preview import Near, Preview
 from tenure.segments.question import Question, TooCostly, question
@@ -158,7 +159,7 @@ def _figures(asked: Question, seen: Preview, against: Segment | None) -> dict[st
         "near": [(near, named(near.sample)) for near in _few(seen.near)],
         "entering": named(seen.entering.sample) if seen.entering else [],
         "leaving": named(seen.leaving.sample) if seen.leaving else [],
-        "users": read.naming(against.name) if against else [],
+        "used": uses.uses_of(against) if against else None,
         "unchanged": seen.same,
         "words": asked.words,
     }

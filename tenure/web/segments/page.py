@@ -9,15 +9,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from tenure.alerts import uses
 from tenure.core.errors import ConfigurationError
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account
 from tenure.rules.errors import RuleRefused
 from tenure.segments import explain as explaining
-from tenure.segments import read, write
+from tenure.segments import read
 from tenure.segments.explain import Explanation
 from tenure.segments.models import Segment
 from tenure.segments.question import Question, question
+from tenure.segments.write import SegmentRefused
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_define_segments, only
 
@@ -51,7 +53,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": read.members_page(found, request.GET.get("after") or None, limit=PAGE),
         "crossings": crossings[:PAGE],
         "older": crossings[PAGE - 1].pk if len(crossings) > PAGE else None,
-        "users": read.naming(found.name),
+        "used": uses.uses_of(found, member_id=member_of(request).pk),
         "versions": found.versions.select_related("member").order_by("-number")[:20],
         "answer": _answer(request.GET.get("account", "").strip(), asked),
         "may_define": may_define_segments(member_of(request)),
@@ -62,11 +64,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @only(may_define_segments)
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a segment; refused while another names it."""
+    """Delete a segment; refused while something depends on it."""
     found = segment_or_404(pk)
     try:
-        write.remove(found)
-    except write.SegmentRefused as error:
+        uses.remove(found)
+    except SegmentRefused as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("segment", args=[pk]))
     messages.success(request, f"“{found.name}” is gone, with its history.")

@@ -62,6 +62,9 @@
     return (around && one("[data-edit]", around)) ?? null;
   };
 
+  // What keys do to the row that j and k chose, or the one something in is in focus.
+  const inRow = (what) => one(what, one("[data-row].is-on") ?? document.activeElement.closest("[data-row]") ?? document.createElement("i"));
+
   // --- The keyboard grammar. ------------------------------------------------------------------
   const GO = { t: "today", a: "accounts", h: "health", b: "billing", y: "sync", s: "segments", e: "settings", l: "alerts" };
   let going = 0;
@@ -74,7 +77,9 @@
     "]": () => one("[data-key='next']")?.click(),
     g: () => { going = Date.now(); },
     e: () => editable()?.click(),
-    x: () => one("[data-pick]", one("[data-row].is-on") ?? document.activeElement.closest("[data-row]") ?? document.createElement("i"))?.click(),
+    x: () => inRow("[data-pick]")?.click(),
+    J: () => inRow("[data-move='down']")?.click(),
+    K: () => inRow("[data-move='up']")?.click(),
   };
   document.addEventListener("keydown", (event) => {
     if ((event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === "k") {
