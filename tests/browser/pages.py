@@ -10,8 +10,12 @@ from tenure.customers import write
 from tenure.customers.models import Account, Attribute, ChangeSet
 from tenure.customers.write import By, Pin
 from tenure.health import overriding, scoring, versions
+from tenure.health.definitions import document_of
+from tenure.health.models import DefinitionVersion
 from tenure.health.overriding import Wanted
+from tenure.health.score import DEFAULT
 from tenure.identity.models import Conflict
+from tenure.segments import deciding
 from tenure.segments import write as segments
 from tenure.segments.models import Segment
 from tenure.segments.write import Draft
@@ -105,11 +109,23 @@ def every_kind(account: Account) -> None:
 
 
 def scored_by(account: Account) -> int:
-    """The definition everybody is scored by; the account has a person's word besides."""
+    """A definition with a long name, one of three; the account has a person's word besides."""
+    some_definitions()
     scoring.score(Account.objects.values_list("pk", flat=True), NOW)
     wanted = Wanted(f"Says {LONG}", NOW.date() + timedelta(days=9), band="red")
     overriding.override(account.pk, wanted, By(name="ada@example.com"), now=NOW)
     return versions.newest()[0].definition_id
+
+
+def some_definitions() -> None:
+    """Two definitions beside the one for everyone, a long one first; the other cannot be asked."""
+    if len(versions.ready(NOW)) > 1:
+        return
+    by, document = By(reason=f"{LONG} {RTL}", name=f"{LONG}@example.com"), document_of(DEFAULT)
+    rule = f'not name = "{LONG}" and mrr < 99999999999999'
+    versions.create(f"{LONG} {RTL}"[:120], document, deciding.who(rule), by, now=NOW)
+    made = versions.create("Gone", document, deciding.who("mrr < 0"), by, now=NOW)
+    DefinitionVersion.objects.filter(pk=made.pk).update(rule=f"gone_{'x' * 90} = 1")
 
 
 def a_segment(account: Account) -> int:
@@ -146,6 +162,8 @@ def addresses(account: Account) -> dict[str, str]:
         "change a segment": f"/segments/{a_segment(account)}/edit/",
         "a wrong rule": "/segments/new/?rule=mmr+%3E+5",
         "what became": "/health/became/",
+        "definitions of health": "/health/definitions/",
+        "new definition of health": "/health/definitions/new/",
         "definition of health": f"/health/definitions/{scored_by(account)}/",
         "health of an account": f"{one}/health/",
         "red accounts": "/accounts/?health=red",

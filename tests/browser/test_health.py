@@ -8,7 +8,11 @@ from pytest_django import Settings
 
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
+from tenure.customers.write import By
 from tenure.health import versions
+from tenure.health.definitions import document_of
+from tenure.health.membership import Who
+from tenure.health.score import DEFAULT
 from tests.browser.conftest import SignIn
 from tests.browser.looking import faults, violations
 from tests.health.rows import NOW, a_payer, paid, scored
@@ -83,3 +87,34 @@ def test_a_word_is_set_and_taken_back_on_the_account(sign_in: SignIn, late: Acco
     expect(card).to_contain_text("82.5")
     page.get_by_role("button", name="Let the computed score speak again").click()
     expect(card).not_to_contain_text("Set by a person")
+
+
+def test_the_order_of_definitions_is_changed_by_keyboard_alone(
+    sign_in: SignIn, late: Account
+) -> None:
+    document, by = document_of(DEFAULT), By(reason="A test", name="Kim")
+    for name in ("First", "Second", "Third"):
+        versions.create(name, document, Who("mrr > 0"), by, now=NOW)
+
+    def order() -> list[str]:
+        return [one.name for one in versions.newest()]
+
+    page = sign_in()
+    page.goto("/health/definitions/")
+    said = page.locator("#definitions [role=status]")
+    for key in ("j", "j", "j", "Shift+K"):
+        page.keyboard.press(key)
+    expect(said).to_contain_text("Third is number 2 of 4 now")
+    assert order() == ["First", "Third", "Second", "Everyone"]
+    page.keyboard.press("Shift+K")
+    expect(said).to_contain_text("Third is number 1 of 4 now")
+    expect(page.get_by_role("button", name="Move Third down")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("Third is number 2 of 4 now")
+    assert order() == ["First", "Third", "Second", "Everyone"]
+    assert not violations(page)
+    page.get_by_role("link", name="New definition").click()
+    page.get_by_label("in a segment").check()
+    expect(page.get_by_label("Rule", exact=True)).to_be_hidden()
+    expect(page.locator("#preview")).to_contain_text("Say whom it is for")
+    assert not violations(page)
