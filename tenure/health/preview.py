@@ -167,7 +167,7 @@ def _score(scorer: Scorer, measured: str, events: str, held: str) -> int | None:
 
 def _rows(order: Sequence[Candidate]) -> Iterator[Sequence[Any]]:
     """Every account that one of the changed definitions scores now or would score, or that would be
-    scored by another one than now; a batch at a time."""
+    scored by another one than now; a batch at a time. What has ended stays where it was."""
     changed = bound([one.key for one in order if one.changed], "bigint[]")
     key = first_of([(one.key, one.where) for one in order])
     last, rows = 0, [()]
@@ -195,6 +195,6 @@ _SELECT = (
         WHERE h.account_id > """,
     """
     ) one WHERE definition_id = ANY(""",
-    ") OR key = ANY(",
-    ") OR key <> definition_id ORDER BY account_id LIMIT ",
+    ") OR state <> 'ended' AND (key = ANY(",
+    ") OR key <> definition_id) ORDER BY account_id LIMIT ",
 )

@@ -126,7 +126,7 @@ def test_definitions_are_made_arranged_switched_deleted_and_brought_back(
     body: Any = {"definition": document, "reason": "They differ"}
     made = admin.post("health/definitions", body | {"name": "Large", "segment": "Big"})
     assert made.status_code == 201
-    assert made.json()["rule"] == "segment = Big"
+    assert made.json()["rule"] == 'segment = "Big"'
     assert admin.get(made.headers["Location"].removeprefix("/api/v1/")).status_code == 200
     admin.post("health/definitions", body | {"name": "Odd", "rule": "mrr > 5"})
     refused = admin.post("health/definitions", body | {"name": "Red", "rule": "health = red"})

@@ -83,7 +83,9 @@ def test_the_first_definition_that_is_for_an_account_applies(
 def test_an_edit_moves_an_account_and_what_changed_is_the_definition(
     large: Account, small: Account
 ) -> None:
-    defined("Enterprise", 'name contains "Large"')
+    heavy = document_of(DEFAULT) | {"green": "95", "amber": "90"}
+    heavy["measures"][0]["weight"] = "90"
+    defined("Enterprise", 'name contains "Large"', heavy)
     flow.catch_up(NOW)
     assert (by(large), by(small)) == ("Enterprise 1", "Everyone 1")
     before = HealthScore.objects.get(pk=large.pk)
@@ -98,6 +100,7 @@ def test_an_edit_moves_an_account_and_what_changed_is_the_definition(
     assert read.scores_at([large.pk], NOW)[large.pk].version.name == "Enterprise"
     lines = split(shapes.side(past, current()), shapes.side(after, current())).lines
     assert {line.kind for line in lines} <= {"definition", "rounding"}
+    assert next(line.points for line in lines if line.kind == "definition")
 
 
 def test_a_day_alone_moves_an_account(large: Account) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from tenure.health.models import HealthScore, HealthVersion, Verdict
+from tenure.health.models import DefinitionVersion, HealthScore, HealthVersion, Verdict
 
 WIDTH, HEIGHT = 600, 120
 
@@ -80,8 +80,13 @@ def _pieces(spans: Sequence[Span], x: Callable[[datetime], str]) -> Iterator[str
 def _marks(spans: Sequence[Span], x: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
     for before, after in itertools.pairwise(spans):
         if before.row.version_id != after.row.version_id:
-            words = f"Version {after.row.version.number} of the definition"
-            yield x(after.begins), words
+            yield x(after.begins), _begun(before.row.version, after.row.version)
+
+
+def _begun(old: DefinitionVersion, new: DefinitionVersion) -> str:
+    if old.definition_id == new.definition_id:
+        return f"Version {new.number} of the definition"
+    return f"Scored by {new.name}, version {new.number}, instead of {old.name}"
 
 
 def _y(score: Decimal) -> float:
