@@ -154,7 +154,8 @@ class Override(models.Model):
 
 
 class Verdict(models.Model):
-    """How an account stands at one time; see ``HealthScore``."""
+    """How an account stands at one time; see ``HealthScore``. Very many are written at once, so there is
+    no index that nobody asks."""
 
     score = models.DecimalField(max_digits=4, decimal_places=1, null=True)
     band = models.CharField(max_length=8, choices=Band.choices)
@@ -167,8 +168,12 @@ class Verdict(models.Model):
     caps = ArrayField(models.TextField(), default=list)
     missing = ArrayField(models.TextField(), default=list)
     explanation = models.JSONField(default=dict)
-    version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="+")
-    override = models.ForeignKey(Override, null=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.ForeignKey(
+        DefinitionVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    override = models.ForeignKey(
+        Override, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         abstract = True
@@ -198,6 +203,12 @@ class HealthScore(Verdict):
             models.Index(fields=["score", "account"], name="health_by_score"),
             models.Index(fields=["band", "account"], name="health_by_band"),
             models.Index(fields=["next_change_at"], name="health_next_change"),
+            models.Index(fields=["version"], name="health_by_version"),
+            models.Index(
+                fields=["override"],
+                condition=models.Q(override__isnull=False),
+                name="health_by_override",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -208,7 +219,9 @@ class HealthVersion(Verdict):
     """A score an account had, from ``valid_from`` up to but not including ``valid_to``. It is written
     when the score gives way to another and never changed."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="past_health")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="past_health", db_index=False
+    )
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField()
 
@@ -216,6 +229,11 @@ class HealthVersion(Verdict):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["account", "valid_from"], name="health_version_of_account"),
             models.Index(fields=["valid_from", "valid_to"], name="health_version_by_time"),
+            models.Index(
+                fields=["override"],
+                condition=models.Q(override__isnull=False),
+                name="health_version_by_override",
+            ),
         ]
 
     def __str__(self) -> str:

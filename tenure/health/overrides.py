@@ -15,10 +15,15 @@ BANDS = (Band.GREEN, Band.AMBER, Band.RED)
 
 def in_force(account_ids: Collection[int], today: date) -> dict[int, Override]:
     """The word that holds on this local day, by account; accounts without one are absent."""
-    rows = Override.objects.filter(
-        account_id__in=list(account_ids), until__gte=today, ended_at=None
-    ).order_by("made_at", "pk")
+    rows = Override.objects.raw(_IN_FORCE, [list(account_ids), today])
     return {row.account_id: row for row in rows}
+
+
+# One array instead of a thousand values: the text of the statement stays the same and short.
+_IN_FORCE = """
+    SELECT * FROM health_override
+    WHERE account_id = ANY(%s) AND until >= %s AND ended_at IS NULL ORDER BY made_at, id
+"""
 
 
 def of_account(account_id: int, limit: int = 20, *, at: datetime | None = None) -> list[Override]:

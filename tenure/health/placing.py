@@ -34,8 +34,8 @@ def wanted(now: datetime, settings: Settings) -> bool:
 
 
 def place(in_force: Sequence[InForce], now: datetime, settings: Settings) -> int:
-    """Make due every account that another of these applies to than the one it was scored by; how
-    many. One that takes too long to be asked is passed over from now on, and says so."""
+    """Make due every account that was not scored by the one of these that applies to it, or by an
+    older version of it; how many. One that takes too long to be asked is passed over from now on, and says so."""
     try:
         with patient(PATIENCE_SECONDS):
             return _place(in_force, now, settings)
@@ -45,7 +45,7 @@ def place(in_force: Sequence[InForce], now: datetime, settings: Settings) -> int
 
 
 def _place(in_force: Sequence[InForce], now: datetime, settings: Settings) -> int:
-    key = first_of([(one.version.definition_id, one.where) for one in in_force])
+    key = first_of([(one.version.pk, one.where) for one in in_force])
     at = bound(now, "timestamptz")
     statement = _PLACE[0] + at + _PLACE[1] + key + _PLACE[2] + at + ")"
     with transaction.atomic():
@@ -59,9 +59,8 @@ def _place(in_force: Sequence[InForce], now: datetime, settings: Settings) -> in
 _PLACE = (
     "UPDATE health_healthscore h SET next_change_at = ",
     " FROM (SELECT a.id, ",
-    f""" AS definition_id FROM {ACCOUNTS}) placed, health_definitionversion v
-    WHERE placed.id = h.account_id AND v.id = h.version_id
-        AND v.definition_id <> placed.definition_id AND h.state <> '{State.ENDED.value}'
+    f""" AS version_id FROM {ACCOUNTS}) placed
+    WHERE placed.id = h.account_id AND h.version_id <> placed.version_id AND h.state <> '{State.ENDED.value}'
         AND (h.next_change_at IS NULL OR h.next_change_at > """,
 )
 

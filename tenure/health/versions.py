@@ -135,7 +135,7 @@ def save(
             )
         if who != before:
             Definition.objects.filter(pk=held.pk).update(fault="", rests_until=None)
-            placing.ask()
+        placing.ask()
         if not same:
             placing.make_due(definition_id, now)
         whole = definitions.document_of(read)

@@ -1,5 +1,5 @@
-"""Saving scores: one statement a chunk, and only rows that differ are written. A score that gives way
-to another is kept as a version, by the same statement."""
+"""Saving scores: one statement a chunk, and only rows that differ are written or even locked. A score
+that gives way to another is kept as a version, by the same statement."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -52,21 +52,25 @@ def _statement() -> str:
             ("fresh.", verdict),
         )
     )
-    changed = f"({ours}) IS DISTINCT FROM ({theirs})"
+    changed = f"({ours}) IS DISTINCT FROM"
     sets = ", ".join(f"{column} = excluded.{column}" for column in verdict)
     return f"""
-        WITH fresh AS (
+        WITH fresh AS MATERIALIZED (
             SELECT * FROM jsonb_populate_recordset(NULL::{_TABLE}, %s::jsonb)
+        ), differing AS MATERIALIZED (
+            SELECT fresh.*, coalesce({changed} ({new}), true) AS is_another
+            FROM fresh LEFT JOIN {_TABLE} h USING (account_id)
+            WHERE h.account_id IS NULL OR {changed} ({new})
+                OR h.next_change_at IS DISTINCT FROM fresh.next_change_at
         ), past AS (
             INSERT INTO {_VERSIONS} (account_id, valid_from, valid_to, {kept})
-            SELECT h.account_id, h.updated_at, fresh.updated_at, {ours}
-            FROM {_TABLE} h JOIN fresh USING (account_id)
-            WHERE h.updated_at < fresh.updated_at AND ({ours}) IS DISTINCT FROM ({new})
+            SELECT h.account_id, h.updated_at, differing.updated_at, {ours}
+            FROM {_TABLE} h JOIN differing USING (account_id)
+            WHERE differing.is_another AND h.updated_at < differing.updated_at
         )
         INSERT INTO {_TABLE} AS h ({names})
-        SELECT {names} FROM fresh
+        SELECT {names} FROM differing
         ON CONFLICT (account_id) DO UPDATE SET {sets}, computed_at = excluded.computed_at,
             data_as_of = excluded.data_as_of, next_change_at = excluded.next_change_at,
-            updated_at = CASE WHEN {changed} THEN excluded.updated_at ELSE h.updated_at END
-        WHERE {changed} OR h.next_change_at IS DISTINCT FROM excluded.next_change_at
+            updated_at = CASE WHEN {changed} ({theirs}) THEN excluded.updated_at ELSE h.updated_at END
     """  # noqa: S608

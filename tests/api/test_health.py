@@ -133,8 +133,9 @@ def test_definitions_are_made_arranged_switched_deleted_and_brought_back(
     assert (refused.status_code, refused.json()["field"]) == (422, "rule")
     both = admin.post("health/preview", body | {"reason": None, "rule": "mrr > 1", "segment": "x"})
     assert both.status_code == 422
+    flow.catch_up(NOW)
     tried = admin.post("health/preview", {"definition": document, "name": None, "rule": "mrr > 1"})
-    assert tried.json()["switched"] == []  # “Odd” stands before it
+    assert tried.json()["switched"] == []  # “Large” and “Odd” stand before it
     arranged = admin("PUT", "health/order", {"definitions": ["Odd", "Large"]})
     assert [one["name"] for one in arranged.json()["data"]] == ["Odd", "Large", "Everyone"]
     wrong = admin("PUT", "health/order", {"definitions": ["Odd", "Odd"]})
