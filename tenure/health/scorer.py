@@ -44,8 +44,13 @@ class Outcome:
     coverage: int
     caps: tuple[str, ...]
     missing: tuple[str, ...]
-    exact: Fraction | None = None
+    ratio: tuple[int, int] | None = None
     shares: tuple[Share, ...] = ()
+
+    @property
+    def exact(self) -> Fraction | None:
+        """The score before caps and rounding, where it was asked to be explained."""
+        return None if self.ratio is None else Fraction(*self.ratio)
 
 
 class Scorer:
@@ -114,8 +119,8 @@ class Scorer:
         if not explained:
             return Outcome(score, uncapped, coverage, tuple(caps), tuple(missing))
         shares = tuple(self._share(name, part, bottom) for name, part in weighted.items())
-        exact = Fraction(top, bottom)
-        return Outcome(score, uncapped, coverage, tuple(caps), tuple(missing), exact, shares)
+        ratio = top, bottom
+        return Outcome(score, uncapped, coverage, tuple(caps), tuple(missing), ratio, shares)
 
     def most(self, values: Values, events: Collection[str]) -> Fraction:
         """The most that caps allow while these events hold and these values are so."""
@@ -170,8 +175,9 @@ def _pieces(measure: Measure, weight: int) -> tuple[list[int], list[tuple[Fracti
 
 def _rounded(top: int, bottom: int) -> int:
     """Half away from zero, as the definition rounds."""
-    whole = (abs(top) * 2 + bottom) // (2 * bottom)
-    return whole if top >= 0 else -whole
+    if top < 0:
+        return -_rounded(-top, bottom)
+    return (top + top + bottom) // (bottom + bottom)
 
 
 def millionths(value: Fraction | Decimal | int) -> int:

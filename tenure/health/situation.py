@@ -59,7 +59,7 @@ def standing_of(
     # The figures hold as they were measured, so their parts are looked at from the same instant.
     now = signals.as_of
     currencies = _currencies(signals)
-    currency = next(iter(currencies)) if len(currencies) == 1 else settings.currency
+    currency = min(currencies) if len(currencies) == 1 else settings.currency
     convert = _converter(currencies, now, settings)
     opened = invoices_of(account_id, "open", limit=MOST_INVOICES)
     late = [(one, standing(one, now, settings.zone)) for one in opened]

@@ -42,6 +42,11 @@ from tenure.api.resources.accounts import (  # operations of accounts
     reading,  # noqa: F401
 )
 from tenure.api.resources.accounts import health as health_of_accounts  # noqa: F401
+from tenure.api.resources.health import (  # operations of health
+    bands,  # noqa: F401
+    definitions,  # noqa: F401
+    trying,  # noqa: F401
+)
 
 # In the order in which the page that explains them shows them.
 RESOURCES: tuple[Resource, ...] = (
