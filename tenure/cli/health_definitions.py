@@ -83,7 +83,10 @@ def _made_of(rows: list[DefinitionVersion]) -> list[RenderableType]:
                 empty="",
             )
         )
-        parts += [f"At most {float(cap.most):g}: {cap.label}" for cap in read.caps]
+        parts += [
+            f"At most {float(cap.most):g}: {cap.label}" + (f" ({cap.rule})" if cap.rule else "")
+            for cap in read.caps
+        ]
         parts.append(f"Green from {read.green}, amber from {read.amber}")
     return parts
 

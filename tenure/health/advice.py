@@ -1,11 +1,12 @@
 """What would make an account green, or why that cannot be said."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tenure.health import said
+from tenure.health.definitions import plain
 from tenure.health.definitions import read as definition_of
 from tenure.health.evidence import has_ended
 from tenure.health.models import Verdict
@@ -66,11 +67,14 @@ def advice(account_id: int, score: Verdict, now: datetime, settings: Settings) -
 
 def _ways(account_id: int, score: Verdict, now: datetime, settings: Settings) -> Advice:
     held = {name: value_of(text) for name, text in score.explanation.get("held", {}).items()}
-    found = standing_of(account_id, now, settings, held)
+    ruled = score.explanation.get("ruled", ())
+    found = standing_of(account_id, now, settings, held, ruled)
     if found is None:
         return Advice(why_not="It has too many open invoices to tell the smallest change from all.")
     scorer = Scorer(definition_of(score.version.document), coverage=settings.min_coverage)
     answer = reach(found.situation, scorer)
+    if not answer.ways and (limits := _limits(scorer, ruled)):
+        return Advice(why_not=limits)
     if not answer.ways:
         best = answer.best.score if answer.best else None
         reached = f" Everything together would bring {_tenths(best)}." if best is not None else ""
@@ -86,6 +90,19 @@ def _ways(account_id: int, score: Verdict, now: datetime, settings: Settings) ->
             )
             for way in answer.ways
         ]
+    )
+
+
+def _limits(scorer: Scorer, ruled: Collection[str]) -> str:
+    """What is said where caps by rule alone keep a score from green: what ends them is not worked out,
+    since a rule may ask for anything."""
+    found = [
+        f"“{cap.name}” holds ({cap.rule}) and allows at most {plain(cap.most)}"
+        for cap in scorer.definition.caps
+        if cap.name in ruled and cap.most < scorer.definition.green
+    ]
+    return (
+        f"While {said.joined(found)}, it cannot be green: that has to end first." if found else ""
     )
 
 

@@ -4,17 +4,19 @@ Definitions stand in order of priority; the first that is for an account applies
 last one is for everyone. A definition that cannot be asked whom it is for is passed over, and says so.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 
 from django.db import connection
 
-from tenure.health import definitions, faults
+from tenure.customers.write import ValueRefused
+from tenure.health import capping, definitions, faults
 from tenure.health.membership import EVERYONE, Who, condition
 from tenure.health.models import DefinitionVersion
+from tenure.health.score import Definition as ScoreDefinition
 from tenure.health.scorer import Scorer
 from tenure.metrics.asking import ACCOUNTS, TooCostly, catalogue, context, patient
 from tenure.rules.catalogue import Catalogue
@@ -28,11 +30,13 @@ PATIENCE_SECONDS = 20  # for a thousand accounts, which take milliseconds
 @dataclass(frozen=True, slots=True)
 class InForce:
     """A definition as it applies now: its newest version, ready to score with. ``where`` holds for
-    the accounts it is for, by ``a`` and ``f``; None is everyone."""
+    the accounts it is for, by ``a`` and ``f``; None is everyone. ``caps`` are when its caps by rule
+    hold, by name."""
 
     version: DefinitionVersion
     scorer: Scorer
     where: Sql | None = None
+    caps: Mapping[str, Sql] = field(default_factory=dict)
 
 
 def who_of(version: DefinitionVersion) -> Who:
@@ -50,6 +54,22 @@ class Conditions:
     def __call__(self, who: Who) -> Sql | None:
         """The condition; None for everyone. Raises RuleRefused."""
         return None if who.everyone else condition(who, self._known, self._when)
+
+    def caps(self, definition: ScoreDefinition) -> dict[str, Sql]:
+        """When each cap by rule of a definition holds; those that cannot be asked are left out."""
+        if not any(cap.rule for cap in definition.caps):
+            return {}
+        return capping.conditions(definition, self._known, self._when)
+
+    def check_caps(self, definition: ScoreDefinition) -> None:
+        """Raises ValueRefused for the first cap by rule that cannot be asked."""
+        for cap in definition.caps:
+            try:
+                if cap.rule:
+                    capping.asked(cap.rule, self._known, self._when)
+            except RuleRefused as error:
+                said = f"Cap “{cap.name}”: {error.message}"
+                raise ValueRefused("caps", said, error.next_step) from error
 
     @cached_property
     def _known(self) -> Catalogue:
@@ -77,8 +97,9 @@ def made_ready(
             faults.note(held, str(error))
             continue
         faults.clear(held)
-        scorer = Scorer(definitions.read(one.document), coverage=coverage)
-        found.append(InForce(one, scorer, where))
+        read = definitions.read(one.document)
+        scorer = Scorer(read, coverage=coverage)
+        found.append(InForce(one, scorer, where, made.caps(read)))
     return found
 
 

@@ -16,7 +16,7 @@ score less the old one. Another order of the steps would share out differently; 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tenure.health.scorer import NONE, Scorer, Values
@@ -27,7 +27,8 @@ KINDS = ("data", "vanished", "appeared", "definition", "cap", "person", "roundin
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two scores: what it was made of and, in tenths, what was computed and shown."""
+    """One of the two scores: what it was made of and, in tenths, what was computed and shown.
+    ``ruled`` are the caps by rule of its own definition that held."""
 
     scorer: Scorer
     values: Values
@@ -35,6 +36,7 @@ class Side:
     computed: int | None
     shown: int | None
     held: Values
+    ruled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _rest(old: Side, new: Side) -> list[Line]:
     exact_old = _mean(old.scorer, old.values)
     by_old, by_new = (_mean(one.scorer, new.values) for one in (old, new))
     cap_old = _cap(old.scorer, old)
-    cap_now, cap_new = _cap(old.scorer, new), _cap(new.scorer, new)
+    cap_now, cap_new = _cap(old.scorer, _by_old(old, new)), _cap(new.scorer, new)
     computed = Fraction((new.computed or 0) - (old.computed or 0), 10)
     shown = Fraction((new.shown or 0) - (old.shown or 0), 10)
     definition = by_new + cap_new - by_old - cap_now
@@ -107,10 +109,18 @@ def _mean(scorer: Scorer, values: Values) -> Fraction:
     return sum(scorer.contributions(values).values(), ZERO)
 
 
+def _by_old(old: Side, new: Side) -> Side:
+    """The new side as the old definition would see it. Whether a rule holds that only the old one asks
+    is not known any more; it is taken to be as it was, so the definition answers for the difference."""
+    was = {cap.name: cap.rule for cap in old.scorer.definition.caps if cap.rule}
+    both = {c.name for c in new.scorer.definition.caps if c.rule and was.get(c.name) == c.rule}
+    return replace(new, ruled=(new.ruled & both) | (old.ruled - both))
+
+
 def _cap(scorer: Scorer, side: Side) -> Fraction:
     """What caps take away from the exact score, as a number of zero or less."""
     exact = _mean(scorer, side.values)
-    most = scorer.most(side.values, side.events)
+    most = scorer.most(side.values, {*side.events, *side.ruled})
     if side.held:
         last = {**side.values, **side.held}
         most = min(most, _mean(scorer, last) + _cap(scorer, _without(side, last)))
@@ -118,7 +128,7 @@ def _cap(scorer: Scorer, side: Side) -> Fraction:
 
 
 def _without(side: Side, values: Values) -> Side:
-    return Side(side.scorer, values, side.events, side.computed, side.shown, NONE)
+    return replace(side, values=values, held=NONE)
 
 
 def rounded_lines(found: Split) -> list[tuple[Line, Fraction]]:

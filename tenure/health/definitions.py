@@ -1,9 +1,9 @@
 """A definition as a document: read and checked, written, and what makes two of them differ.
 
     {"measures": [{"name", "weight", "curve": [[value, points], …]}, …],
-     "caps": [{"name", "most"}, …], "green": "70", "amber": "40", "min_coverage": "0.5" or null}
+     "caps": [{"name", "most"}, {"name", "rule", "most"}, …], "green": "70", "amber": "40", "min_coverage": "0.5" or null}
 
-Numbers are decimal text; without a least coverage of its own the workspace's holds. A measure or cap that is not named does not count. Points go one way only:
+A cap with a rule holds for the accounts the rule holds for, and has any name. Numbers are decimal text; without a least coverage of its own the workspace's holds. A measure or cap that is not named does not count. Points go one way only:
 more of what is bad never earns more, which is also what makes the smallest change findable.
 """
 
@@ -16,8 +16,13 @@ from typing import Any
 from tenure.customers.write import ValueRefused
 from tenure.health.measures import BY_NAME, Curve, Measure
 from tenure.health.score import CAPS, DEFAULT, Cap, Definition
+from tenure.health.scorer import MISSING_DATA
+from tenure.rules.errors import RuleRefused
+from tenure.rules.parse import parse
+from tenure.rules.text import text_of
 
 MOST_POINTS = 20
+MOST_RULES, LONGEST_CAP = 10, 80
 LARGEST = Decimal(10) ** 9
 CAPS_BY_NAME = {cap.name: cap for cap in CAPS}
 # What earns fewer points the more there is of it; of the others more earns more.
@@ -35,7 +40,10 @@ def document_of(definition: Definition) -> dict[str, Any]:
             }
             for measure in definition.measures
         ],
-        "caps": [{"name": cap.name, "most": plain(cap.most)} for cap in definition.caps],
+        "caps": [
+            {"name": cap.name, "most": plain(cap.most)} | ({"rule": cap.rule} if cap.rule else {})
+            for cap in definition.caps
+        ],
         "green": plain(definition.green),
         "amber": plain(definition.amber),
         "min_coverage": None if definition.min_coverage is None else plain(definition.min_coverage),
@@ -123,12 +131,43 @@ def _point(one: Any, field: str) -> tuple[Fraction, Fraction]:
 
 
 def _caps(listed: Any) -> tuple[Cap, ...]:
-    given = {_name(one, "caps", CAPS_BY_NAME): one for one in _list(listed, "caps")}
-    return tuple(
+    entries = _list(listed, "caps")
+    ruled = [one for one in entries if isinstance(one, Mapping) and one.get("rule")]
+    given = {_name(one, "caps", CAPS_BY_NAME): one for one in entries if one not in ruled}
+    known = tuple(
         Cap(cap.name, cap.label, Fraction(_number(given[name].get("most"), name, 0, 100)))
         for name, cap in CAPS_BY_NAME.items()
         if name in given
     )
+    return known + _ruled(ruled)
+
+
+def _ruled(entries: Sequence[Mapping[str, Any]]) -> tuple[Cap, ...]:
+    """Caps that hold while a rule does, in their order."""
+    if len(entries) > MOST_RULES:
+        raise ValueRefused("caps", f"A definition has at most {MOST_RULES} caps by rule.")
+    found: dict[str, Cap] = {}
+    for one in entries:
+        cap = _ruled_cap(one)
+        if cap.name.lower() in {*found, *CAPS_BY_NAME, MISSING_DATA}:
+            raise ValueRefused("caps", f"There are two caps “{cap.name}”.", "Rename one.")
+        found[cap.name.lower()] = cap
+    return tuple(found.values())
+
+
+def _ruled_cap(one: Mapping[str, Any]) -> Cap:
+    name = " ".join(str(one.get("name") or "").split())
+    if not 1 <= len(name) <= LONGEST_CAP or "\x00" in name:
+        raise ValueRefused(
+            "caps",
+            f"A cap by rule has a name of 1 to {LONGEST_CAP} characters.",
+            "It is what people read beside the score, as in Due over 50,000.",
+        )
+    most = Fraction(_number(one.get("most"), "caps", 0, 100))
+    try:
+        return Cap(name, name, most, text_of(parse(str(one["rule"]))))
+    except RuleRefused as error:
+        raise ValueRefused("caps", f"Cap “{name}”: {error.message}", error.next_step) from error
 
 
 def _list(listed: Any, field: str) -> Sequence[Any]:
@@ -180,8 +219,12 @@ def differences(old: Definition, new: Definition) -> list[tuple[str, str, str]]:
     ]
     before, after = ({cap.name: cap for cap in one.caps} for one in (old, new))
     found += [
-        (f"Cap: {cap.label}", _cap(before.get(name)), _cap(after.get(name)))
-        for name, cap in CAPS_BY_NAME.items()
+        (
+            f"Cap: {(after.get(name) or before[name]).label}",
+            _cap(before.get(name)),
+            _cap(after.get(name)),
+        )
+        for name in dict.fromkeys((*CAPS_BY_NAME, *before, *after))
         if before.get(name) != after.get(name)
     ]
     for label, a, b in (
@@ -209,4 +252,6 @@ def _maybe(number: Fraction | Decimal | None) -> str:
 
 
 def _cap(cap: Cap | None) -> str:
-    return f"at most {plain(cap.most)}" if cap else "off"
+    if cap is None:
+        return "off"
+    return f"at most {plain(cap.most)}" + (f" while {cap.rule}" if cap.rule else "")

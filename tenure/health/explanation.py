@@ -3,13 +3,13 @@
     {"shares": {measure: [points, contribution, loss, weight]},   in ten-thousandths
      "inputs": {measure: the figures it was made from},
      "missing": {measure: reason}, "events": [caps that hold, whether the definition has them or not],
-     "caps": {cap: most, in tenths}, "held": {measure: value}}
+     "caps": {cap: most, in tenths}, "ruled": [caps by rule that hold], "held": {measure: value}}
 
 ``held`` are last known values of measures whose figures cannot be told now: the score is no better
 than with them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tenure.health.evidence import Evidence
@@ -20,7 +20,12 @@ Held = Mapping[str, int]
 
 
 def stored(
-    outcome: Outcome, evidence: Evidence, signals: Signals, held: Held, caps: Mapping[str, int]
+    outcome: Outcome,
+    evidence: Evidence,
+    signals: Signals,
+    held: Held,
+    caps: Mapping[str, int],
+    ruled: Collection[str] = (),
 ) -> dict[str, Any]:
     """The explanation of an outcome."""
     known = {name for name, value in evidence.values.items() if value is not None}
@@ -34,6 +39,8 @@ def stored(
         "events": sorted(evidence.events),
         "caps": dict(caps),
     }
+    if ruled:
+        found["ruled"] = sorted(ruled)
     if held:
         found["held"] = {name: text_of(value) for name, value in held.items()}
     return found

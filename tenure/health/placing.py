@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from tenure.health import faults
 from tenure.health.applies import InForce, first_of
+from tenure.health.capping import differing
 from tenure.health.models import Definition, HealthScore, State
 from tenure.metrics.asking import ACCOUNTS, TooCostly, patient
 from tenure.metrics.days import local_day
@@ -53,9 +54,27 @@ def _place(in_force: Sequence[InForce], now: datetime, settings: Settings) -> in
         Definition.objects.filter(is_fallback=True).update(placed_day=today)
         with connection.cursor() as db:
             db.execute(statement.text, statement.values)
-            return int(db.rowcount)
+            moved = int(db.rowcount)
+            return moved + sum(_capped(one, now) for one in in_force if one.caps)
 
 
+def _capped(one: InForce, now: datetime) -> int:
+    """Make due the accounts of a definition for which time let another cap by rule hold, or none."""
+    at, version = bound(now, "timestamptz"), bound(one.version.pk, "bigint")
+    statement = (
+        _CAPPED[0] + at + _CAPPED[1] + version + _CAPPED[2] + at + ") AND " + differing(one.caps)
+    )
+    with connection.cursor() as db:
+        db.execute(statement.text, statement.values)
+        return int(db.rowcount)
+
+
+_CAPPED = (
+    "UPDATE health_healthscore h SET next_change_at = ",
+    """ FROM customers_account a LEFT JOIN metrics_accountfacts f ON f.account_id = a.id
+    WHERE a.id = h.account_id AND a.removed_at IS NULL AND h.version_id = """,
+    f" AND h.state <> '{State.ENDED.value}' AND (h.next_change_at IS NULL OR h.next_change_at > ",
+)
 _PLACE = (
     "UPDATE health_healthscore h SET next_change_at = ",
     " FROM (SELECT a.id, ",

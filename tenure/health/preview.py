@@ -6,7 +6,7 @@ that change band can be named. What is frozen, stale or set by a person stays an
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nlargest
@@ -17,6 +17,7 @@ from django.db import connection
 
 from tenure.health import definitions, ordering, versions
 from tenure.health.applies import Conditions, first_of
+from tenure.health.capping import names
 from tenure.health.membership import Who
 from tenure.health.models import Definition, DefinitionVersion, State
 from tenure.health.scorer import Scorer, value_of
@@ -71,13 +72,20 @@ class Candidate:
     scorer: Scorer
     where: Sql | None
     changed: bool = False
+    caps: Mapping[str, Sql] = field(default_factory=dict)
 
 
 def candidates(now: datetime) -> list[Candidate]:
     """The definitions as they are in force."""
     found = versions.in_force(now, current())
     return [
-        Candidate(one.version.definition_id, one.version.definition.name, one.scorer, one.where)
+        Candidate(
+            one.version.definition_id,
+            one.version.definition.name,
+            one.scorer,
+            one.where,
+            caps=one.caps,
+        )
         for one in found
     ]
 
@@ -93,15 +101,19 @@ def preview(
     """What saving the document as the next version of ``base``'s definition would do; without one, as
     a new definition before the fallback. Raises ValueRefused and RuleRefused for what cannot be used,
     and TooCostly."""
-    scorer = Scorer(definitions.read(document), coverage=current().min_coverage)
+    read, made = definitions.read(document), Conditions(now)
+    scorer = Scorer(read, coverage=current().min_coverage)
+    made.check_caps(read)
+    caps = made.caps(read)
     if base is None:
-        where = Conditions(now)(who or Who())
+        where = made(who or Who())
         *before, last = candidates(now)
-        return compare([*before, Candidate(NEW, name, scorer, where, changed=True), last])
+        mine = Candidate(NEW, name, scorer, where, changed=True, caps=caps)
+        return compare([*before, mine, last])
     held = base.definition
     who = Who(base.rule, base.segments) if who is None else who
-    where = None if held.is_fallback else Conditions(now)(who)
-    mine = Candidate(held.pk, name or held.name, scorer, where, changed=True)
+    where = None if held.is_fallback else made(who)
+    mine = Candidate(held.pk, name or held.name, scorer, where, changed=True, caps=caps)
     return compare(_with(candidates(now), mine, held))
 
 
@@ -125,11 +137,11 @@ def compare(order: Sequence[Candidate]) -> Preview:
     """What it would do if these were the definitions. Raises TooCostly."""
     found, moves = Preview(), []
     by_key = {one.key: one for one in order}
-    names = dict(Definition.objects.values_list("pk", "name")) | {
+    called = dict(Definition.objects.values_list("pk", "name")) | {
         one.key: one.name for one in order
     }
     known: dict[tuple[Any, ...], int | None] = {}
-    for pk, *values, state, band, score, mrr, old_key, key in _rows(order):
+    for pk, *values, state, band, score, mrr, ruled, old_key, key in _rows(order):
         found.accounts += 1
         stands = "ended" if state == State.ENDED else band
         found.before[stands] += 1
@@ -138,13 +150,14 @@ def compare(order: Sequence[Candidate]) -> Preview:
             found.after[stands] += 1
             continue
         if key != old_key:
-            found.switched[names[old_key], names[key]] += 1
+            found.switched[called[old_key], called[key]] += 1
         if state != State.COMPUTED:
             found.kept += 1
             found.after[stands] += 1
             continue
         scorer = by_key[key].scorer
-        made: Any = (key, *values)
+        holding = tuple(name for name in by_key[key].caps if f"{key}:{name}" in ruled)
+        made: Any = (key, *values, holding)
         if made not in known:
             known[made] = _score(scorer, *made[1:])
         tenths, old = known[made], None if score is None else int(score * 10)
@@ -159,10 +172,12 @@ def compare(order: Sequence[Candidate]) -> Preview:
     return found
 
 
-def _score(scorer: Scorer, measured: str, events: str, held: str) -> int | None:
+def _score(
+    scorer: Scorer, measured: str, events: str, held: str, ruled: tuple[str, ...]
+) -> int | None:
     values = {name: value_of(text) for name, text in _texts.decode(measured).items()}
     last = {name: value_of(text) for name, text in _texts.decode(held).items()}
-    return scorer(values, _list.decode(events), last).score
+    return scorer(values, {*_list.decode(events), *ruled}, last).score
 
 
 def _rows(order: Sequence[Candidate]) -> Iterator[Sequence[Any]]:
@@ -170,10 +185,12 @@ def _rows(order: Sequence[Candidate]) -> Iterator[Sequence[Any]]:
     scored by another one than now; a batch at a time. What has ended stays where it was."""
     changed = bound([one.key for one in order if one.changed], "bigint[]")
     key = first_of([(one.key, one.where) for one in order])
+    caps = {f"{one.key}:{name}": where for one in order for name, where in one.caps.items()}
+    ruled = names(caps.items()) if caps else Sql("'{}'::text[]")
     last, rows = 0, [()]
     while rows:
-        statement = _SELECT[0] + key + _SELECT[1] + bound(last, "bigint") + _SELECT[2]
-        statement += changed + _SELECT[3] + changed + _SELECT[4] + bound(BATCH, "int")
+        statement = _SELECT[0] + ruled + _SELECT[1] + key + _SELECT[2] + bound(last, "bigint")
+        statement += _SELECT[3] + changed + _SELECT[4] + changed + _SELECT[5] + bound(BATCH, "int")
         with patient(PATIENCE_SECONDS), connection.cursor() as db:
             db.execute(statement.text, statement.values)
             rows = db.fetchall()
@@ -186,7 +203,8 @@ _SELECT = (
     SELECT * FROM (
         SELECT h.account_id, h.measured::text, h.explanation ->> 'events' AS events,
                coalesce(h.explanation ->> 'held', '{}') AS held, h.state, h.band, h.score,
-               coalesce(f.mrr_sort, 0) AS mrr, v.definition_id, """,
+               coalesce(f.mrr_sort, 0) AS mrr, """,
+    " AS ruled, v.definition_id, ",
     """ AS key
         FROM health_healthscore h
         JOIN health_definitionversion v ON v.id = h.version_id

@@ -20,11 +20,13 @@ ON_TIME_NEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most a score can be while something holds of the account."""
+    """The most a score can be while something holds of the account: one of ``CAPS``, or a ``rule``,
+    whose cap is called what people called it."""
 
     name: str
     label: str
     most: Fraction
+    rule: str = ""
 
 
 CAPS = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tenure.health import overrides, placing, read, staleness
+from tenure.health import capping, overrides, placing, read, staleness
 from tenure.health.applies import InForce, assigned
 from tenure.health.evidence import UNTOLD, Convert, Evidence, evidence_of
 from tenure.health.explanation import stored
@@ -37,6 +37,7 @@ class Circumstances:
     now: datetime
     settings: Settings
     applies: Mapping[int, InForce]
+    ruled: Mapping[int, frozenset[str]]
     overrides: Mapping[int, Override]
     before: Mapping[int, read.Before]
     data_as_of: Mapping[int, datetime | None]
@@ -95,10 +96,12 @@ def circumstances(
     ]
     sites, good = staleness.sites_of(ids), staleness.good_at()
     old = staleness.untrusted()
+    applies = assigned(ids, in_force(now, settings), now)
     return Circumstances(
         now,
         settings,
-        assigned(ids, in_force(now, settings), now),
+        applies,
+        capping.holding(applies),
         overrides.in_force(ids, local_day(now, settings.zone)),
         read.before(needed) if needed else {},
         {pk: staleness.oldest(sites.get(pk, ()), good) for pk in ids},
@@ -128,7 +131,8 @@ def row_of(signals: Signals, told: Evidence, around: Circumstances) -> dict[str,
         return None
     applied = around.applies[pk]
     held = _held(told, before)
-    outcome, caps = judged(applied, told, held)
+    ruled = around.ruled.get(pk, frozenset())
+    outcome, caps = judged(applied, told, held, ruled)
     tenths, band = outcome.score, applied.scorer.band(outcome.score)
     if over:
         state = State.ENDED
@@ -152,7 +156,7 @@ def row_of(signals: Signals, told: Evidence, around: Circumstances) -> dict[str,
         "measured": {name: text_of(value) for name, value in told.values.items()},
         "caps": [*caps],
         "missing": [*outcome.missing],
-        "explanation": stored(outcome, told, signals, held, caps),
+        "explanation": stored(outcome, told, signals, held, caps, ruled),
         "version_id": applied.version.pk,
         "override_id": override.pk if override else None,
         "computed_at": around.now,
@@ -163,10 +167,11 @@ def row_of(signals: Signals, told: Evidence, around: Circumstances) -> dict[str,
 
 
 def judged(
-    applied: InForce, told: Evidence, held: Mapping[str, int]
+    applied: InForce, told: Evidence, held: Mapping[str, int], ruled: frozenset[str] = frozenset()
 ) -> tuple[Outcome, dict[str, int]]:
-    """The outcome, and the caps that hold with the most they allow in tenths."""
-    outcome = applied.scorer(told.values, told.events, held, explained=True)
+    """The outcome, and the caps that hold with the most they allow in tenths; ``ruled`` are the caps
+    by rule that do."""
+    outcome = applied.scorer(told.values, told.events | ruled, held, explained=True)
     most = {cap.name: int(cap.most * 10) for cap in applied.scorer.definition.caps}
     if MISSING_DATA in outcome.caps and outcome.score is not None:
         most[MISSING_DATA] = outcome.score

@@ -230,6 +230,7 @@ def side(score: Verdict, settings: Settings) -> Side:
         _whole(score.computed_score),
         _whole(score.score),
         {name: value_of(text) for name, text in held.items()},
+        frozenset(score.explanation.get("ruled", ())),
     )
 
 

@@ -1,6 +1,6 @@
 """One account as the levers see it, read from what is stored; and a way to green in people's words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -48,9 +48,13 @@ class Standing:
 
 
 def standing_of(
-    account_id: int, now: datetime, settings: Settings, held: Mapping[str, int | None]
+    account_id: int,
+    now: datetime,
+    settings: Settings,
+    held: Mapping[str, int | None],
+    ruled: Collection[str] = (),
 ) -> Standing | None:
-    """The account as it stands; None when it was not measured, or has so many open invoices that
+    """The account as it stands, with the caps by rule that hold; None when it was not measured, or has so many open invoices that
     the smallest change cannot be told from all of them."""
     found = signals_of([account_id], now, settings.zone)
     if not found:
@@ -77,7 +81,7 @@ def standing_of(
     known = {debt.key: (one, stands.days) for debt, (one, stands) in zip(debts, late, strict=False)}
     situation = Situation(
         base=told.values,
-        events=told.events,
+        events=told.events.union(ruled),
         unit=Fraction(1, 10 ** minor_digits(currency)),
         debts=tuple(debts) if len(debts) == len(late) else (),
         mrr=convert(signals.mrr) or Fraction(0),

@@ -88,6 +88,7 @@ def create(
     with transaction.atomic():
         alone()
         who = _checked_who(who, now)
+        Conditions(now).check_caps(read)
         rows = Definition.objects.filter(is_fallback=False).order_by("-priority")
         last = rows.values_list("priority", flat=True).first()
         order = [one.definition_id for one in listed()]
@@ -126,6 +127,7 @@ def save(
         held, before = last.definition, Who(last.rule, last.segments)
         _refuse_outdated(last, based_on)
         who = _checked_who(before if who is None else who, now, fallback=held.is_fallback)
+        Conditions(now).check_caps(read)
         if name is not None and name.strip() != held.name:
             held = _named(held, name)
         same = definitions.read(last.document) == read

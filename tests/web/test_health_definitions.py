@@ -222,3 +222,21 @@ def test_what_depends_on_a_segment_is_told_before_it_changes_and_keeps_it(
     ordering.delete(versions.named("Enterprise").definition_id, BY, now=NOW)
     signed_in.post(f"/segments/{segment.pk}/remove/")
     assert signed_in.get(f"/segments/{segment.pk}/").status_code == 404
+
+
+def test_a_cap_by_rule_is_typed_saved_and_shown_again(signed_in: Client, large: Account) -> None:
+    everyone = versions.ready(NOW)[-1]
+    address = f"{ADDRESS}{everyone.definition_id}/"
+    typed = {"ruled-0-rule": "mrr > 100", "ruled-0-name": "Too large", "ruled-0-most": "12"}
+    sent = form(reason="A test") | typed
+    tried = signed_in.post(f"{address}preview/", sent).text
+    assert "Too large" in tried
+    assert signed_in.post(address, sent, follow=True).status_code == 200
+    flow.catch_up(NOW)
+    page = signed_in.get(address).text
+    assert 'value="Too large"' in page
+    assert "mrr &gt; 100" in page
+    assert "Too large" in signed_in.get(f"/accounts/{large.pk}/health/").text
+    wrong = signed_in.post(address, sent | {"ruled-0-rule": "mmr > 100"})
+    assert wrong.status_code == 422
+    assert "Cap “Too large”" in wrong.text

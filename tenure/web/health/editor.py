@@ -15,6 +15,7 @@ from tenure.customers import read as customers
 from tenure.customers.models import Account
 from tenure.customers.write import By, ValueRefused
 from tenure.health import definitions, preview, versions
+from tenure.health.applies import Conditions
 from tenure.health.definitions import document_of
 from tenure.health.membership import Who
 from tenure.health.models import DefinitionVersion
@@ -129,11 +130,21 @@ def _shown(
         "said": said_of(form.whom.rule, settings.TENURE_CLOCK.now()),
         "segments": [one.name for one in segments.segments()],
         "lines": _lines(last.definition_id) if last else [],
+        "cap_fault": _cap_fault(last) if last else None,
         "may_define": may,
         "refusal": "" if may else REFUSALS[may_define_health],
         "workspace_coverage": f"{float(current().min_coverage):g}",
     }
     return render(request, "web/health/definition.html", shown, status=status)
+
+
+def _cap_fault(last: DefinitionVersion) -> Fault | None:
+    """What is wrong with a cap that was saved, since the attribute it asks for is gone perhaps."""
+    try:
+        Conditions(settings.TENURE_CLOCK.now()).check_caps(definitions.read(last.document))
+    except ValueRefused as error:
+        return _fault(error)
+    return None
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from tenure.customers.write import ValueRefused
 from tenure.health import definitions
 from tenure.health.applies import who_of
-from tenure.health.definitions import FALLING, document_of, plain
+from tenure.health.definitions import FALLING, LONGEST_CAP, MOST_RULES, document_of, plain
 from tenure.health.measures import MEASURES, Measure
 from tenure.health.membership import in_segment
 from tenure.health.models import DefinitionVersion
@@ -17,6 +17,7 @@ from tenure.health.score import CAPS
 from tenure.web.health.curves import Drawing, drawn
 from tenure.web.rules.said import cleaned
 
+_RULED = ("name", "rule", "most")
 UNITS = {
     "oldest_past_due_days": "days",
     "past_due_months_of_mrr": "months",
@@ -60,6 +61,26 @@ class CapField:
 
 
 @dataclass(frozen=True, slots=True)
+class RuledField:
+    """One cap by rule of the form, by its number there; all empty is none."""
+
+    number: int
+    name: str = ""
+    rule: str = ""
+    most: str = ""
+
+    @property
+    def number_text(self) -> str:
+        """The number, for the names of fields."""
+        return str(self.number)
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the field of a rule begins with."""
+        return {"text": self.rule}
+
+
+@dataclass(frozen=True, slots=True)
 class Whom:
     """Whom the definition is for, as the form asks: the accounts of a segment, or of a rule."""
 
@@ -76,6 +97,7 @@ class Form:
     whom: Whom
     measures: Sequence[MeasureField]
     caps: Sequence[CapField]
+    ruled: Sequence[RuledField]
     green: str
     amber: str
     min_coverage: str
@@ -104,6 +126,7 @@ def opened(version: DefinitionVersion | None, document: Mapping[str, Any]) -> Fo
             CapField(cap.name, cap.label, plain(caps[cap.name].most) if cap.name in caps else "")
             for cap in CAPS
         ],
+        _ruled_fields([(cap.name, cap.rule, plain(cap.most)) for cap in read.caps if cap.rule]),
         whole["green"],
         whole["amber"],
         whole["min_coverage"] or "",
@@ -125,6 +148,7 @@ def typed(posted: QueryDict, fault: Fault) -> Form:
             for one in MEASURES
         ],
         [CapField(cap.name, cap.label, posted.get(f"cap-{cap.name}", "")) for cap in CAPS],
+        _ruled_fields(_ruled_from(posted)),
         posted.get("green", ""),
         posted.get("amber", ""),
         posted.get("min_coverage", ""),
@@ -156,11 +180,35 @@ def document_from(posted: QueryDict) -> dict[str, Any]:
             {"name": cap.name, "most": most}
             for cap in CAPS
             if (most := posted.get(f"cap-{cap.name}", "").strip())
-        ],
+        ]
+        + [_ruled_cap(*typed) for typed in _ruled_from(posted)],
         "green": posted.get("green", ""),
         "amber": posted.get("amber", ""),
         "min_coverage": posted.get("min_coverage", "").strip() or None,
     }
+
+
+def _ruled_from(posted: QueryDict) -> list[tuple[str, str, str]]:
+    """The caps by rule of a sent form: name, rule and the most, without the empty ones."""
+    rows = (
+        tuple(cleaned(posted.get(f"ruled-{number}-{part}", "")).strip() for part in _RULED)
+        for number in range(MOST_RULES)
+    )
+    return [(name, rule, most) for name, rule, most in rows if name or rule or most]
+
+
+def _ruled_cap(name: str, rule: str, most: str) -> dict[str, str]:
+    if not rule:
+        raise ValueRefused(
+            "caps", f"The cap “{name or most}” has no rule.", "Write one, as in total_due > 50000."
+        )
+    return {"name": name or rule[:LONGEST_CAP], "rule": rule, "most": most}
+
+
+def _ruled_fields(caps: Sequence[tuple[str, str, str]]) -> list[RuledField]:
+    """The caps there are, and one more to fill in while there may be one."""
+    shown = [*caps, ("", "", "")][:MOST_RULES]
+    return [RuledField(number, *cap) for number, cap in enumerate(shown)]
 
 
 def _points(measure: Measure, text: str) -> list[list[str]]:
