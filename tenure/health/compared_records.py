@@ -1,6 +1,7 @@
 """Subscriptions and invoices of an account on two days: which came, went or changed, and in what."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from tenure.core.money import Money
@@ -29,12 +30,15 @@ def agreed(
         asked = subscriptions.asked_for({"account": account_id}, point.at)
         sides.append(subscriptions.page(asked, sort="-id", limit=MOST))
     old, new = ({one.row.pk: one for one in side.rows} for side in sides)
-    changed = [_agreed(old.get(pk), new.get(pk), causes) for pk in sorted(old.keys() | new.keys())]
+    changed = [
+        _agreed(old.get(pk), new.get(pk), causes, first.end)
+        for pk in sorted(old.keys() | new.keys())
+    ]
     whole = all(side.next is None for side in sides)
     return tuple(one for one in changed if one), whole
 
 
-def _agreed(old: Any, new: Any, causes: Causes) -> Record | None:
+def _agreed(old: Any, new: Any, causes: Causes, start: datetime) -> Record | None:
     row = (new or old).row
     found = [
         Difference(name, label, before, after)
@@ -45,7 +49,7 @@ def _agreed(old: Any, new: Any, causes: Causes) -> Record | None:
         if old and new and before != after
     ]
     name = row.plan_name or row.plan_code or row.upstream_id
-    return _record("subscription", name, old, new, _AGREED, found, causes)
+    return _record("subscription", name, old, new, _AGREED, found, causes, start)
 
 
 def _fact(one: Any, name: str) -> Any:
@@ -59,18 +63,20 @@ def billed(
     changed = invoices_between(account_id, first.end, second.end, limit=MOST + 1)
     ids = list(changed)[:MOST]
     sides = [{one.row.pk: one for one in invoices.rows_at(ids, p.at)} for p in (first, second)]
-    found = [_billed(sides[0].get(pk), sides[1].get(pk), causes) for pk in ids]
+    found = [_billed(sides[0].get(pk), sides[1].get(pk), causes, first.end) for pk in ids]
     return tuple(one for one in found if one), len(changed) <= MOST
 
 
-def _billed(old: Any, new: Any, causes: Causes) -> Record | None:
+def _billed(old: Any, new: Any, causes: Causes, start: datetime) -> Record | None:
     if old is None and new is None:
         return None  # it came and went in between
     row = (new or old).row
     found = []
     if old and new and old.status != new.status:
         found.append(Difference("status", "Status", old.status, new.status))
-    return _record("invoice", row.number or row.upstream_id, old, new, _BILLED, found, causes)
+    return _record(
+        "invoice", row.number or row.upstream_id, old, new, _BILLED, found, causes, start
+    )
 
 
 def _record(
@@ -81,6 +87,7 @@ def _record(
     fields: Sequence[str],
     found: list[Difference],
     causes: Causes,
+    start: datetime,
 ) -> Record | None:
     row = (new or old).row
     if old and new:
@@ -100,7 +107,8 @@ def _record(
         if not found:
             return None
     cause = causes.get((kind, row.pk, ""))
-    fate = "changed" if old and new else "new" if new else "gone"
+    made = "seen" if row.created_at < start else "new"  # it was there, but not known here
+    fate = "changed" if old and new else made if new else "gone"
     since = cause.at if cause else row.created_at if fate == "new" else None
     return Record(
         row.pk, name, row.site.subdomain, row.upstream_id, fate, since, tuple(found), cause

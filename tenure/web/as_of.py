@@ -64,6 +64,11 @@ class Shown:
         return self.moment.day if self.moment else None
 
     @property
+    def of_account(self) -> bool:
+        """Whether the page is of one account."""
+        return bool(self.compare)
+
+    @property
     def rebuilt(self) -> bool:
         """Whether the day lies before the first sync, but not before the first invoice."""
         return self._before("seen") and not self._before("rebuilt")

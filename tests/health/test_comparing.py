@@ -105,7 +105,7 @@ def test_a_day_before_anything_has_no_figures_and_no_score(account: Account) -> 
     assert (found["from"]["known"], found["figures"]) == (None, [])
     assert found["health"]["from"] is None
     assert found["health"]["change"] is None
-    assert [one["fate"] for one in found["subscriptions"]] == ["new"]
+    assert [one["fate"] for one in found["subscriptions"]] == ["seen"]
 
 
 @pytest.mark.parametrize(

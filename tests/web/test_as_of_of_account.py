@@ -166,3 +166,28 @@ def test_the_timeline_tells_what_had_become_of_a_bill_by_then(
     then = tab(signed_in, late, "timeline", kind="invoices").split("2001")[1][:600]
     assert "Failed" in later
     assert "Failed" not in then
+
+
+def test_records_of_a_day_before_the_first_sync_are_made_out_from_their_dates(
+    signed_in: Client, late: Account, settings: Settings
+) -> None:
+    Subscription.objects.filter(account=late).update(
+        state="canceled", canceled_at=NOW - 20 * DAY, activated_at=NOW - 300 * DAY,
+        expires_at=NOW + 20 * DAY, valid_from=NOW - 30 * DAY,
+    )  # fmt: skip
+    bill = an_invoice(
+        late, number="7001", state="paid", balance="0", paid="100", created_at=NOW - 60 * DAY,
+        due_at=NOW - 50 * DAY, closed_at=NOW - 35 * DAY, valid_from=NOW - 30 * DAY,
+    )  # fmt: skip
+    a_payment(bill, collected_at=NOW - 35 * DAY, created_at=NOW - 35 * DAY)
+    day = (NOW - 45 * DAY).date().isoformat()
+    early = tab(signed_in, late, "subscriptions", day)
+    assert "Active" in early
+    assert "Cancelling" not in early
+    billed = tab(signed_in, late, "invoices", day).split("7001")[1][:900]
+    assert "5 days late" in billed
+    assert "Pending" in billed
+    assert "1042" not in tab(signed_in, late, "invoices", day)
+    none = tab(signed_in, late, "subscriptions", (NOW - 400 * DAY).date().isoformat())
+    assert "None had begun by then" in none
+    assert "7001" in tab(signed_in, late, "timeline", day)

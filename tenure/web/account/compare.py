@@ -29,7 +29,7 @@ from tenure.web.frame import member_of
 from tenure.web.templatetags.tenure import per_cent
 
 MONTH = timedelta(days=30)
-FATES = {"new": "New", "gone": "Gone", "changed": "Changed"}
+FATES = {"new": "New", "seen": "First seen", "gone": "Gone", "changed": "Changed"}
 
 
 @dataclass(frozen=True, slots=True)

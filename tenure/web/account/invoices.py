@@ -21,6 +21,7 @@ from tenure.metrics.stored import invoice as as_input
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web import moments
+from tenure.web.account import known
 from tenure.web.account.ageing import bars
 from tenure.web.account.head import head_of, shown
 from tenure.web.as_of import at, now_of
@@ -42,14 +43,14 @@ class Bill:
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """One page of invoices, newest first, all or only the open ones."""
     moment = at(request)
-    head, then = head_of(pk, moment), moment.instant if moment else None
+    head = head_of(pk, moment)
     number = "" if moment else request.GET.get("number", "").strip()[:60]
     only_open = request.GET.get("show") == "open"
     if number:
         rows, more = customers.invoice_numbered(pk, number), False
     else:
         after = place_of(request.GET.get("after", ""))
-        rows = customers.invoices(pk, limit=PAGE + 1, after=after, only_open=only_open, at=then)
+        rows = known.invoices(head, moment, limit=PAGE + 1, after=after, only_open=only_open)
         rows, more = rows[:PAGE], len(rows) > PAGE
     context = shown(
         request,

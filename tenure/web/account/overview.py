@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from tenure.customers import read as customers
 from tenure.customers.models import Invoice, Subscription
-from tenure.web.account import events
+from tenure.web.account import events, known
 from tenure.web.account.ageing import bars
 from tenure.web.account.attributes import values
 from tenure.web.account.head import Head, head_of, shown
@@ -30,8 +30,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Subscriptions, invoices, what comes next, attributes and the newest events."""
     moment, now = at(request), now_of(request)
     head, then = head_of(pk, moment), moment.instant if moment else None
-    found = customers.subscriptions(pk, at=then)
-    billed = customers.invoices(pk, limit=CHART_INVOICES, at=then)
+    found = known.subscriptions(head, moment)
+    billed = known.invoices(head, moment, limit=CHART_INVOICES)
     defined, defined_there = customers.attributes_of_both()
     agreed = agreements(found, now, defined=defined_there)
     context = shown(

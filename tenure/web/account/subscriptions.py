@@ -14,6 +14,7 @@ from tenure.customers.fields import custom
 from tenure.customers.models import Attribute, Subscription
 from tenure.sources import registry
 from tenure.sources.base import Stream
+from tenure.web.account import known
 from tenure.web.account.agreed import Value, value_of
 from tenure.web.account.head import head_of, shown
 from tenure.web.account.intervals import interval
@@ -46,10 +47,10 @@ class Agreement:
 def tab(request: HttpRequest, pk: int) -> HttpResponse:
     """All subscriptions, the living first."""
     moment = at(request)
-    head, then = head_of(pk, moment), moment.instant if moment else None
+    head = head_of(pk, moment)
     # What was known on a past day is looked at, not edited.
     may = moment is None and may_edit_customers(member_of(request))
-    rows = customers.subscriptions(pk, at=then)
+    rows = known.subscriptions(head, moment)
     found = agreements(rows, now_of(request), may_edit=may)
     more = {"agreements": found, "most": customers.MOST_SUBSCRIPTIONS}
     context = shown(request, head, "account_subscriptions", **more)

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from tenure.alerts import read as alerts
 from tenure.customers import read as customers
+from tenure.metrics.as_of import Moment
 from tenure.sync import standing
 from tenure.web import moments
-from tenure.web.account import events
+from tenure.web.account import events, known
 from tenure.web.account.events import Event
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.as_of import at
@@ -42,7 +43,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     before = moments.instant_of(request.GET.get("before") or None)
     if moment:
         before = min(before or moment.instant, moment.instant)
-    found, more = newest(head, kind, before, then=moment.instant if moment else None)
+    found, more = newest(head, kind, before, moment=moment)
     context = shown(
         request,
         head,
@@ -58,15 +59,15 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def newest(
-    head: Head, kind: str, before: datetime | None, *, then: datetime | None = None
+    head: Head, kind: str, before: datetime | None, *, moment: Moment | None = None
 ) -> tuple[list[Event], bool]:
-    """The newest events before an instant, and whether older ones remain; with ``then`` what
-    became of bills and agreements is told as it was known at that instant.
+    """The newest events before an instant, and whether older ones remain; with ``moment`` what
+    became of bills and agreements is told as it was known then.
 
     Each kind is read one page deep, so what all kinds have in common down to the page's last
     event is complete; a kind that filled its page cuts the others where it ended.
     """
-    sources = [_read(name, head, before, then) for name in events.KINDS if kind in ("", name)]
+    sources = [_read(name, head, before, moment) for name in events.KINDS if kind in ("", name)]
     found = sorted((e for part, _ in sources for e in part), key=lambda e: e.at, reverse=True)
     if before:
         found = [event for event in found if event.at < before]
@@ -76,14 +77,14 @@ def newest(
 
 
 def _read(
-    kind: str, head: Head, before: datetime | None, then: datetime | None
+    kind: str, head: Head, before: datetime | None, moment: Moment | None
 ) -> tuple[list[Event], datetime | None]:
     """One kind's events, and the instant below which there may be more that were not read."""
-    pk, now = head.account.pk, then or settings.TENURE_CLOCK.now()
+    pk, now = head.account.pk, moment.last if moment else settings.TENURE_CLOCK.now()
     if kind == "subscriptions":
-        return list(events.of_subscriptions(customers.subscriptions(pk, at=then), now)), None
+        return list(events.of_subscriptions(known.subscriptions(head, moment), now)), None
     if kind == "invoices":
-        bills = customers.invoices(pk, limit=PAGE, before=before, at=then)
+        bills = known.invoices(head, moment, limit=PAGE, before=before)
         end = bills[-1].created_at if len(bills) == PAGE else None
         return list(events.of_invoices(bills)), end
     if kind == "payments":
