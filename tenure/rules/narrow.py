@@ -36,18 +36,28 @@ _DAYS = frozenset({"in next", "in last", "less than ago", "more than ago", "more
 
 
 def narrowed(
-    node: Node, catalogue: Catalogue, context: Context, *, light: bool = False
+    node: Node,
+    catalogue: Catalogue,
+    context: Context,
+    *,
+    light: bool = False,
+    either: bool = False,
 ) -> Sql | None:
     """The condition over ``a`` and ``f``; None where no index helps. The rule must have been checked.
 
     With ``light`` only what costs nothing to test on a row, and what the database can tell the
-    frequency of. Indexes are of what is stored now: a rule of a past instant has none.
+    frequency of. Indexes are of what is stored now: a rule of a past instant has none. ``either``
+    stands within an ``or``.
     """
     if context.past:
         return None
     match node:
         case Group():
-            parts = [narrowed(part, catalogue, context, light=light) for part in node.parts]
+            either = either or node.joint == "or"
+            parts = [
+                narrowed(part, catalogue, context, light=light, either=either)
+                for part in node.parts
+            ]
             found = [part for part in parts if part]
             if not found or (node.joint == "or" and len(found) < len(parts)):
                 return None
@@ -56,10 +66,20 @@ def narrowed(
             attribute = catalogue.scope.attributes[node.name.text]
             if light and not _is_light(attribute):
                 return None
-            return _condition(node, attribute, context)
+            found_by = _condition(node, attribute, context)
+            return _listed(found_by) if found_by and either else found_by
         case Aggregate() if not light and _needs_rows(node, catalogue, context):
             return compiled(Quantified("any", node.relation, node.where), catalogue, context)
     return None
+
+
+def _listed(condition: Sql) -> Sql:
+    """Ids out of a selection as a list of them: of alternatives only such go by their indexes."""
+    asked = "a.id IN (SELECT "
+    if not condition.text.startswith(asked):
+        return condition
+    inner = condition.text.removeprefix(asked).removesuffix(")")
+    return Sql(f"a.id = ANY(ARRAY(SELECT {inner}))", condition.values)
 
 
 def _needs_rows(node: Aggregate, catalogue: Catalogue, context: Context) -> bool:
