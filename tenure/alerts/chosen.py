@@ -12,12 +12,12 @@ def of_accounts(rows: "QuerySet[_Row]", ids: Sequence[int] | None) -> "QuerySet[
     """Those of these accounts; all of them for None."""
     if ids is None:
         return rows
-    held = Value(list(ids))
+    held = Value("{" + ",".join(map(str, ids)) + "}")
     return rows.filter(_Among(F("account_id"), held))
 
 
 class _Among(Func):
     """``account_id = ANY(ids)``."""
 
-    template, arg_joiner = "%(expressions)s)", " = ANY("
+    template, arg_joiner = "%(expressions)s::bigint[])", " = ANY("
     output_field = BooleanField()

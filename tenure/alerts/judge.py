@@ -20,6 +20,7 @@ from tenure.rules.catalogue import Catalogue
 from tenure.rules.context import Context
 from tenure.rules.errors import RuleRefused
 from tenure.rules.sql import Sql, bound
+from tenure.rules.sql import ids as listed
 from tenure.segments.catalogue import catalogue, context
 from tenure.segments.inside import inside
 from tenure.segments.question import ACCOUNTS, Question, question
@@ -133,10 +134,8 @@ def within(asked: Question, scope: Sequence[int]) -> Sql:
 def watch(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> None:
     """Note since when the condition holds where it holds, and forget where it holds no longer."""
     one, now = bound(rule.pk, "bigint"), bound(asked.context.now, "timestamptz")
-    chosen = Sql("") if ids is None else " AND a.id = ANY(" + bound(list(ids), "bigint[]") + ")"
-    theirs = (
-        Sql("") if ids is None else " AND w.account_id = ANY(" + bound(list(ids), "bigint[]") + ")"
-    )
+    chosen = Sql("") if ids is None else " AND a.id = ANY(" + listed(ids) + ")"
+    theirs = Sql("") if ids is None else " AND w.account_id = ANY(" + listed(ids) + ")"
     # A full join is never made row by row against row, however wrong the guess of how many there are.
     statement = (
         f"WITH holds AS MATERIALIZED (SELECT a.id FROM {ACCOUNTS}"

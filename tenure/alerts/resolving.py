@@ -12,6 +12,7 @@ from django.db import connection
 from tenure.alerts.chosen import of_accounts
 from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRule, State
 from tenure.rules.sql import Sql, bound
+from tenure.rules.sql import ids as listed
 from tenure.segments.question import Question, question
 
 
@@ -41,9 +42,7 @@ def _note_calm(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> N
     """``calm_since`` of each open alert: set when the resolve condition begins to hold, taken away
     when it ends."""
     calm = _calm(rule, asked)
-    chosen = (
-        Sql("") if ids is None else " AND t.account_id = ANY(" + bound(list(ids), "bigint[]") + ")"
-    )
+    chosen = Sql("") if ids is None else " AND t.account_id = ANY(" + listed(ids) + ")"
     states = bound([state.value for state in OPEN], "text[]")
     statement = (
         "UPDATE alerts_alert t SET calm_since = CASE WHEN s.calm THEN coalesce(t.calm_since, "

@@ -25,6 +25,11 @@ def bound(value: Any, kind: str) -> Sql:
     return Sql(f"%s::{kind}", (value,))
 
 
+def ids(numbers: Iterable[int]) -> Sql:
+    """Many ids as one value: as text, which takes a fraction of the time that a list of them does."""
+    return bound("{" + ",".join(map(str, numbers)) + "}", "bigint[]")
+
+
 def joined(pieces: Iterable[Sql], separator: str) -> Sql:
     """The pieces with the separator between them."""
     listed = list(pieces)

@@ -13,6 +13,7 @@ from tenure.rules.context import Context
 from tenure.rules.errors import RuleRefused
 from tenure.rules.evaluate import evaluate
 from tenure.rules.sql import Sql, bound
+from tenure.rules.sql import ids as listed
 from tenure.segments.catalogue import catalogue, context
 from tenure.segments.explain import conditions_of
 from tenure.segments.models import Cause, Crossing, Segment
@@ -94,10 +95,8 @@ def _alone(segment: Segment) -> None:
 def _crossings(segment: Segment, ids: Collection[int] | None, asked: Question, cause: Cause) -> int:
     now = bound(asked.context.now, "timestamptz")
     one = bound(segment.pk, "bigint")
-    chosen = Sql("") if ids is None else " AND a.id = ANY(" + bound(list(ids), "bigint[]") + ")"
-    members = (
-        Sql("") if ids is None else " AND m.account_id = ANY(" + bound(list(ids), "bigint[]") + ")"
-    )
+    chosen = Sql("") if ids is None else " AND a.id = ANY(" + listed(ids) + ")"
+    members = Sql("") if ids is None else " AND m.account_id = ANY(" + listed(ids) + ")"
     # A full join is never made row by row against row, however wrong the guess of how many there are.
     statement = (
         f"WITH fits AS MATERIALIZED (SELECT a.id FROM {ACCOUNTS}"

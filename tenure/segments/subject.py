@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from tenure.rules.catalogue import Attribute, Catalogue, Relation
 from tenure.rules.compile import PAST, column
 from tenure.rules.context import Context
-from tenure.rules.sql import Sql, bound, joined
+from tenure.rules.sql import Sql, joined
+from tenure.rules.sql import ids as listed
 from tenure.rules.subject import Version
 from tenure.rules.tree import Aggregate, Condition, Name, Node, Quantified, inner
 from tenure.segments.question import Question, rows
@@ -58,7 +59,7 @@ class Together:
 
     @property
     def _theirs(self) -> Sql:
-        return "a.id = ANY(" + bound(self.ids, "bigint[]") + ")"
+        return "a.id = ANY(" + listed(self.ids) + ")"
 
     def _read_values(self, attribute: Attribute, currency: str | None) -> dict[int, Any]:
         value = column(attribute, currency, self._catalogue, self._context)
