@@ -95,14 +95,26 @@ COMMANDS = {
         "Scores and why: show, list, rescore, definitions, preview, override, freeze.",
     ),
     "segments": Entry("tenure.cli.segments:segments", "List the segments."),
-    "segment": Entry("tenure.cli.segments:segment", "One segment: show, explain, set, remove."),
+    "segment": Entry(
+        "tenure.cli.segments:segment", "One segment: show, explain, set, overlaps, before, remove."
+    ),
     "alerts": Entry("tenure.cli.alerts:alerts", "List open alerts."),
     "deliveries": Entry(
-        "tenure.cli.deliveries:deliveries", "What people were told: list, replay, routes, channels."
+        "tenure.cli.deliveries:deliveries", "What people were told: list, show, replay."
+    ),
+    "routes": Entry(
+        "tenure.cli.routes:routes", "Which alerts are told to whom: list, add, switch, remove."
+    ),
+    "channels": Entry(
+        "tenure.cli.channels:channels",
+        "Chat rooms, mailboxes, webhooks: list, add, set, test, secret, remove.",
     ),
     "alert": Entry(
         "tenure.cli.alerts:alert",
         "One alert: show, close. Its rules: rules, set, accept, enable, disable, backtest.",
+    ),
+    "mutes": Entry(
+        "tenure.cli.mutes:mutes", "Rules that are silent for an account: list, add, remove."
     ),
     "revenue": Entry(
         "tenure.cli.revenue:revenue", "MRR by month; accounts behind it, mrr, receivables."

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from tenure.access.models import Member
 from tenure.alerts import snoozing
 from tenure.alerts.lifecycle import NotNow, after
-from tenure.alerts.models import Alert, AlertEvent, Mute, Outcome, State
+from tenure.alerts.models import Alert, AlertEvent, Outcome, State
 from tenure.core.errors import ConfigurationError
 
 LONGEST_NOTE = 4000
@@ -103,22 +103,6 @@ def note(alert_id: int, text: str, who: Who, *, now: datetime) -> Alert:
         raise ActionRefused("note", "The note is empty.", "Write a word first.")
     with transaction.atomic():
         return _step(_held(alert_id), "note", who, now, text)
-
-
-def mute(alert: Alert, until: Any, reason: str, who: Who, *, now: datetime) -> Mute:
-    """Keep the alert's rule silent for its account through a day."""
-    if until <= now.date():
-        raise ActionRefused("until", "The day has passed already.", "Choose a later one.")
-    if not reason.strip():
-        raise ActionRefused("reason", "A mute needs a reason.", "Write why it is no risk here.")
-    return Mute.objects.create(
-        alert_rule=alert.alert_rule,
-        account_id=alert.account_id,
-        until=until,
-        reason=reason.strip()[:LONGEST_NOTE],
-        member=who.member,
-        at=now,
-    )
 
 
 def each(alert_ids: Iterable[int], action: Any) -> tuple[list[Alert], list[str]]:

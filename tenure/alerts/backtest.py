@@ -1,27 +1,30 @@
 """What a rule would have done on stored history: when it would have fired, and what came after.
 
 Each day is asked with what was known at its end, so no rule sees ahead. Attributes whose past is not
-kept are asked as they are today, and named in the answer.
+kept are asked as they are today, and named in the answer. A back-test may take only so long as a
+whole: the days it came to, the earliest first, are the answer then, and it says so.
 """
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from tenure.alerts.aftermath import Event, events_between
+from tenure.alerts.aftermath import Follow, events_between, follows
+from tenure.metrics.asking import past_contexts
+from tenure.metrics.days import midnight
 from tenure.metrics.offers import FACTS
 from tenure.rules.sql import Sql, bound
-from tenure.segments.catalogue import catalogue, context
 from tenure.segments.inside import inside
-from tenure.segments.question import Question, question
+from tenure.segments.question import Question, TooCostly, patient, question
 from tenure.segments.unseen import unseen
 
 LONGEST_DAYS = 366
+PATIENCE, LEAST_SECONDS = 20.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,10 @@ class Firing:
     owner_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
-    """How many firings were followed by one kind of event within the horizon, of those for which the
-    horizon has passed, and the median days until it."""
-
-    kind: str
-    followed: int
-    judged: int
-    lead_days: float | None
-    missed: int
-
-
 @dataclass(frozen=True)
 class Backtest:
-    """``per_day`` has every day of the time. ``unseen`` names attributes asked as they are today,
+    """``per_day`` has every day that was asked, ``until`` is the last of them; ``cut_short`` says that
+    time ran out before today was reached. ``unseen`` names attributes asked as they are today,
     ``known_since`` is when figures begin: before, nothing can fire. Those before ``measured_since``
     were made out from records that arrived later."""
 
@@ -64,6 +56,7 @@ class Backtest:
     known_since: datetime | None
     measured_since: datetime | None
     currency: str = ""
+    cut_short: bool = False
 
     @property
     def accounts(self) -> int:
@@ -95,6 +88,12 @@ class _Holding:
     fired: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Delays:
+    for_days: int
+    cooldown_days: int
+
+
 @dataclass(slots=True)
 class _State:
     holding: dict[int, _Holding] = field(default_factory=dict)
@@ -110,29 +109,40 @@ def backtest(
     cooldown_days: int = 7,
     scope: Sequence[int] = (),
     horizon_days: int = 30,
+    seconds: float = PATIENCE,
 ) -> Backtest:
-    """The firings of a rule from a local day until now. Raises RuleRefused.
+    """The firings of a rule from a local day until now, or until the day that was come to in so many
+    seconds. Raises RuleRefused, and TooCostly when not even two days could be asked.
 
     ``scope`` are segments as they are today. An account for which the rule held already on the first
     day does not fire on it: nobody knows since when.
     """
-    known, today = catalogue(), context(now)
-    until = today.today
-    first = max(since, until - timedelta(days=LONGEST_DAYS))
-    zone = ZoneInfo(today.zone)
-    state, firings = _State(), []
-    for day in _days(first - timedelta(days=1), until):
-        at = min(now, datetime.combine(day + timedelta(days=1), time(), zone))
-        asked = question(rule, at, known=known, when=context(at, past=True))
-        held = _holding_at(asked, at, scope)
-        fired = _step(state, held, day, for_days, cooldown_days, begin=day < first)
+    context_at = past_contexts()
+    asked = question(rule, now, when=context_at(now))
+    today, zone = asked.context.today, ZoneInfo(asked.context.zone)
+    first = max(since, today - timedelta(days=LONGEST_DAYS))
+    deadline, delays = monotonic() + seconds, _Delays(for_days, cooldown_days)
+    firings, until, state = [], first - timedelta(days=1), _State()
+    for day in _days(first - timedelta(days=1), today):
+        at = min(now, midnight(day + timedelta(days=1), zone))
+        held = _held_in_time(replace(asked, context=context_at(at)), at, scope, deadline)
+        if held is None and day <= first:
+            raise TooCostly(
+                f"Not even two days could be asked within {seconds:g} seconds.",
+                next_step="Narrow the rule, or limit it to a segment.",
+            )
+        if held is None:
+            break  # time is up: what was come to is the answer
+        fired = _step(state, held, day, delays, begin=day < first)
         firings += [Firing(one, day, at, *held[one]) for one in fired]
-    asked = question(rule, now, known=known, when=today)
+        until = day
     per_day = dict.fromkeys(_days(first, until), 0)
     for one in firings:
         per_day[one.day] += 1
-    start = datetime.combine(first, time(), zone)
-    follows = _follows(firings, events_between(start, now), now, timedelta(days=horizon_days))
+    with patient(max(LEAST_SECONDS, deadline - monotonic())):
+        events = events_between(midnight(first, zone), now)
+    end = min(now, midnight(until + timedelta(days=1), zone))
+    horizon = timedelta(days=horizon_days)
     return Backtest(
         asked.text,
         first,
@@ -140,11 +150,26 @@ def backtest(
         horizon_days,
         tuple(firings),
         per_day,
-        follows,
+        follows([(one.account_id, one.at) for one in firings], events, now, end, horizon),
         tuple(unseen(asked)),
         *_known_since(),
-        today.currency,
+        asked.context.currency,
+        cut_short=until < today,
     )
+
+
+def _held_in_time(
+    asked: Question, at: datetime, scope: Sequence[int], deadline: float
+) -> dict[int, tuple[Decimal | None, int | None]] | None:
+    """For whom it held, or None when the deadline passed before that was known."""
+    left = deadline - monotonic()
+    if left <= 0:
+        return None
+    try:
+        with patient(max(left, 0.1)):
+            return _holding_at(asked, at, scope)
+    except TooCostly:
+        return None
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -187,8 +212,7 @@ def _step(
     state: _State,
     held: Mapping[int, object],
     day: date,
-    for_days: int,
-    cooldown_days: int,
+    delays: _Delays,
     *,
     begin: bool,
 ) -> list[int]:
@@ -199,53 +223,12 @@ def _step(
     for one in sorted(held):
         holding = state.holding.setdefault(one, _Holding(day, fired=begin))
         last = state.last_fired.get(one)
-        cool = last is None or (day - last).days > cooldown_days
-        if not holding.fired and cool and (day - holding.since).days >= for_days:
+        cool = last is None or (day - last).days > delays.cooldown_days
+        if not holding.fired and cool and (day - holding.since).days >= delays.for_days:
             holding.fired = True
             state.last_fired[one] = day
             fired.append(one)
     return fired
-
-
-def _follows(
-    firings: Sequence[Firing], events: Sequence[Event], now: datetime, horizon: timedelta
-) -> tuple[Follow, ...]:
-    by_account: dict[tuple[int, str], list[datetime]] = {}
-    for event in events:
-        by_account.setdefault((event.account_id, event.kind), []).append(event.at)
-    fired: dict[int, list[datetime]] = {}
-    for one in firings:
-        fired.setdefault(one.account_id, []).append(one.at)
-    return tuple(
-        _follow(kind, firings, by_account, fired, now, horizon)
-        for kind in ("churn", "late_payment", "failed_payment")
-    )
-
-
-def _follow(
-    kind: str,
-    firings: Sequence[Firing],
-    events: Mapping[tuple[int, str], Sequence[datetime]],
-    fired: Mapping[int, Sequence[datetime]],
-    now: datetime,
-    horizon: timedelta,
-) -> Follow:
-    leads, judged = [], 0
-    for one in firings:
-        after = [
-            at for at in events.get((one.account_id, kind), ()) if one.at < at <= one.at + horizon
-        ]
-        if after:
-            leads.append((min(after) - one.at) / timedelta(days=1))
-        judged += bool(after) or one.at + horizon <= now
-    missed = sum(
-        not any(at - horizon <= earlier < at for earlier in fired.get(account, ()))
-        for (account, one), times in events.items()
-        if one == kind
-        for at in times
-    )
-    lead = round(statistics.median(leads), 1) if leads else None
-    return Follow(kind, len(leads), judged, lead, missed)
 
 
 def _known_since() -> tuple[datetime | None, datetime | None]:

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
+from tenure.alerts import mutes
 from tenure.alerts.chosen import of_accounts
 from tenure.alerts.message import rendered
-from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRule, Mute, Severity, State, Watch
+from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRule, Severity, State, Watch
 from tenure.alerts.staleness import how_old, speaks_of_days
 from tenure.customers.models import Account
 from tenure.metrics.models import AccountFacts
+from tenure.rules.context import Context
 from tenure.segments.explain import Explanation, Line, explain_all
 from tenure.segments.question import Question
 
@@ -32,7 +34,7 @@ class Stake:
 def fire(rule: AlertRule, asked: Question, ids: Sequence[int] | None) -> int:
     """Open the alerts whose conditions have held long enough; counts them. In a transaction."""
     _same_episode(rule, ids)
-    waiting = _waiting(rule, asked.context.now, ids)
+    waiting = _waiting(rule, asked.context, ids)
     if not waiting:
         return 0
     accounts = Account.objects.select_related("owner").in_bulk([w.account_id for w in waiting])
@@ -79,13 +81,14 @@ def severity_of(rule: AlertRule, stake: Stake) -> Severity:
     return (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)[passed]
 
 
-def _waiting(rule: AlertRule, now: datetime, ids: Sequence[int] | None) -> list[Watch]:
+def _waiting(rule: AlertRule, when: Context, ids: Sequence[int] | None) -> list[Watch]:
     """Conditions that have held long enough and may open an alert: none ended within the
     cool-down, and nobody muted it."""
     alerts = Alert.objects.filter(alert_rule=rule, account=OuterRef("account"))
+    now = when.now
     quiet_since = now - timedelta(days=rule.cooldown_days)
     busy = alerts.filter(ended_at__gt=quiet_since)
-    muted = Mute.objects.filter(alert_rule=rule, account=OuterRef("account"), until__gte=now.date())
+    muted = mutes.on(when.today).filter(alert_rule=rule, account=OuterRef("account"))
     found = Watch.objects.filter(
         ~Exists(busy),
         ~Exists(muted),

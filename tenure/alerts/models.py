@@ -234,14 +234,19 @@ class AlertEvent(models.Model):
 
 
 class Mute(models.Model):
-    """A rule is silent for an account until a day, for a reason."""
+    """A rule is silent for an account through a day of the workspace, for a reason. ``alert`` is the
+    one it was muted from. ``ended_at`` is when somebody took it back before its time."""
 
     alert_rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="mutes")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.SET_NULL, related_name="+")
     until = models.DateField()
     reason = models.TextField()
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.CharField(max_length=254, blank=True)
     at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=254, blank=True)
 
     def __str__(self) -> str:
         return f"until {self.until}"

@@ -16,7 +16,6 @@ from tenure.alerts.models import (
     AlertEvent,
     AlertRule,
     AlertRuleVersion,
-    Mute,
     Outcome,
     State,
 )
@@ -119,14 +118,6 @@ def same_before(alert: Alert, *, most: int = 10) -> list[Alert]:
     """The alerts its rule opened for its account at other times, the newest first."""
     rows = inbox(account_id=alert.account_id, rule_id=alert.alert_rule_id, states=())
     return list(rows.exclude(pk=alert.pk).order_by("-opened_at", "-pk")[:most])
-
-
-def muted(alert: Alert, now: datetime) -> Mute | None:
-    """The mute that keeps its rule silent for its account now; None when nothing does."""
-    found = Mute.objects.filter(
-        alert_rule=alert.alert_rule_id, account=alert.account_id, until__gte=now.date()
-    )
-    return found.select_related("member").order_by("-until").first()
 
 
 def open_of(account_id: int, *, limit: int) -> list[Alert]:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tenure.access.read import members
 from tenure.alerts.backtest import Backtest
-from tenure.alerts.models import Alert
+from tenure.alerts.models import Alert, Mute
 from tenure.alerts.read import RuleRecord
 from tenure.alerts.write import document
 from tenure.core.clock import stamp
@@ -74,25 +75,47 @@ def record(one: RuleRecord) -> dict[str, Any]:
     }
 
 
+def mute(one: Mute) -> dict[str, Any]:
+    """A mute: which rule, for whom, through which day, and why."""
+    return {
+        "id": one.pk,
+        "rule": one.alert_rule.name,
+        "account": one.account.identifier,
+        "account_name": one.account.name,
+        "alert": one.alert_id,
+        "until": one.until.isoformat(),
+        "reason": one.reason,
+        "by": one.by or None,
+        "at": stamp(one.at),
+        "ended_at": stamp(one.ended_at),
+    }
+
+
 def backtest(found: Backtest) -> dict[str, Any]:
     """A back-test; at most a thousand of its firings are listed."""
     names = identifiers(one.account_id for one in found.firings[:MOST_FIRINGS])
+    owners = {one.pk: one.email for one in members()}
     return {
         "rule": found.rule,
         "since": found.since.isoformat(),
         "until": found.until.isoformat(),
+        "cut_short": found.cut_short,
         "known_since": stamp(found.known_since),
         "measured_since": stamp(found.measured_since),
         "firings": len(found.firings),
         "accounts": found.accounts,
         "at_stake": Money(round_to_minor(found.at_stake, found.currency), found.currency).as_json(),
         "per_day": {day.isoformat(): count for day, count in found.per_day.items()},
+        "per_owner": [
+            {"owner": owners.get(owner) if owner else None, "firings": count}
+            for owner, count in sorted(found.per_owner.items(), key=lambda pair: -pair[1])
+        ],
         "followed": [
             {
                 "by": one.kind,
                 "count": one.followed,
                 "of": one.judged,
-                "share": round(one.followed / one.judged, 4) if one.judged else None,
+                "share": None if one.share is None else round(one.share, 4),
                 "lead_days": one.lead_days,
                 "missed": one.missed,
                 "within_days": found.horizon_days,

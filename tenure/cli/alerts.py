@@ -7,7 +7,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
-from tenure.access.read import member_of
+from tenure.access.read import member_of, members
 from tenure.alerts import actions, backtest, read, shapes, suggested, write
 from tenure.alerts.actions import Who
 from tenure.alerts.models import OPEN, Alert, Outcome
@@ -186,9 +186,10 @@ def disable(screen: Screen, name: str) -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, metavar="DATE")
 @click.option("--horizon-days", type=click.IntRange(1, 365), default=30, show_default=True)
 @click.option("--rule", help="Another condition in place of the rule's own.")
+@click.option("--seconds", type=click.IntRange(1), default=600, show_default=True, metavar="N")
 @click.pass_obj
 def backtest_(
-    screen: Screen, name: str, since: datetime, horizon_days: int, rule: str | None
+    screen: Screen, name: str, since: datetime, horizon_days: int, rule: str | None, seconds: int
 ) -> None:
     """Try a rule on stored history: when it would have fired, and what came after."""
     found = read.rule_named(name)
@@ -200,14 +201,20 @@ def backtest_(
         cooldown_days=found.cooldown_days,
         scope=[one.pk for one in found.scope.all()],
         horizon_days=horizon_days,
+        seconds=seconds,
     )
     pairs: list[tuple[str, object]] = [
         ("Rule", seen.rule),
         ("From", f"{seen.since} to {seen.until}"),
         ("Firings", f"{len(seen.firings):,} for {seen.accounts:,} accounts"),
         ("MRR at stake", f"{seen.at_stake:,.2f} {seen.currency}"),
+        ("By owner", _by_owner(seen)),
         ("Asked as of today", ", ".join(seen.unseen)),
     ]
+    if seen.cut_short:
+        pairs.insert(
+            2, ("Cut short", f"after {seconds} s; give --seconds more, or a later --since")
+        )
     if seen.known_since:
         pairs.append(("Figures begin", f"{seen.known_since:%Y-%m-%d}"))
     if seen.measured_since and seen.known_since != seen.measured_since:
@@ -220,6 +227,12 @@ def backtest_(
     title = f"Within {horizon_days} days"
     follows = table([title, "Followed", "Median days", "Not foreseen"], rows, empty="")
     screen.answer(shapes.backtest(seen), Parts(facts(pairs), "", follows))
+
+
+def _by_owner(seen: backtest.Backtest) -> str:
+    names: dict[int | None, str] = {one.pk: str(one) for one in members()}
+    counts = sorted(seen.per_owner.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{names.get(owner, 'nobody')} {count:,}" for owner, count in counts)
 
 
 def _alert(number: int) -> Alert:

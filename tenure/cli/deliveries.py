@@ -1,9 +1,10 @@
 """``tenure deliveries``: what people and programs were told, and sending it again."""
 
 import click
+from rich.console import Group as Parts
 
 from tenure.cli.command import Group, now
-from tenure.cli.screen import Column, Screen, table
+from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
 from tenure.core.errors import ConfigurationError
 from tenure.notify import read, shapes, write
@@ -68,30 +69,28 @@ def replay(screen: Screen, delivery: tuple[str, ...], not_sent: bool) -> None:
     screen.answer({"replayed": count}, told)
 
 
-@deliveries.command("routes")
+@deliveries.command("show")
+@click.argument("delivery")
 @click.pass_obj
-def routes(screen: Screen) -> None:
-    """List which alerts are told to whom."""
-    found = [shapes.route(one) for one in read.routes()]
-    columns: list[Column | str] = ["No.", "Name", "Rule", "Type", "From", "Owner", "Told", "On"]
+def show(screen: Screen, delivery: str) -> None:
+    """Show a delivery with every try of it."""
+    found = read.delivery_of(delivery)
+    told = shapes.in_full(found)
+    pairs = [
+        ("What", told["subject"]),
+        ("To", told["to"]),
+        ("State", told["state"]),
+        ("Why", told["told"]),
+    ]
     rows = [
         (
-            one["id"], one["name"], one["rule"], one["type"], one["least_severity"], one["owner"],
-            one["member"] or one["channel"] or one["to"], "yes" if one["enabled"] else "no",
+            one["at"],
+            one["state"],
+            one["code"],
+            f"{one['seconds']:.1f} s",
+            one["answer"] or one["error"],
         )
-        for one in found
-    ]  # fmt: skip
-    screen.answer(found, table(columns, rows, empty="No routes: nobody is told of any alert."))
-
-
-@deliveries.command("channels")
-@click.pass_obj
-def channels(screen: Screen) -> None:
-    """List the shared channels."""
-    found = [shapes.channel(one) for one in read.channels()]
-    rows = [
-        (one["name"], one["kind"], one["address"], ", ".join(one["events"]), "yes" if one["enabled"] else "no")
-        for one in found
-    ]  # fmt: skip
-    columns: list[Column | str] = ["Name", "Kind", "Address", "Events", "On"]
-    screen.answer(found, table(columns, rows, empty="No shared channels yet."))
+        for one in told["attempts"]
+    ]
+    tries = table(["When", "State", "Code", "Took", "Answer"], rows, empty="Not tried yet.")
+    screen.answer(told, Parts(facts(pairs), "", tries))

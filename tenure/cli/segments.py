@@ -11,8 +11,8 @@ from tenure.cli.words import ago
 from tenure.customers.lookup import account_of
 from tenure.rules.tree import EVERYTHING
 from tenure.segments import explain as explaining
+from tenure.segments import overlaps, read, shapes, write
 from tenure.segments import preview as previews
-from tenure.segments import read, shapes, write
 from tenure.segments.explain import Explanation, Line
 from tenure.segments.question import Question, question
 
@@ -137,6 +137,42 @@ def _dependants(used: uses.Uses) -> list[str]:
         for kind, names in used.as_json().items()
         if names
     ]
+
+
+@segment.command("overlaps")
+@click.argument("name", required=False)
+@click.pass_obj
+def overlaps_(screen: Screen, name: str | None) -> None:
+    """List which segments share accounts, and which of two decides; of one alone if it is named."""
+    found = overlaps.overlaps(limit=200, of=read.segment_named(name) if name else None)
+    columns: list[Column | str] = [
+        "Decides", "Stands behind", Column("In both", number=True), Column("Their MRR", number=True),
+    ]  # fmt: skip
+    lines = [
+        (
+            f"{one.first.name} ({one.first.priority})",
+            f"{one.second.name} ({one.second.priority})",
+            f"{one.count:,}",
+            ", ".join(map(str, one.mrr)),
+        )
+        for one in found.pairs
+    ]
+    screen.answer(
+        [shapes.overlap(one) for one in found.pairs],
+        table(columns, lines, empty="No two segments share an account."),
+    )
+
+
+@segment.command("before")
+@click.argument("name")
+@click.argument("other")
+@click.pass_obj
+def before(screen: Screen, name: str, other: str) -> None:
+    """Let a segment decide before another where an account is in both."""
+    one, two = read.segment_named(name), read.segment_named(other)
+    changed = write.put_before(one, two, now=now(), by="command line")
+    told = f"“{one.name}” decides before “{two.name}”; {changed} priorities changed."
+    screen.answer({"changed": changed}, told)
 
 
 @segment.command("remove")

@@ -17,13 +17,13 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from tenure.core.errors import ConfigurationError, TenureError
-from tenure.customers import write
+from tenure.customers import tags, write
 from tenure.customers.history import open_set
-from tenure.customers.models import BulkEdit, BulkState, Origin
+from tenure.customers.models import BulkEdit, BulkState, ChangeSet, Origin
 from tenure.customers.revert import accounts as reverting
 from tenure.customers.revert import reverted_by
 from tenure.customers.revert.act import Act
-from tenure.customers.write import By, Pin, ValueRefused
+from tenure.customers.write import By, Edited, Pin, ValueRefused
 
 JOB = "edit_many"
 CHUNK = 500
@@ -45,20 +45,53 @@ def ask(
     """Ask for this field to be set on these accounts. Raises ValueRefused for a value that cannot be."""
     write.read_values({field: value})
     with transaction.atomic():
-        change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
-        asked = BulkEdit.objects.create(
-            member=by.member,
-            field=field,
-            value=value,
-            pin=_pin_as_json(pin),
-            reason=by.reason,
-            accounts=list(accounts),
-            total=len(accounts),
-            change_set=change_set,
-            created_at=now,
-            beat_at=Now(),
-        )
-        _enqueue(asked.pk)
+        return _asked(accounts, field, value, by, _opened(by, now), now=now, pin=pin)
+
+
+def ask_tags(
+    accounts: Sequence[int], add: Sequence[str], remove: Sequence[str], by: By, *, now: datetime
+) -> BulkEdit:
+    """Ask for tags to be given and taken away; other tags stay. Raises ValueRefused where “tags” is an
+    attribute of another kind."""
+    with transaction.atomic():
+        change_set = _opened(by, now)
+        tags.ensure(by, now, change_set)
+        value = {"add": list(add), "remove": list(remove)}
+        return _asked(accounts, tags.NAME, value, by, change_set, now=now, pin=None)
+
+
+def changes_tags(job: BulkEdit) -> bool:
+    """Whether it gives and takes tags, rather than setting a value: no list is a mapping."""
+    return job.field == tags.NAME and isinstance(job.value, dict)
+
+
+def _opened(by: By, now: datetime) -> ChangeSet:
+    return open_set(by.origin, now=now, member=by.member, reason=by.reason)
+
+
+def _asked(
+    accounts: Sequence[int],
+    field: str,
+    value: object,
+    by: By,
+    change_set: ChangeSet,
+    *,
+    now: datetime,
+    pin: Pin | None,
+) -> BulkEdit:
+    asked = BulkEdit.objects.create(
+        member=by.member,
+        field=field,
+        value=value,
+        pin=_pin_as_json(pin),
+        reason=by.reason,
+        accounts=list(accounts),
+        total=len(accounts),
+        change_set=change_set,
+        created_at=now,
+        beat_at=Now(),
+    )
+    _enqueue(asked.pk)
     return BulkEdit.objects.get(pk=asked.pk)
 
 
@@ -102,17 +135,18 @@ def _change(job: BulkEdit, now: datetime, touch: Touch) -> bool:
             )
         chunk = job.accounts[job.done : job.done + CHUNK]
         by = By(Origin(job.change_set.origin), job.member, job.reason)
-        edited = write.edit(
-            chunk,
-            {job.field: job.value},
-            by,
-            now=now,
-            pin=_pin_of(job),
-            change_set=job.change_set,
-        )
+        edited = _edited(job, chunk, by, now)
         touch(set(edited.accounts))
         _advance(job, len(chunk), {"changed": len(edited.accounts)}, BulkState.DONE)
     return job.state == BulkState.CHANGING
+
+
+def _edited(job: BulkEdit, chunk: Sequence[int], by: By, now: datetime) -> Edited:
+    one, value = job.change_set, job.value
+    if changes_tags(job) and value:
+        return tags.change(chunk, value["add"], value["remove"], by, now=now, change_set=one)
+    wanted = {job.field: value}
+    return write.edit(chunk, wanted, by, now=now, pin=_pin_of(job), change_set=one)
 
 
 def _take_back(job: BulkEdit, now: datetime, touch: Touch) -> bool:

@@ -58,13 +58,20 @@ def reach(accounts: Sequence[int], add: Sequence[str], remove: Sequence[str]) ->
 
 
 def change(
-    accounts: Sequence[int], add: Sequence[str], remove: Sequence[str], by: By, *, now: datetime
+    accounts: Sequence[int],
+    add: Sequence[str],
+    remove: Sequence[str],
+    by: By,
+    *,
+    now: datetime,
+    change_set: ChangeSet | None = None,
 ) -> Edited:
-    """Give these tags to the accounts and take those away, as one change set; other tags stay.
-    Raises ValueRefused, with nothing changed, where “tags” is an attribute of another kind."""
+    """Give these tags to the accounts and take those away, as one change set, or as part of one that
+    stands already; other tags stay. Raises ValueRefused, with nothing changed, where “tags” is an
+    attribute of another kind."""
     done = Edited()
     with transaction.atomic():
-        made = _ensure(by, now)
+        made = ensure(by, now, change_set) or change_set
         for start in range(0, len(accounts), TOGETHER):
             several = accounts[start : start + TOGETHER]
             wanted = {
@@ -90,8 +97,9 @@ def _each(
         yield pk, held, left + [tag for tag in add if tag not in left]
 
 
-def _ensure(by: By, now: datetime) -> ChangeSet | None:
-    """See that there is such an attribute; the change set in which it was made, if it was now."""
+def ensure(by: By, now: datetime, change_set: ChangeSet | None = None) -> ChangeSet | None:
+    """See that there is such an attribute; the change set in which it was made, if it was now. Raises
+    ValueRefused for one of another kind."""
     attributes.declare_standard()  # before any other attribute stands there
     kept, made = Attribute.objects.get_or_create(
         name=NAME,
@@ -106,7 +114,7 @@ def _ensure(by: By, now: datetime) -> ChangeSet | None:
         )
     if not made:
         return None
-    change_set = open_set(by.origin, now=now, member=by.member, reason=by.reason)
+    change_set = change_set or open_set(by.origin, now=now, member=by.member, reason=by.reason)
     Change.objects.create(
         change_set=change_set,
         object_kind="attribute",

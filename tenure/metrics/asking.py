@@ -1,6 +1,6 @@
 """What rules can ask of below health: what may be named, of which moment, and patience for answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,9 @@ from tenure.customers import offers as customers
 from tenure.metrics import offers
 from tenure.metrics.amounts import rounded
 from tenure.metrics.days import local_day
-from tenure.metrics.rates import in_force
+from tenure.metrics.fx import Rates
+from tenure.metrics.inputs import Settings
+from tenure.metrics.rates import in_force, table
 from tenure.metrics.settings import current
 from tenure.rules.catalogue import Catalogue, Relation
 from tenure.rules.context import Context
@@ -41,8 +43,18 @@ def catalogue() -> Catalogue:
 def context(now: datetime, *, past: bool = False) -> Context:
     """The workspace's zone and currency, with what one unit of each known currency is worth today."""
     settings = current()
+    return _context(now, settings, in_force(local_day(now, settings.zone), settings), past=past)
+
+
+def past_contexts() -> Callable[[datetime], Context]:
+    """The context of any past instant; settings and rates are read this once, for many instants."""
+    settings = current()
+    rates = table(settings)
+    return lambda at: _context(at, settings, rates, past=True)
+
+
+def _context(now: datetime, settings: Settings, rates: Rates, *, past: bool) -> Context:
     day = local_day(now, settings.zone)
-    rates = in_force(day, settings)
     codes = {code for pair in rates for code in pair} | {settings.currency}
     quotes = {code: rates.on(code, settings.currency, day) for code in codes}
     worth = {code: Decimal(rounded(quote.rate, 12)) for code, quote in quotes.items() if quote}

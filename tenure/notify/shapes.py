@@ -65,6 +65,7 @@ def route(one: Route) -> dict[str, Any]:
 def channel(one: SharedChannel) -> dict[str, Any]:
     """A shared channel, without its address and secret."""
     return {
+        "id": one.pk,
         "name": one.name,
         "kind": one.way,
         "address": one.shown,

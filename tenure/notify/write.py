@@ -59,10 +59,7 @@ def add_channel(
     name = _named(name)
     if way not in SHARED:
         raise ValueRefused("way", "Choose e-mail, Slack or a webhook.", "")
-    unknown = [one for one in events if one not in routes.EVENTS]
-    if unknown:
-        known = ", ".join(routes.EVENTS)
-        raise ValueRefused("events", f"There is no event {unknown[0]!r}.", f"Use {known}.")
+    _refuse_unknown(events)
     kept = channel_of(way).checked(address)
     channel = SharedChannel(
         name=name,
@@ -79,30 +76,49 @@ def add_channel(
             channel.save(update_fields=["sealed_address"])
             secret = renew_secret(channel) if way == Way.WEBHOOK else None
     except IntegrityError:
-        raise ValueRefused(
-            "name", f"A channel named “{name}” is there already.", "Choose another name."
-        ) from None
+        raise _taken(name) from None
     return Made(channel, secret)
 
 
+def change_channel(
+    channel: SharedChannel,
+    *,
+    name: str | None = None,
+    address: str | None = None,
+    events: Sequence[str] | None = None,
+    enabled: bool | None = None,
+) -> None:
+    """Change what is named of a channel; what it is, a webhook or a mailbox, stays. Raises
+    ValueRefused with nothing changed."""
+    if name is not None:
+        channel.name = _named(name)
+    if address is not None:
+        kept = channel_of(channel.way).checked(address)
+        channel.shown = channel_of(channel.way).shown(kept)
+        channel.sealed_address = _seal(channel, "address", Secret(kept))
+    if events is not None:
+        if channel.way != Way.WEBHOOK:
+            raise ValueRefused("events", "Only a webhook hears of events.", "Add a route to it.")
+        _refuse_unknown(events)
+        channel.events = [one for one in routes.EVENTS if one in events]
+    if enabled is not None:
+        channel.enabled = enabled
+    try:
+        with transaction.atomic():
+            channel.save()
+    except IntegrityError:
+        raise _taken(channel.name) from None
+
+
 def renew_secret(channel: SharedChannel) -> Secret:
-    """Sign with a new secret from now on; it is returned this once."""
+    """Sign with a new secret from now on; it is returned this once. Raises ValueRefused for what is
+    not signed."""
+    if channel.way != Way.WEBHOOK:
+        raise ValueRefused("secret", "Only a webhook's requests are signed.", "")
     fresh = Secret(f"whs_{secrets.token_urlsafe(SECRET_BYTES)}")
     channel.sealed_secret = _seal(channel, "secret", fresh)
     channel.save(update_fields=["sealed_secret"])
     return fresh
-
-
-def switch(channel: SharedChannel, *, enabled: bool) -> None:
-    """Use the channel, or leave it alone."""
-    channel.enabled = enabled
-    channel.save(update_fields=["enabled"])
-
-
-def set_events(channel: SharedChannel, events: Sequence[str]) -> None:
-    """Which events a webhook hears of by itself."""
-    channel.events = [one for one in routes.EVENTS if one in events]
-    channel.save(update_fields=["events"])
 
 
 def remove_channel(channel: SharedChannel, *, now: datetime) -> None:
@@ -130,7 +146,22 @@ def send_test(channel: SharedChannel, *, now: datetime) -> Delivery:
 def add_route(name: str, to: str, **how: Any) -> Route:
     """Keep a route. ``how``: ``alert_rule``, ``kind``, ``least_severity``, ``owner``, ``member``,
     ``channel``. Raises ValueRefused when it leads nowhere."""
-    route = Route(name=_named(name), to=to, **how)
+    return _led(Route(), name=name, to=to, **how)
+
+
+def change_route(route: Route, name: str, to: str, **how: Any) -> Route:
+    """Let a route have these conditions and lead there. Raises ValueRefused with nothing changed."""
+    empty = dict.fromkeys(("alert_rule", "owner", "member", "channel")) | {
+        "kind": "",
+        "least_severity": "",
+    }
+    return _led(route, name=name, to=to, **(empty | how))
+
+
+def _led(route: Route, *, name: str, to: str, **how: Any) -> Route:
+    route.name, route.to = _named(name), to
+    for field, value in how.items():
+        setattr(route, field, value)
     if to not in To.values:
         raise ValueRefused("to", f"There is no {to!r} to tell.", f"Use {', '.join(To.values)}.")
     if to == To.MEMBER and route.member is None:
@@ -209,6 +240,18 @@ def replay_not_sent(*, now: datetime) -> int:
     """Send everything again that was kept because a setting was missing; how many."""
     rows = Delivery.objects.filter(state=State.NOT_SENT)
     return rows.update(state=State.WAITING, due_at=now, tries=0, told="Sent again by hand.")
+
+
+def _refuse_unknown(events: Sequence[str]) -> None:
+    unknown = [one for one in events if one not in routes.EVENTS]
+    if unknown:
+        known = ", ".join(routes.EVENTS)
+        raise ValueRefused("events", f"There is no event {unknown[0]!r}.", f"Use {known}.")
+
+
+def _taken(name: str) -> ValueRefused:
+    told = f"A channel named “{name}” is there already."
+    return ValueRefused("name", told, "Choose another name.")
 
 
 def _named(name: str) -> str:

@@ -10,6 +10,7 @@ from tenure.rules.parse import accepted_after
 from tenure.rules.text import literal_text
 
 MOST = 20
+_CLOSED = re.compile(r'"(?:\\.|[^"\\])*"')
 _WORD = re.compile(r'("(?:\\.|[^"\\])*|[A-Za-z][A-Za-z0-9_.]*)$')
 _NAMED = re.compile(
     r"([A-Za-z][A-Za-z0-9_.]*)(?:\[[A-Z]{3}\])?\s*"
@@ -47,7 +48,8 @@ class Wanted:
 
 def suggest(before: str, catalogue: Catalogue) -> Wanted:
     """Suggestions for a cursor after this text, the likeliest first."""
-    word = _WORD.search(before)
+    # The quote that ends a text does not begin another one.
+    word = _WORD.search(_CLOSED.sub(lambda text: " " * len(text[0]), before))
     begun = word[1] if word else ""
     start = len(before) - len(begun)
     head = before[:start]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from tenure.core.errors import ConfigurationError
@@ -115,27 +114,6 @@ def crossings(
     if before:
         rows = rows.filter(pk__lt=before)
     return list(rows.order_by("-pk")[:limit])
-
-
-def overlaps(*, limit: int = 50) -> list[tuple[Segment, Segment, int]]:
-    """Pairs of segments with accounts in both, the largest overlap first: the one of the two that
-    comes first decides where an account can have one of something."""
-    with connection.cursor() as db:
-        db.execute(
-            "SELECT one.segment_id, two.segment_id, count(*) FROM segments_membership one"
-            " JOIN segments_membership two ON two.account_id = one.account_id"
-            " AND two.segment_id > one.segment_id GROUP BY 1, 2 ORDER BY 3 DESC LIMIT %s",
-            [limit],
-        )
-        pairs = db.fetchall()
-    known = {one.pk: one for one in segments()}
-    found = [(known[first], known[second], count) for first, second, count in pairs]
-    return [
-        (one, two, count)
-        if (one.priority, one.name) <= (two.priority, two.name)
-        else (two, one, count)
-        for one, two, count in found
-    ]
 
 
 def views(page: str, member_id: int | None) -> Sequence[View]:

@@ -10,6 +10,7 @@ from tenure.rules.document import as_json
 from tenure.rules.parse import parse
 from tenure.segments.explain import Explanation
 from tenure.segments.models import Crossing, Membership, Segment
+from tenure.segments.overlaps import Overlap
 from tenure.segments.preview import Crossers, Preview
 from tenure.segments.question import Question
 from tenure.segments.read import Listed
@@ -37,6 +38,17 @@ def listed(one: Listed) -> dict[str, Any]:
         "entered_7d": one.entered,
         "left_7d": one.left,
         "used_by": list(one.used_by),
+    }
+
+
+def overlap(one: Overlap) -> dict[str, Any]:
+    """Two segments that share accounts."""
+    return {
+        "decides": one.first.name,
+        "stands_behind": one.second.name,
+        "priorities": [one.first.priority, one.second.priority],
+        "accounts": one.count,
+        "mrr": [money.as_json() for money in one.mrr],
     }
 
 

@@ -1,5 +1,6 @@
 """Saving, changing and removing segments and saved views."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from tenure.rules.tree import EVERYTHING
 from tenure.segments import deciding, members
 from tenure.segments.models import Cause, Segment, SegmentVersion, View
 from tenure.segments.order import circle
+from tenure.segments.overlaps import priorities
 from tenure.segments.question import Question, question
-from tenure.segments.read import naming
+from tenure.segments.read import naming, segments
 
 LONGEST_NAME = 80
 
@@ -57,20 +59,41 @@ def save(
     _refuse_undecided(name, asked, now)
     with transaction.atomic():
         saved = _saved(segment, draft, name, asked, now)
-        SegmentVersion.objects.create(
-            segment=saved,
-            number=saved.version,
-            name=name,
-            rule=saved.rule,
-            priority=saved.priority,
-            member=member,
-            by=by or (member.email if member else ""),
-            at=now,
-        )
+        _keep(saved, member, by, now)
         deciding.follow(saved, now=now, by=By(member=member, name=by))
     members.place_all(now, segments=[saved, *naming(name)], cause=Cause.RULE)
     saved.refresh_from_db()
     return saved
+
+
+def reorder(
+    order: Sequence[int], *, now: datetime, member: Member | None = None, by: str = ""
+) -> int:
+    """Let segments decide in this order, each before those after it; how many got another priority.
+    Raises SegmentRefused when it does not name every segment once. Nobody enters or leaves by it."""
+    with transaction.atomic():
+        held = {one.pk: one for one in Segment.objects.select_for_update()}
+        if sorted(order) != sorted(held):
+            raise SegmentRefused(
+                "order", "Segments were made or deleted meanwhile.", "Look at the list again."
+            )
+        changed = priorities([held[pk] for pk in order])
+        for pk, priority in changed.items():
+            one = held[pk]
+            one.priority, one.updated_at = priority, now
+            one.version += 1
+            one.save(update_fields=["priority", "updated_at", "version"])
+            _keep(one, member, by, now)
+    return len(changed)
+
+
+def put_before(
+    one: Segment, other: Segment, *, now: datetime, member: Member | None = None, by: str = ""
+) -> int:
+    """Let one segment decide where an account is in both; how many got another priority."""
+    order = [each.pk for each in segments() if each.pk != one.pk]
+    order.insert(order.index(other.pk), one.pk)
+    return reorder(order, now=now, member=member, by=by)
 
 
 def remove(segment: Segment) -> None:
@@ -144,6 +167,19 @@ def open_with(view: View, *, on: bool) -> None:
 def remove_view(view: View) -> None:
     """Forget a view; whoever has its address still gets the list."""
     View.objects.filter(pk=view.pk).delete()
+
+
+def _keep(segment: Segment, member: Member | None, by: str, now: datetime) -> None:
+    SegmentVersion.objects.create(
+        segment=segment,
+        number=segment.version,
+        name=segment.name,
+        rule=segment.rule,
+        priority=segment.priority,
+        member=member,
+        by=by or (member.email if member else ""),
+        at=now,
+    )
 
 
 def _name(wanted: str, segment: Segment | None) -> str:

@@ -21,7 +21,15 @@ from tenure.web.account import (
 )
 from tenure.web.account import health as health_of_account
 from tenure.web.accounts import finder, listing, sums, views
-from tenure.web.alerts import acting, inbox, rule_editor, rule_list, suggestions, switching
+from tenure.web.alerts import (
+    acting,
+    inbox,
+    muting,
+    rule_editor,
+    rule_list,
+    suggestions,
+    switching,
+)
 from tenure.web.billing import downloads as billing_files
 from tenure.web.billing import listing as billing
 from tenure.web.billing import revenue, subscription
@@ -38,6 +46,7 @@ from tenure.web.plans import drift, reverting
 from tenure.web.plans import pages as plans
 from tenure.web.rules import pages as rules
 from tenure.web.runs import pages as runs
+from tenure.web.segments import conflicts as segment_conflicts
 from tenure.web.segments import editor as segment_editor
 from tenure.web.segments import listing as segment_listing
 from tenure.web.segments import page as segment_page
@@ -69,7 +78,7 @@ from tenure.web.today import page as today_page
 SETUP = "settings/integrations/set-up/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="accounts"), name="home"),
+    path("", today_page.home, name="home"),
     path("login/", signin.SignIn.as_view(), name="account_login"),
     path("disabled/", errors.login_disabled, name="account_inactive"),
     path("logout/", logout, name="account_logout"),
@@ -181,12 +190,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:pk>/done/", follow_up.finish, name="finish_task"),
     path("segments/", segment_listing.listing, name="segments"),
     path("segments/new/", segment_editor.new, name="new_segment"),
+    path("segments/conflicts/", segment_conflicts.page, name="segment_conflicts"),
+    path("segments/conflicts/<int:one>/<int:two>/", segment_conflicts.pair, name="segment_pair"),
+    path("segments/order/", segment_conflicts.reorder, name="reorder_segments"),
     path("segments/preview/", segment_editor.live_preview, name="segment_preview"),
     path("segments/<int:pk>/", segment_page.page, name="segment"),
     path("segments/<int:pk>/edit/", segment_editor.edit, name="edit_segment"),
     path("segments/<int:pk>/remove/", segment_page.remove, name="remove_segment"),
     path("alerts/", inbox.inbox, name="alerts"),
     path("alerts/bulk/", acting.bulk, name="alerts_bulk"),
+    path("alerts/mutes/", muting.page, name="mutes"),
+    path("alerts/mutes/<int:pk>/take-back/", muting.take_back, name="take_back_mute"),
     path("alerts/rules/", rule_list.page, name="alert_rules"),
     path("alerts/rules/new/", rule_editor.new, name="new_alert_rule"),
     path("alerts/rules/<int:pk>/", rule_editor.edit, name="alert_rule"),

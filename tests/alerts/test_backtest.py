@@ -1,9 +1,16 @@
 """A back-test on planted histories: every firing counted, nothing seen ahead of its day."""
 
+import itertools
 from datetime import timedelta
 
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tenure.alerts import backtest as backtesting
 from tenure.alerts.backtest import Backtest, backtest
 from tenure.customers.models import Account
+from tenure.segments.question import TooCostly
 from tests.alerts.conftest import Move, day
 from tests.metrics import rows
 
@@ -81,3 +88,35 @@ def test_an_account_that_held_already_on_the_first_day_does_not_fire(
     found = backtest("past_due_count > 2", day(-5).date(), now=day(5))
     assert not found.firings
     assert found.until - found.since == timedelta(days=10)
+
+
+def test_what_cannot_be_asked_in_time_is_left_out_and_said(
+    account: Account, move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, late in ((-28, 3), (-20, 0), (2, 3)):
+        move(account, day(number), past_due_count=late)
+    move(account, day(3), mrr={}, mrr_sort=None, mrr_converted=0)
+    whole = run_of("past_due_count > 2")
+    assert (whole.cut_short, days(whole)) == (False, [-28, 2])
+    ticks = itertools.count()
+    monkeypatch.setattr(backtesting, "monotonic", lambda: float(next(ticks)))  # a second a look
+    found = run_of("past_due_count > 2", seconds=12)
+    assert found.cut_short
+    assert (found.until - found.since).days == 9
+    assert len(found.per_day) == 10
+    assert days(found) == [-28]
+    churn = found.follows[0]
+    assert churn.missed == 0  # it befell after the last day that was asked
+    with pytest.raises(TooCostly, match="Not even two days"):
+        run_of("past_due_count > 2", seconds=1)
+
+
+def test_settings_and_rates_are_read_once_however_many_days(
+    account: Account,
+) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        run_of("past_due_count > 2")
+    asked = [one["sql"] for one in seen]
+    for table in ("connections_workspace", "metrics_fxrate", "customers_attribute"):
+        assert sum(table in one for one in asked) <= 2, table
+    assert sum("metrics_factsversion" in one for one in asked) >= 60

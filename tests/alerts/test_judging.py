@@ -1,13 +1,17 @@
 """From a condition to an alert and back: once a cause, frozen, calm before it resolves."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from tenure import flow
-from tenure.alerts import actions, judge
+from tenure.alerts import actions, judge, mutes
 from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert, AlertRule, Outcome, Severity, State, Watch
 from tenure.alerts.write import Draft, disable, enable, save
+from tenure.connections.models import Workspace
+from tenure.core.errors import ConfigurationError
 from tenure.customers.models import Account
 from tenure.segments.write import Draft as SegmentDraft
 from tenure.segments.write import save as save_segment
@@ -203,12 +207,53 @@ def test_a_mute_keeps_a_rule_silent_for_one_account(account: Account, move: Move
     move(account, day(2), past_due_count=3)
     judge.judge([account.pk], day(2))
     alert = Alert.objects.get()
-    actions.mute(alert, day(20).date(), "They pay by cheque.", Who(), now=day(2))
+    mutes.mute(alert, day(20).date(), "They pay by cheque.", Who(), now=day(2))
     for number, late in ((3, 0), (4, 3)):
         move(account, day(number), past_due_count=late)
         judge.judge([account.pk], day(number))
     assert states() == [State.RESOLVED]
     judge.judge([account.pk], day(21))
+    assert states() == [State.RESOLVED, State.NEW]
+
+
+def test_a_mute_that_is_taken_back_lets_the_alert_open(account: Account, move: Move) -> None:
+    a_rule(settle_days=0, cooldown_days=0)
+    move(account, day(2), past_due_count=3)
+    judge.judge([account.pk], day(2))
+    alert = Alert.objects.get()
+    first = mutes.mute(alert, day(9).date(), "A cheque.", Who(name="Ann"), now=day(2))
+    muted = mutes.mute(alert, day(20).date(), "Many cheques.", Who(name="Ann"), now=day(2))
+    assert list(mutes.standing(day(2))) == [muted]
+    for number, late in ((3, 0), (4, 3)):
+        move(account, day(number), past_due_count=late)
+        judge.judge([account.pk], day(number))
+    mutes.take_back(muted.pk, Who(name="Bea"), now=day(5))
+    judge.ripen(day(5))
+    assert states() == [State.RESOLVED, State.NEW]
+    told = alert.events.filter(action__endswith="mute").order_by("pk")
+    assert [(one.action, one.by) for one in told] == [
+        ("mute", "Ann"),
+        ("mute", "Ann"),
+        ("unmute", "Bea"),
+    ]
+    for gone in (muted, first):
+        with pytest.raises(ConfigurationError, match="taken back already"):
+            mutes.take_back(gone.pk, Who(), now=day(5))
+
+
+def test_a_mute_ends_when_the_day_of_the_workspace_does(account: Account, move: Move) -> None:
+    Workspace.objects.update_or_create(pk=1, defaults={"zone": "Pacific/Auckland"})
+    a_rule(settle_days=0, cooldown_days=0)
+    move(account, day(2), past_due_count=3)
+    judge.judge([account.pk], day(2))
+    mutes.mute(Alert.objects.get(), date(2026, 3, 10), "A cheque.", Who(), now=day(2))
+    for at, late in ((day(3), 0), (day(4), 3)):
+        move(account, at, past_due_count=late)
+        judge.judge([account.pk], at)
+    midnight = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)  # by the clocks of Auckland, 13 h ahead
+    judge.judge([account.pk], midnight - timedelta(seconds=1))
+    assert states() == [State.RESOLVED]
+    judge.judge([account.pk], midnight)
     assert states() == [State.RESOLVED, State.NEW]
 
 

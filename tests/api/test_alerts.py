@@ -105,3 +105,17 @@ def test_a_snooze_into_the_past_and_a_mute_without_a_reason_are_refused(
     early = {"until": "2026-01-01", "reason": "No."}
     assert writer.post(f"alerts/{alert}/mute", early).status_code == 422
     assert writer.post(f"alerts/{alert}/mute", early | {"until": "2026-05-01"}).status_code == 200
+
+
+def test_mutes_are_listed_and_taken_back(writer: Caller, alert: int, account: Account) -> None:
+    writer.post(f"alerts/{alert}/mute", {"until": "2026-05-01", "reason": "Pays by cheque."})
+    (one,) = writer.get("mutes").json()["data"]
+    assert (one["account"], one["alert"], one["until"], one["reason"]) == (
+        account.identifier,
+        alert,
+        "2026-05-01",
+        "Pays by cheque.",
+    )
+    assert writer("DELETE", f"mutes/{one['id']}").json()["ended_at"] is not None
+    assert writer("DELETE", f"mutes/{one['id']}").status_code == 404
+    assert writer.get("mutes").json()["data"] == []

@@ -58,6 +58,13 @@ def test_a_segment_is_tried_made_changed_explained_and_removed(
     assert made.status_code == 201
     listed = writer.get("segments/Large/members").json()["data"]
     assert [one["account"] for one in listed] == [account.identifier]
+    writer.post("segments", {"name": "Paying", "rule": "mrr > 0", "priority": 200})
+    (shared,) = writer.get("segments/paying/overlaps").json()["data"]
+    assert (shared["decides"], shared["stands_behind"], shared["accounts"]) == (
+        "Large",
+        "Paying",
+        1,
+    )
     against = {"rule": "mrr > 5000", "against": "Large"}
     assert writer.post("segments/preview", against).json()["leaving"]["count"] == 1
     changed = writer("PUT", "segments/Large", {"name": "Large", "rule": "mrr > 5000"})

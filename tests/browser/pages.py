@@ -1,9 +1,11 @@
 """Every page there is, filled, empty and in trouble, by a word that names it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from tenure.access.write import create_token
+from tenure.alerts import mutes
+from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert, AlertRule
 from tenure.connections.models import Site, SiteState
 from tenure.customers import write
@@ -63,6 +65,7 @@ def an_inbox(account: Account) -> None:
     odd = {"stale": "Billing data has not been complete.", "held_back": True, "at_stake": enormous}
     found = Alert.objects.filter(account=account, alert_rule=rule)
     found.update(reason=f"{LONG} {RTL} " * 5, **odd)
+    mutes.mute(found[0], date(2035, 1, 31), f"{LONG} {RTL}", Who(name=f"{LONG}"[:254]), now=NOW)
 
 
 def a_conflict(account: Account, site: Site) -> None:
@@ -140,6 +143,10 @@ def a_segment(account: Account) -> int:
     return segments.save(Draft(LONG[:80], long_rule, f"{LONG} {RTL}"), now=NOW).pk
 
 
+def _other(account: Account) -> int:
+    return Segment.objects.exclude(pk=a_segment(account)).get().pk
+
+
 def addresses(account: Account) -> dict[str, str]:
     """The address of each page by its name."""
     one, site = f"/accounts/{account.pk}", a_site("northwind").pk
@@ -158,6 +165,8 @@ def addresses(account: Account) -> dict[str, str]:
         "today": "/today/?whose=all",
         "follow-up": f"{one}/follow-up/",
         "segments": "/segments/",
+        "segments in conflict": "/segments/conflicts/",
+        "in both segments": f"/segments/conflicts/{a_segment(account)}/{_other(account)}/",
         "segment": f"/segments/{a_segment(account)}/?account={account.identifier}",
         "change a segment": f"/segments/{a_segment(account)}/edit/",
         "a wrong rule": "/segments/new/?rule=mmr+%3E+5",
@@ -194,6 +203,7 @@ def addresses(account: Account) -> dict[str, str]:
         "one of the alerts": f"/alerts/?alert={Alert.objects.order_by('pk')[0].pk}",
         "alert": f"/alerts/{Alert.objects.order_by('pk')[0].pk}/",
         "no such alerts": "/alerts/?state=closed",
+        "mutes": "/alerts/mutes/",
         "alert rules": "/alerts/rules/",
         "alert rule": f"/alerts/rules/{AlertRule.objects.get().pk}/?do=trial&compare=mrr+%3E+5",
         "new alert rule": "/alerts/rules/new/",

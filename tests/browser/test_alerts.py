@@ -1,9 +1,17 @@
-"""Triage by keyboard alone: ten alerts, none of them touched with a pointer."""
+"""Triage by keyboard alone: ten alerts, none of them touched with a pointer. A rule made in the pages,
+and what it opens told by mail and by webhook to receivers of this machine."""
+
+import hashlib
+import hmac
+import json
 
 from playwright.sync_api import Page, expect
 
+from tenure import flow
 from tenure.alerts.models import Alert, State
 from tests.browser.conftest import TODAY, SignIn
+from tests.notify.conftest import http, smtp  # noqa: F401 - fixtures of these tests
+from tests.notify.receivers import Http, Smtp
 from tests.web.alerting import a_rule, debtors
 
 
@@ -26,6 +34,10 @@ def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
         expect(page.locator("#alert-title")).to_have_text(f"Debtor {number:02}")
         key("c")
         expect(page.locator("details[data-act='close'] [data-digit='1']")).to_be_focused()
+        if number == 6:
+            key("Shift+Tab")
+            page.keyboard.type("The 2nd invoice was a test")
+            key("Tab")
         key(outcome)
         assert f"Debtor {number - 1:02}" in focused(page)  # at once, before the server answers
     expect(page.get_by_text("5 alerts", exact=True)).to_be_visible()
@@ -72,6 +84,7 @@ def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
         "duplicate",
         "wrong-data",
     ]
+    assert closed[4].note == "The 2nd invoice was a test"
 
 
 def test_an_action_that_is_refused_puts_the_row_back_and_says_why(sign_in: SignIn) -> None:
@@ -108,3 +121,48 @@ def test_a_rule_is_written_tried_and_switched_on(sign_in: SignIn) -> None:
     page.get_by_role("button", name="Alerts for those 3 as well").click()
     expect(page.get_by_text("3 alerts opened.")).to_be_visible()
     assert Alert.objects.count() == 3
+
+
+def test_routes_made_in_the_pages_carry_an_alert_to_mail_and_webhook(
+    sign_in: SignIn,
+    smtp: Smtp,  # noqa: F811
+    http: Http,  # noqa: F811
+) -> None:
+    debtors(1, TODAY)
+    page = sign_in()
+    page.goto("/settings/webhooks/")
+    page.get_by_label("Name").fill("Warehouse")
+    page.get_by_label("Address").fill(http.url)
+    page.get_by_role("button", name="Add the webhook").click()
+    secret = page.locator(".fresh-token").inner_text()
+    page.goto("/settings/notifications/")
+    page.get_by_text("Add a channel", exact=True).click()
+    channels, routes = page.locator("#channels"), page.locator("#routes")
+    channels.get_by_label("Name").fill("Success team")
+    channels.get_by_label("Kind").select_option("E-mail")
+    channels.get_by_label("Address").fill("team@example.com")
+    channels.get_by_role("button", name="Add the channel").click()
+    page.get_by_text("Add a route", exact=True).click()
+    routes.get_by_label("Name").fill("Everything to the team")
+    routes.get_by_label("Tell").select_option("Success team")
+    routes.get_by_role("button", name="Add the route").click()
+    expect(routes.locator(".title").last).to_have_text("Everything to the team")
+    a_rule(now=TODAY)
+    flow.catch_up(TODAY)
+    flow.announce(TODAY)
+    alert, said = Alert.objects.get(), "Debtor 01 has 1 overdue invoices."
+    assert smtp.recipients == ["team@example.com"]
+    assert said in smtp.mails[0]["Subject"]
+    (post,) = http.posts
+    told = json.loads(post.body)
+    assert (told["event"], told["data"]["alert"]["id"], told["data"]["alert"]["reason"]) == (
+        "alert.opened",
+        alert.pk,
+        said,
+    )
+    at, mark = post.headers["Tenure-Signature"].removeprefix("t=").split(",v1=")
+    signed = at.encode() + b"." + post.body
+    assert hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() == mark
+    page.goto("/settings/deliveries/?state=sent")
+    expect(page.get_by_role("cell", name="Warehouse")).to_be_visible()
+    expect(page.get_by_role("cell", name="Success team")).to_be_visible()

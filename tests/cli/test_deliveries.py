@@ -5,19 +5,22 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from click import Group
 from click.testing import CliRunner, Result
 from pytest_django import Settings
 
 from tenure.cli import database
+from tenure.cli.channels import channels
 from tenure.cli.checkup import Verdict, _mail
 from tenure.cli.deliveries import deliveries
+from tenure.cli.routes import routes
 from tenure.core.clock import FrozenClock
 from tenure.core.errors import ConfigurationError
 from tenure.notify.collect import collect
 from tenure.notify.deliver import deliver
 from tests.metrics.rows import NOW
-from tests.notify.conftest import an_alert, smtp  # noqa: F401 - a fixture of these tests
-from tests.notify.receivers import Smtp
+from tests.notify.conftest import an_alert, http, smtp  # noqa: F401 - fixtures of these tests
+from tests.notify.receivers import Http, Smtp
 from tests.web.builders import a_member
 
 pytestmark = pytest.mark.django_db
@@ -30,12 +33,12 @@ def _database_is_open(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> No
     settings.TENURE_MAIL = None
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(deliveries, list(words))
+def run(*words: str, of: Group = deliveries, given: str = "") -> Result:
+    return CliRunner().invoke(of, list(words), input=given)
 
 
-def told(*words: str) -> Any:
-    done = run(*words, "--json")
+def told(*words: str, of: Group = deliveries, given: str = "") -> Any:
+    done = run(*words, "--json", of=of, given=given)
     assert done.exit_code == 0, (done.output, done.exception)
     return json.loads(done.stdout)
 
@@ -61,9 +64,28 @@ def test_an_unknown_delivery_and_none_at_all_are_sentences() -> None:
         assert isinstance(run(*words).exception, ConfigurationError)
 
 
-def test_routes_and_channels_are_listed() -> None:
-    assert [one["to"] for one in told("routes")] == ["owner", "followers"]
-    assert told("channels") == []
+def test_a_channel_and_a_route_to_it_are_made_changed_tested_and_removed(
+    http: Http,  # noqa: F811
+) -> None:
+    assert [one["to"] for one in told("list", of=routes)] == ["owner", "followers"]
+    made = told("add", "hook", "--kind", "webhook", "--address-stdin", of=channels, given=http.url)
+    assert made["secret"].startswith("whs_")
+    assert http.url not in str(told("list", of=channels))
+    route = told("add", "Grave", "--to", "channel", "--channel", "hook", of=routes)
+    number = str(route["id"])
+    changed = told("add", "All", "--to", "owner", "--change", number, of=routes)
+    assert (changed["id"], changed["name"], changed["channel"]) == (route["id"], "All", None)
+    assert told("switch", number, "--off", of=routes)["enabled"] is False
+    assert told("remove", number, of=routes)["id"] == route["id"]
+    renamed = told("set", "hook", "--rename", "h", "--event", "alert.ended", of=channels)
+    assert (renamed["name"], renamed["events"]) == ("h", ["alert.ended"])
+    sent = told("test", "h", of=channels)
+    deliver(NOW)
+    shown = told("show", sent["id"])
+    assert (shown["state"], shown["attempts"][0]["answer"]) == ("sent", "thank you")
+    assert told("secret", "h", of=channels)["secret"] != made["secret"]
+    assert told("remove", "h", of=channels)["name"] == "h"
+    assert told("list", of=channels) == []
 
 
 def test_the_doctor_asks_the_mail_server(smtp: Smtp, settings: Settings) -> None:  # noqa: F811

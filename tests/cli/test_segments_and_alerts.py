@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from pytest_django import Settings
 
 from tenure.alerts import judge
-from tenure.cli import alerts, database, segments
+from tenure.cli import alerts, database, mutes, segments
 from tenure.core.clock import FrozenClock
 from tenure.core.errors import TenureError
 from tenure.customers.models import Account
@@ -52,6 +52,12 @@ def test_a_segment_is_previewed_saved_and_explained(account: Account) -> None:
     saved = told(segments.segment, "set", "Large", "--rule", "mrr > 1000")
     assert (saved["version"], saved["members"]) == (1, 1)
     assert told(segments.segments)[0]["name"] == "Large"
+    told(segments.segment, "set", "Paying", "--rule", "mrr > 0", "--priority", "200")
+    (shared,) = told(segments.segment, "overlaps", "paying")
+    assert (shared["decides"], shared["accounts"]) == ("Large", 1)
+    assert shared["mrr"] == [{"amount": "1500.00", "currency": "USD"}]
+    assert told(segments.segment, "before", "Paying", "Large") == {"changed": 1}
+    assert told(segments.segment, "overlaps")[0]["decides"] == "Paying"
     why = run(segments.segment, "explain", "large", account.identifier)
     assert "Northwind Robotics is in “Large”" in why.output
     shown = run(segments.segment, "show", "Large").output
@@ -79,6 +85,10 @@ def test_a_rule_is_tried_accepted_switched_on_and_its_alert_closed(account: Acco
     opened = told(alerts.alerts)
     assert [one["reason"] for one in opened] == ["Northwind Robotics is late."]
     number = str(opened[0]["id"])
+    muted = told(mutes.mutes, "add", number, "--until", "2026-05-01", "--reason", "A cheque.")
+    assert told(mutes.mutes, "list") == [muted]
+    assert told(mutes.mutes, "remove", str(muted["id"]))["ended_at"] is not None
+    assert "Nothing is muted." in run(mutes.mutes, "list").output
     assert "Northwind Robotics" in run(alerts.alert, "show", number).output
     assert told(alerts.alert, "close", number, "--outcome", "not-a-risk")["state"] == "closed"
     assert told(alerts.alerts) == []
@@ -99,6 +109,7 @@ def test_suggestions_are_listed_until_accepted(account: Account) -> None:
 def test_an_unknown_alert_or_rule_ends_with_a_sentence(account: Account) -> None:
     for command, words in (
         (alerts.alert, ("show", "4711")),
+        (mutes.mutes, ("remove", "4711")),
         (alerts.alert, ("enable", "Nothing")),
         (segments.segment, ("show", "Nothing")),
     ):

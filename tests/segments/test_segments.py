@@ -12,9 +12,10 @@ from tenure.rules.errors import RuleRefused
 from tenure.segments import read
 from tenure.segments.explain import explain
 from tenure.segments.models import Cause, Crossing, Membership, Segment
+from tenure.segments.overlaps import both_page, overlaps
 from tenure.segments.preview import preview
 from tenure.segments.question import question
-from tenure.segments.write import Draft, SegmentRefused, remove, save
+from tenure.segments.write import Draft, SegmentRefused, put_before, remove, reorder, save
 from tests.flows.conftest import TODAY
 
 BY = By(reason="A test")
@@ -153,9 +154,41 @@ def test_a_wrong_rule_saves_nothing() -> None:
 def test_overlaps_are_listed_with_who_comes_first(synced: list[int]) -> None:
     one = save(Draft("One", "mrr > 0", priority=20), now=TODAY)
     two = save(Draft("Two", "name is known", priority=10), now=TODAY)
-    assert read.overlaps() == [(two, one, len(with_mrr()))]
+    found = overlaps()
+    assert (found.accounts, found.all_pairs) == (len(with_mrr()), 1)
+    (pair,) = found.pairs
+    assert (pair.first, pair.second, pair.count, pair.tied) == (two, one, len(with_mrr()), False)
+    assert pair.mrr == read.totals_of(one).mrr
+    assert [row.id for row in both_page(one, two, None, limit=200).rows] == [
+        row.id for row in read.members_page(one, None, limit=200).rows
+    ]
+    assert overlaps(of=two) == found
     held = read.listed(TODAY)
     assert [(row.segment.name, row.members, row.entered) for row in held] == [
         ("Two", len(synced), len(synced)),
         ("One", len(with_mrr()), len(with_mrr())),
     ]
+    nobody = save(Draft("Nobody", "mrr < 0"), now=TODAY)
+    assert overlaps(of=nobody).pairs == []
+
+
+@pytest.mark.django_db
+def test_another_order_changes_as_few_priorities_as_it_can_and_keeps_versions() -> None:
+    a, b, c, d = (
+        save(Draft(name, "mrr > 0", priority=priority), now=TODAY)
+        for name, priority in (("A", 10), ("B", 20), ("C", 20), ("D", 90))
+    )
+    assert put_before(d, b, now=TODAY, by="Ann") == 2
+    held = list(read.segments())
+    assert [(one.name, one.priority) for one in held] == [
+        ("A", 10),
+        ("D", 90),
+        ("B", 91),
+        ("C", 92),
+    ]
+    assert [one.version for one in held] == [1, 1, 2, 2]
+    kept = b.versions.get(number=2)
+    assert (kept.priority, kept.by, kept.rule) == (91, "Ann", "mrr > 0")
+    assert reorder([one.pk for one in held], now=TODAY) == 0
+    with pytest.raises(SegmentRefused, match="made or deleted meanwhile"):
+        reorder([a.pk, b.pk, c.pk], now=TODAY)

@@ -1,6 +1,6 @@
 """The inbox of alerts: what it lists, what one alert shows, and what people do there."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +8,7 @@ from django.test import Client
 
 from tenure.access.models import Member, Role
 from tenure.access.write import add_member
-from tenure.alerts import actions
+from tenure.alerts import actions, mutes
 from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert, AlertRule, Mute, State
 from tenure.core.secrets import Secret
@@ -177,8 +177,30 @@ def test_a_mute_needs_a_day_and_a_reason_and_is_shown(signed_in: Client, db: Non
     alert = an_alert()
     until = (NOW + timedelta(days=30)).date().isoformat()
     act(signed_in, alert, "mute", until=until, reason="Pays by cheque")
-    assert Mute.objects.get().reason == "Pays by cheque"
+    mute = Mute.objects.get()
+    assert (mute.reason, mute.alert) == ("Pays by cheque", alert)
     assert "Pays by cheque" in signed_in.get(f"/alerts/{alert.pk}/").text
+
+
+def test_mutes_are_listed_and_taken_back(client: Client, db: None) -> None:
+    alert = an_alert("Pays <b>late</b>")
+    muted = mutes.mute(alert, date(2035, 1, 1), "Pays by cheque", Who(name="nightly"), now=NOW)
+    client.force_login(a_member(Role.VIEWER, "viewer@example.com"))
+    page = client.get("/alerts/mutes/").text
+    assert "Pays &lt;b&gt;late" in page
+    assert "1 Jan 2035" in page
+    assert "nightly" in page
+    address = f"/alerts/mutes/{muted.pk}/take-back/"
+    assert address not in page
+    assert client.post(address).status_code == 403
+    client.force_login(a_member(Role.CSM, "csm@example.com"))
+    assert address in client.get("/alerts/mutes/").text
+    assert "speaks of Pays" in client.post(address, follow=True).text
+    assert "Nothing is muted" in client.get("/alerts/mutes/").text
+    assert "taken back already" in client.post(address, follow=True).text
+    muted.refresh_from_db()
+    assert (muted.ended_at, muted.ended_by) == (NOW, "csm@example.com")
+    assert "Unmute" in client.get(f"/alerts/{alert.pk}/").text
 
 
 def test_all_of_a_rule_are_closed_with_one_outcome_and_no_other(
@@ -203,6 +225,20 @@ def test_those_picked_are_given_to_somebody(signed_in: Client, db: None) -> None
     given = {"alert": [str(pk) for pk in picked], "action": "assign", "owner": bea.email}
     assert "2 alerts assigned to Bea." in signed_in.post("/alerts/bulk/", given, follow=True).text
     assert set(Alert.objects.filter(owner=bea).values_list("pk", flat=True)) == set(picked)
+
+
+def test_those_picked_are_snoozed_and_acknowledged(signed_in: Client, db: None) -> None:
+    debtors(3)
+    a_rule()
+    assert 'value="snooze"' in signed_in.get("/alerts/").text
+    picked = [str(pk) for pk in Alert.objects.values_list("pk", flat=True)[:2]]
+    given = {"alert": picked, "action": "snooze", "until": "week"}
+    assert "2 alerts snoozed." in signed_in.post("/alerts/bulk/", given, follow=True).text
+    asleep = Alert.objects.filter(state=State.SNOOZED)
+    assert {str(one.pk) for one in asleep} == set(picked)
+    assert {one.snoozed_until - NOW > timedelta(days=6) for one in asleep} == {True}
+    signed_in.post("/alerts/bulk/", {"alert": picked, "action": "acknowledge"})
+    assert Alert.objects.filter(state=State.ACKNOWLEDGED).count() == 2
 
 
 def test_closing_many_needs_an_outcome_and_some_alerts(signed_in: Client, db: None) -> None:

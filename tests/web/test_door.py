@@ -15,6 +15,8 @@ from tests.web.builders import PASSWORD, a_customer, a_member
 OPEN = {"account_login", "account_logout", "account_inactive"}
 ARGUMENTS = {
     "pk": 1,
+    "one": 1,
+    "two": 2,
     "payload": 1,
     "figure": "mrr",
     "name": "seats",

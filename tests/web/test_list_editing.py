@@ -192,6 +192,31 @@ def test_more_accounts_than_a_page_waits_for_go_on_in_the_background(
     assert BulkEdit.objects.get().state == "undone"
 
 
+def test_tags_of_very_many_accounts_are_changed_in_the_background_too(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk_work, "CHUNK", 2)
+    for name, held in (("One", ["old"]), ("Two", ["old", "kept"]), ("Three", [])):
+        an_account(name, attributes={"tags": held} if held else {})
+    how = {"all": "1", "add": "<vip>", "remove": "old"}
+    shown = signed_in.post("/accounts/tags/", {"step": "preview", **how}).text
+    assert "of 2 of the 3 accounts" in shown
+    answer = signed_in.post("/accounts/tags/", {"step": "apply", **how})
+    job = BulkEdit.objects.get()
+    assert answer.url == f"{BULK}{job.pk}/"
+    page = signed_in.get(answer.url).text
+    assert "Added: " in page
+    assert "&lt;vip&gt;" in page
+    assert flow.edit_many(job.pk, FrozenClock(NOW)).counts == {"changed": 3}
+    tagged = dict(Account.objects.values_list("name", "attributes__tags"))
+    assert tagged == {"One": ["<vip>"], "Two": ["kept", "<vip>"], "Three": ["<vip>"]}
+    signed_in.post(f"{answer.url}undo/")
+    assert flow.edit_many(job.pk, FrozenClock(NOW)).state == "undone"
+    tagged = dict(Account.objects.values_list("name", "attributes__tags"))
+    assert tagged == {"One": ["old"], "Two": ["old", "kept"], "Three": None}
+
+
 def test_an_edit_in_the_background_is_taken_up_where_it_broke_off(
     monkeypatch: pytest.MonkeyPatch, db: None
 ) -> None:

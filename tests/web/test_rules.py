@@ -36,6 +36,21 @@ def test_its_parts_are_chips_where_they_are_asked_for(signed_in: Client) -> None
     assert 'data-rule-becomes="mrr &gt; 500"' in answer.text
 
 
+@pytest.mark.parametrize(
+    ("rule", "goes_on"),
+    [
+        ("", ""),
+        ("mrr > 500", "mrr &gt; 500 and "),
+        ("mrr > 500 or past_due > 0", "(mrr &gt; 500 or past_due &gt; 0) and "),
+    ],
+)
+def test_one_more_condition_goes_on_from_the_whole_rule(
+    signed_in: Client, rule: str, goes_on: str
+) -> None:
+    answer = signed_in.post(reverse("check_rule"), {"rule": rule, "chips": "1"})
+    assert f'data-rule-goes-on="{goes_on}"' in answer.text
+
+
 def test_a_wrong_rule_is_told_with_its_place_and_what_would_be_right(signed_in: Client) -> None:
     answer = signed_in.post(reverse("check_rule"), {"rule": "mmr > 500"})
     assert "There is no attribute “mmr”." in answer.text
@@ -59,6 +74,12 @@ def test_attributes_are_offered_by_what_was_begun(signed_in: Client) -> None:
     found = offers(signed_in, "pas")
     assert {"kind", "insert", "label", "detail", "start", "count", "about"} == found[0].keys()
     assert "past_due" in [one["insert"] for one in found]
+
+
+def test_what_follows_a_text_that_has_ended_is_offered(signed_in: Client) -> None:
+    assert "and" in [one["insert"] for one in offers(signed_in, 'company = "One \\" Co" ')]
+    named = offers(signed_in, 'company = "One Co" and mr')
+    assert (named[0]["insert"], named[0]["start"]) == ("mrr", 23)
 
 
 def test_operators_follow_an_attribute(signed_in: Client) -> None:

@@ -1,6 +1,9 @@
 """The pages of segments: listed, looked at, tried before they are saved, changed and deleted."""
 
-from urllib.parse import quote
+import json
+import re
+from html import unescape
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from django.test import Client
@@ -100,10 +103,16 @@ def test_a_rule_is_tried_before_it_is_saved(large: Account, small: Account) -> N
     assert Segment.objects.get().rule == "mrr > 1000"
 
 
-def test_a_wrong_rule_is_marked_at_its_place(large: Account) -> None:
-    part = client().post("/segments/preview/", {"rule": "mrr > 5 and seats contains 3"}).text
-    assert "<mark>seats contains 3</mark>" in part
+def test_a_wrong_rule_is_told_once_where_it_is_written(large: Account) -> None:
+    wrong = {"rule": "mrr > 5 and seats contains 3"}
+    part = client().post("/segments/preview/", wrong).text
     assert "cannot be asked yet" in part
+    assert "seats" not in part
+    page = client().post("/segments/new/", form(**wrong)).text
+    assert page.count('class="error"') == 1
+    assert "Nothing was saved" in page
+    places = json.loads(unescape(re.findall(r'data-problems="([^"]*)"', page)[0]))
+    assert [wrong["rule"][one["start"] : one["end"]] for one in places] == ["seats contains 3"]
 
 
 def test_an_account_is_explained(large: Account, small: Account) -> None:
@@ -134,3 +143,35 @@ def test_a_segment_whose_rule_can_no_longer_be_asked_says_so(large: Account) -> 
     assert "can no longer be asked" in client().get(f"/segments/{found.pk}/").text
     assert "Cannot be asked" in client().get("/segments/").text
     assert client().get("/segments/4711/").status_code == 404
+
+
+def test_accounts_in_two_segments_are_shown_with_who_decides_and_put_in_order(
+    large: Account, small: Account
+) -> None:
+    one = save(Draft("Large", "mrr > 1000"), now=START)
+    two = save(Draft("Paying <all>", "mrr > 0"), now=START)
+    page = client().get("/segments/conflicts/").text
+    assert "1 account is in more than one" in page
+    assert "the same: only the name decides" in page
+    assert "Paying &lt;all&gt;" in page
+    assert "1,500.00" in page
+    both = client().get(f"/segments/conflicts/{two.pk}/{one.pk}/").text
+    assert "Harbour &lt;b&gt;Lights" in both
+    assert "Small &amp; Co" not in both
+    rule = parse_qs(
+        urlsplit(unescape(re.findall(r'href="(/accounts/\?rule=[^"]*)"', both)[0])).query
+    )
+    assert rule == {"rule": ['segment = "Large" and segment = "Paying <all>"']}
+    swap = {"segment": str(two.pk), "before": str(one.pk)}
+    answer = client().post("/segments/order/", swap, follow=True)
+    assert "“Paying &lt;all&gt;” decides before “Large” now." in answer.text
+    assert list(Segment.objects.values_list("name", "priority")) == [
+        ("Paying <all>", 100),
+        ("Large", 101),
+    ]
+    client().post("/segments/order/", {"segment": str(one.pk), "how": "up"})
+    assert Segment.objects.first() == one
+    for odd in ({}, {"segment": "4711"}, {"segment": str(one.pk), "how": "up"}):
+        assert "not there any more" in client().post("/segments/order/", odd, follow=True).text
+    assert client(Role.VIEWER).post("/segments/order/", swap).status_code == 403
+    assert "Swap" not in client(Role.VIEWER).get("/segments/conflicts/").text

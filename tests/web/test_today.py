@@ -63,6 +63,19 @@ def test_who_has_nothing_yet_sees_what_wants_anybodys_attention(me: Member) -> N
     assert "is yours yet" in page
 
 
+def test_a_member_begins_with_today_once_something_is_theirs(me: Member) -> None:
+    page = client(me)
+    assert page.get("/").headers["Location"] == "/accounts/"
+    made = rows.an_account("Nobody's")
+    assert page.get("/").headers["Location"] == "/accounts/"
+    task = add_task(made, "Call them", Maker(me), now=START, owner=me)
+    assert page.get("/").headers["Location"] == "/today/"
+    Task.objects.filter(pk=task.pk).update(done_at=START)
+    assert page.get("/").headers["Location"] == "/accounts/"
+    Account.objects.filter(pk=made.pk).update(owner=me)
+    assert page.get("/").headers["Location"] == "/today/"
+
+
 def test_what_wants_attention_is_there_and_only_mine(me: Member, mine: Account) -> None:
     other = rows.an_account("Somebody else's")
     move_(other, START, past_due={"USD": "5"}, past_due_sort=5, past_due_count=1)

@@ -8,7 +8,7 @@ from ninja import Query
 from pydantic import Field
 
 from tenure.access.read import member_of
-from tenure.alerts import actions, read, shapes
+from tenure.alerts import actions, mutes, read, shapes
 from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert as Row
 from tenure.alerts.models import Outcome
@@ -171,7 +171,7 @@ def reopen(request: HttpRequest, number: Number, body: WithNote) -> HttpResponse
 @resource.post("/{number}/mute", Alert)
 def mute(request: HttpRequest, number: Number, body: MuteRule) -> HttpResponse:
     """Keep its rule silent for its account through a day."""
-    actions.mute(_alert(number), body.until, body.reason, _who(request), now=_now())
+    mutes.mute(_alert(number), body.until, body.reason, _who(request), now=_now())
     return _answer(request, number)
 
 

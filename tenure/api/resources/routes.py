@@ -1,6 +1,6 @@
 """Routes: which alerts are told to whom."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from pydantic import Field
@@ -33,7 +33,7 @@ class Route(Shape):
 
 
 class RouteSet(Body):
-    """A route to be made."""
+    """A route to be."""
 
     name: str = Field(min_length=1, max_length=120)
     rule: str | None = Field(None, max_length=120, description="The name of an alert rule.")
@@ -60,17 +60,22 @@ def list_routes(request: HttpRequest) -> HttpResponse:
 @resource.post("", Route, scope=ADMIN)
 def make(request: HttpRequest, body: RouteSet) -> HttpResponse:
     """Make a route."""
-    made = write.add_route(
-        body.name,
-        body.to,
-        alert_rule=rule_named(body.rule) if body.rule else None,
-        kind=body.type or "",
-        least_severity=body.least_severity or "",
-        owner=member_of(body.owner) if body.owner else None,
-        member=member_of(body.member) if body.member else None,
-        channel=read.channel_named(body.channel) if body.channel else None,
-    )
-    return answers.plain(shapes.route(made))
+    return answers.plain(shapes.route(write.add_route(body.name, body.to, **_how(body))))
+
+
+@resource.get("/{number}", Route)
+def show(request: HttpRequest, number: Number) -> HttpResponse:
+    """Show a route."""
+    return answers.one(request, shapes.route(_route(number)))
+
+
+@resource.put("/{number}", Route, scope=ADMIN)
+def change(request: HttpRequest, number: Number, body: RouteSet) -> HttpResponse:
+    """Change a route: what is not named takes every alert. Whether it is followed stays."""
+    found = _route(number)
+    answers.refuse_stale(request, shapes.route(found))
+    changed = write.change_route(found, body.name, body.to, **_how(body))
+    return answers.one(request, shapes.route(changed))
 
 
 @resource.post("/{number}/switch", Route, scope=ADMIN)
@@ -88,6 +93,17 @@ def delete(request: HttpRequest, number: Number) -> HttpResponse:
     shape = shapes.route(found)
     write.remove_route(found)
     return answers.plain(shape)
+
+
+def _how(body: RouteSet) -> dict[str, Any]:
+    return {
+        "alert_rule": rule_named(body.rule) if body.rule else None,
+        "kind": body.type or "",
+        "least_severity": body.least_severity or "",
+        "owner": member_of(body.owner) if body.owner else None,
+        "member": member_of(body.member) if body.member else None,
+        "channel": read.channel_named(body.channel) if body.channel else None,
+    }
 
 
 def _route(number: int) -> Row:

@@ -19,13 +19,14 @@ from tenure.api.schemas import Body, PageOf, Shape
 from tenure.core.errors import ConfigurationError
 from tenure.customers.paging import cursor_of, number
 from tenure.segments import explain as explaining
+from tenure.segments import overlaps, read, shapes, write
 from tenure.segments import preview as previews
-from tenure.segments import read, shapes, write
 from tenure.segments.models import Membership
 from tenure.segments.models import Segment as Row
 from tenure.segments.question import question
 
 resource = Resource("segments")
+MOST_OVERLAPS = 200
 NAME = Field(min_length=1, max_length=write.LONGEST_NAME)
 
 
@@ -162,6 +163,13 @@ def list_members(request: HttpRequest, name: str, how: Query[Slice]) -> HttpResp
     shown = found[: how.limit]
     following = cursor_of("members", shown[-1].account_id) if len(found) > how.limit else None
     return answers.page([shapes.membership(one) for one in shown], following)
+
+
+@resource.get("/{name}/overlaps", PageOf[Shape])
+def list_overlaps(request: HttpRequest, name: str) -> HttpResponse:
+    """List the segments that share accounts with it, the most first, and which of the two decides."""
+    found = overlaps.overlaps(limit=MOST_OVERLAPS, of=_segment(name))
+    return answers.page([shapes.overlap(one) for one in found.pairs], None)
 
 
 @resource.get("/{name}/history", PageOf[Shape])

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from tenure.access.models import Member
 from tenure.access.read import members
-from tenure.alerts import actions, read
+from tenure.alerts import actions, mutes, read
 from tenure.alerts.actions import ActionRefused, Who
 from tenure.alerts.models import Alert, Outcome
 from tenure.core.errors import ConfigurationError
@@ -58,10 +58,10 @@ def bulk(request: HttpRequest) -> HttpResponse:
         action, words = _of_many(request.POST, member, now)
     except ConfigurationError as error:
         messages.error(request, str(error))
-        return _back(request)
+        return back(request)
     done, refused = actions.each(ids, action)
     _tell(request, words, len(done), refused, more=more)
-    return _back(request)
+    return back(request)
 
 
 def _do(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
@@ -97,7 +97,7 @@ def _do(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
             return "Note kept."
         case "mute":
             until_day = _day(given.get("until", ""))
-            actions.mute(alert, until_day, given.get("reason", ""), who, now=now)
+            mutes.mute(alert, until_day, given.get("reason", ""), who, now=now)
             return f"“{alert.alert_rule}” is silent for this account through {until_day}."
     raise ActionRefused("action", "It is not clear what to do.", "Choose one of the buttons.")
 
@@ -166,7 +166,7 @@ def _answer(
 ) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         (messages.error if refused else messages.success)(request, words)
-        return _back(request)
+        return back(request)
     one = asking.asked(request.POST)
     rows = one.rows(member_of(request))
     fits = rows.filter(pk=found.pk).exists()
@@ -198,9 +198,9 @@ def _tell(request: HttpRequest, words: str, count: int, refused: list[str], *, m
         messages.error(request, f"{len(refused):,} could not be {words}: {sample}")
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def back(request: HttpRequest, default: str = "alerts") -> HttpResponse:
     """The page the form stood on. Never another host's."""
     wanted = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        wanted = reverse("alerts")
+        wanted = reverse(default)
     return HttpResponseRedirect(wanted)

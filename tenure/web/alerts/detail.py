@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tenure.alerts import read
+from tenure.alerts import mutes, read
 from tenure.alerts.lifecycle import possible
 from tenure.alerts.message import value_text
 from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRuleVersion, Mute
@@ -101,7 +101,7 @@ def detail(alert: Alert, now: datetime) -> Detail:
         changes,
         standing.runs_of_change_sets(one.change_set_id for one in changes),
         _owed(alert, rows),
-        read.muted(alert, now),
+        mutes.of(alert, now),
         stake,
         frozenset(action.name for action in possible(alert.state)),
     )

@@ -6,17 +6,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tenure.access import read as access
-from tenure.alerts.backtest import Backtest, Follow, backtest
+from tenure.alerts.aftermath import Follow
+from tenure.alerts.backtest import Backtest, backtest
 from tenure.core.errors import ConfigurationError
 from tenure.core.money import Money
 from tenure.metrics.amounts import stored
 from tenure.metrics.days import local_day
 from tenure.metrics.settings import current
-from tenure.segments.question import TooCostly, patient
+from tenure.segments.question import TooCostly
 
 SINCE = (30, 90, 180, 365)
 HORIZONS = (14, 30, 60, 90)
-PATIENCE = 8  # seconds for one day of the past
+PATIENCE = 20  # seconds for a rule; two are tried in one request
 FOLLOWED = {
     "churn": "churn",
     "late_payment": "a late payment",
@@ -87,16 +88,16 @@ def tried(name: str, asked: Asked, now: datetime) -> Trial:
     zone = current().zone
     since = local_day(now, zone) - timedelta(days=asked.days)
     try:
-        with patient(PATIENCE):
-            found = backtest(
-                asked.rule,
-                since,
-                now=now,
-                for_days=asked.for_days,
-                cooldown_days=asked.cooldown_days,
-                horizon_days=asked.horizon,
-                scope=asked.scope,
-            )
+        found = backtest(
+            asked.rule,
+            since,
+            now=now,
+            for_days=asked.for_days,
+            cooldown_days=asked.cooldown_days,
+            horizon_days=asked.horizon,
+            scope=asked.scope,
+            seconds=PATIENCE,
+        )
     except (ConfigurationError, TooCostly) as error:
         return Trial(name, problem=str(error))
     known = found.known_since.astimezone(zone).date() if found.known_since else None

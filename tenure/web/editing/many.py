@@ -50,6 +50,7 @@ def _shown(job: BulkEdit) -> dict[str, Any]:
     field = field_named(job.field)
     return {
         "job": job,
+        "tags": bulk_work.changes_tags(job),
         "label": field.label if field else job.field,
         "working": job.state in bulk_work.WORKING,
         "taken_back": job.state == "done" and reverted_by(job.change_set) is not None,

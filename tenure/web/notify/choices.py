@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenure.customers.write import ValueRefused
 from tenure.notify import read, write
 from tenure.notify.models import SharedChannel, Way
+from tenure.notify.routes import EVENTS
 from tenure.web.frame import member_of
 from tenure.web.notify.forms import ChannelForm, PreferenceForm, RouteForm, WebhookForm
 from tenure.web.permissions import may_route, only
@@ -123,9 +124,10 @@ def _change(request: HttpRequest, found: SharedChannel, how: str, now: Any) -> N
         write.remove_channel(found, now=now)
         messages.success(request, f"Removed: {found.name}. Its log stays.")
     elif how in ("on", "off"):
-        write.switch(found, enabled=how == "on")
-    elif how == "events":
-        write.set_events(found, request.POST.getlist("events"))
+        write.change_channel(found, enabled=how == "on")
+    elif how == "events" and found.way == Way.WEBHOOK:
+        known = [one for one in request.POST.getlist("events") if one in EVENTS]
+        write.change_channel(found, events=known)
         messages.success(request, f"{found.name} hears of what you ticked.")
 
 

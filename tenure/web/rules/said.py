@@ -9,6 +9,7 @@ from tenure.rules.catalogue import Catalogue
 from tenure.rules.chips import Chip, chips_of
 from tenure.rules.errors import Problem, RuleRefused
 from tenure.rules.parse import LONGEST
+from tenure.rules.tree import Group
 from tenure.segments.catalogue import catalogue, context
 from tenure.segments.question import Question, question
 
@@ -27,6 +28,15 @@ class Said:
     def words(self) -> str:
         """The rule in plain words; empty for none."""
         return self.asked.words if self.asked and self.text.strip() else ""
+
+    @property
+    def goes_on(self) -> str:
+        """The rule up to where one more condition is written that must hold as well."""
+        if not self.asked or not self.text.strip():
+            return ""
+        tree = self.asked.tree
+        either = isinstance(tree, Group) and tree.joint == "or"
+        return f"({self.text.strip()}) and " if either else f"{self.text.strip()} and "
 
     @property
     def is_begun(self) -> bool:

@@ -1,7 +1,6 @@
 """The editor of a segment: its rule beside what it would do, before anything is saved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from tenure.alerts import uses
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.metrics.models import AccountFacts
-from tenure.rules.errors import Problem, RuleRefused
+from tenure.rules.errors import RuleRefused
 from tenure.segments import preview as previews
 from tenure.segments import write
 from tenure.segments.models import Segment
@@ -28,16 +27,6 @@ from tenure.web.rules.said import said_of
 from tenure.web.segments.page import segment_or_404
 
 LONGEST_PRIORITY = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A rule that cannot be asked: its text cut at the place of the fault, and what to do."""
-
-    before: str
-    at: str
-    after: str
-    problem: Problem
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,8 +88,9 @@ def _save(request: HttpRequest, found: Segment | None) -> HttpResponse:
     except write.SegmentRefused as error:
         fault = {"field": error.field, "text": error.message, "next_step": error.next_step}
         return _shown(request, found, typed, fault=fault)
-    except RuleRefused as error:
-        fault = {"field": "rule", "text": error.message, "next_step": error.next_step}
+    except RuleRefused:
+        fault = {"field": "rule", "text": "Nothing was saved: the rule cannot be asked."}
+        fault["next_step"] = "What is wrong, and where, stands below it."
         return _shown(request, found, typed, fault=fault)
     count = saved.memberships.count()
     messages.success(request, f"“{saved.name}” is saved: {count:,} accounts are in it.")
@@ -134,8 +124,8 @@ def _previewed(rule: str, against: Segment | None) -> dict[str, Any]:
         return {"asked": None, "seen": None}
     try:
         asked = question(rule, settings.TENURE_CLOCK.now())
-    except RuleRefused as error:
-        return {"asked": None, "seen": None, "marked": [_marked(rule, p) for p in error.problems]}
+    except RuleRefused:
+        return {"asked": None, "seen": None, "refused": True}  # its input says what and where
     try:
         seen = previews.preview(asked, against=against)
     except TooCostly as error:
@@ -167,8 +157,3 @@ def _figures(asked: Question, seen: Preview, against: Segment | None) -> dict[st
 
 def _few(near: Sequence[Near], most: int = 6) -> Sequence[Near]:
     return near[:most]
-
-
-def _marked(rule: str, problem: Problem) -> Marked:
-    start, end = problem.span.start, max(problem.span.end, problem.span.start)
-    return Marked(rule[:start], rule[start:end], rule[end:], problem)

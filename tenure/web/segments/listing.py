@@ -1,4 +1,4 @@
-"""The list of segments, and the accounts that several of them claim."""
+"""The list of segments."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,6 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every segment in its order of priority."""
     shown = {
         "listed": read.listed(settings.TENURE_CLOCK.now()),
-        "overlaps": read.overlaps(limit=20),
         "may_define": may_define_segments(member_of(request)),
     }
     return render(request, "web/segments/listing.html", shown)

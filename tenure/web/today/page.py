@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tenure.access.models import Member
@@ -40,6 +41,14 @@ class Ahead:
     day: date
     renews: bool
     mrr: tuple[Money, ...]
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a member begins: Today for whoever has accounts, open alerts or tasks of their own, the
+    list of accounts for everybody else."""
+    member = member_of(request)
+    return HttpResponseRedirect(reverse("today" if _has_anything(member) else "accounts"))
 
 
 @require_safe

@@ -46,7 +46,10 @@
       try {
         const fields = box.hasAttribute("data-chips") ? { rule: text, chips: "1" } : { rule: text };
         const answer = await (await ask(box.dataset.check, fields, checking.signal)).text();
+        const chips = one(".chips", said);
         said.innerHTML = answer;
+        // While one more condition is begun those before it stay in sight.
+        if (chips && one(".is-begun", said)) { chips.querySelectorAll("button").forEach((chip) => { chip.disabled = true; }); said.append(chips); }
         // What stands elsewhere as chips is not said twice.
         if (box.hasAttribute("data-quiet") && text === field.defaultValue && !one(".error", said)) said.replaceChildren();
       } catch { return; }
@@ -129,7 +132,7 @@
     const underlineLater = () => { marks.replaceChildren(); };
     field.addEventListener("scroll", follow);
     field.addEventListener("click", suggest);
-    field.addEventListener("blur", () => { setTimeout(() => open(false), 150); underline(); });
+    field.addEventListener("blur", () => { setTimeout(() => { if (document.activeElement !== field) open(false); }, 150); underline(); });
     field.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -159,6 +162,14 @@
       take(offers[[...list.children].indexOf(row)]);
     });
     said.addEventListener("click", (event) => {
+      const more = event.target.closest("[data-rule-goes-on]");
+      if (more) {
+        field.value = more.dataset.ruleGoesOn;
+        field.focus();
+        field.setSelectionRange(field.value.length, field.value.length);
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        return;
+      }
       const chip = event.target.closest("[data-rule-becomes]");
       if (!chip) return;
       field.value = chip.dataset.ruleBecomes;
