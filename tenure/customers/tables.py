@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -88,10 +89,18 @@ class Table:
 
     def values(self, record: Record) -> Sequence[Any]:
         """The record as a row of ``columns``."""
-        row = [getattr(record, column) for column in self.columns]
+        row: tuple[Any, ...] = self._read(record)
+        if not self._arrays:
+            return row
+        changed = list(row)
         for place in self._arrays:
-            row[place] = list(row[place])  # the driver knows arrays as lists only
-        return row
+            changed[place] = list(row[place])  # the driver knows arrays as lists only
+        return changed
+
+    @cached_property
+    def _read(self) -> "attrgetter[tuple[Any, ...]]":
+        """All columns at once: a row is read for every record there is, and for each nested in it."""
+        return attrgetter(*self.columns)
 
     @cached_property
     def _arrays(self) -> tuple[int, ...]:

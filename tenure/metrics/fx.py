@@ -75,10 +75,11 @@ class Rates:
     def converted(self, sums: Mapping[str, Number], target: str, day: date) -> Converted:
         """All amounts in one currency at the rates in force that day. Nothing needs no rate: a zero
         is zero in every currency."""
+        held = [code for code, amount in sums.items() if amount]
+        if held == [target]:  # nearly every account: there is nothing to convert
+            return Converted(Fraction(sums[target]), ())
         total, missing = ZERO, []
-        for source in sorted(sums):
-            if not sums[source]:
-                continue
+        for source in sorted(held):
             quote = self.on(source, target, day)
             if quote is None:
                 missing.append(source)

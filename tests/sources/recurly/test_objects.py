@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tenure.sources.records import (
     Subscription,
     Transaction,
 )
+from tenure.sources.recurly.fields import digest
 from tenure.sources.recurly.objects import KINDS
 from tenure.sources.recurly.pages import Read, read_records
 
@@ -221,3 +223,9 @@ def test_nested_json_is_kept_as_it_came() -> None:
     assert json.loads(subscription.add_ons) == add_ons
     assert json.loads(subscription.pending_change) == {"id": "x"}
     assert made(Stream.SUBSCRIPTIONS).pending_change is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 2047, 2048, 4094, 9000])
+def test_a_digest_is_that_of_the_whole_however_long_it_is(size: int) -> None:
+    payload = bytes(number % 251 for number in range(size))
+    assert digest(payload) == blake2b(payload, digest_size=16).digest()
