@@ -6,7 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from tenure.core.clock import FrozenClock
+from tenure.customers.contacts import write as contacts
 from tenure.customers.models import Account, Subscription
+from tenure.customers.write import By
+from tenure.health import scoring
+from tenure.health.models import HealthVersion
 from tenure.metrics import refresh
 from tests.api.conftest import Caller
 from tests.metrics import rows
@@ -104,3 +108,20 @@ def test_two_days_of_an_account_are_compared(reader: Caller, account: Account) -
     assert refused.status_code == 400
     assert "is not after" in refused.json()["detail"]
     assert reader.get("accounts/T-1/compare").status_code in (400, 422)
+
+
+def test_health_and_contacts_are_those_known_then(reader: Caller, account: Account) -> None:
+    scoring.score([account.pk], NOW)
+    HealthVersion.objects.all().delete()
+    contacts.create(account.pk, {"email": "ann@x.example", "name": "Ann"}, By(), now=NOW)
+    contacts.create(account.pk, {"email": "bob@x.example"}, By(), now=NOW + 3 * DAY)
+    health = reader.get("accounts/T-1/health", as_of=THEN).json()
+    assert health["health"]["score"]
+    assert "present alone" in health["to_green"]["why_not"]
+    before = reader.get("accounts/T-1/health", as_of=(NOW - 5 * DAY).date().isoformat()).json()
+    assert "No score was known then" in before["to_green"]["why_not"]
+    people = reader.get("contacts", account="T-1", as_of=THEN).json()["data"]
+    assert [one["email"] for one in people] == ["ann@x.example"]
+    refused = reader.get("contacts", as_of=THEN)
+    assert refused.status_code == 400
+    assert refused.json()["field"] == "account"

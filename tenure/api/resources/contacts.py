@@ -9,15 +9,16 @@ from pydantic import Field, ValidationError
 
 from tenure.api import answers, finding
 from tenure.api.bearer import caller
-from tenure.api.listing import Listing, paged
+from tenure.api.listing import AS_OF, Listing, moment, paged
 from tenure.api.problems import Problem, not_found
 from tenure.api.resource import Resource
 from tenure.api.rows import Results, Rows, answer, described, refusal_of
 from tenure.api.schemas import Body, Number, PageOf, Shape
 from tenure.customers import lists, shapes
-from tenure.customers.contacts import upsert, write
+from tenure.customers.contacts import past, upsert, write
 from tenure.customers.models import Contact as Row
 from tenure.customers.write import ValueRefused
+from tenure.metrics.as_of import Moment
 
 resource = Resource("contacts")
 Email = Annotated[str, Field(max_length=320)]
@@ -75,6 +76,7 @@ class Contacts(Listing):
         None, max_length=finding.LONGEST, description="Only of this account, by its identifier."
     )
     email: str | None = Field(None, max_length=320, description="Only with this e-mail.")
+    as_of: str | None = AS_OF
 
 
 def contact_of(number: int) -> Row:
@@ -89,9 +91,28 @@ def contact_of(number: int) -> Row:
 
 @resource.get("", PageOf[Contact])
 def list_contacts(request: HttpRequest, how: Query[Contacts]) -> HttpResponse:
-    """List contacts."""
+    """List contacts.
+
+    With as_of those of one account, as they were known then.
+    """
     account = finding.account(how.account).pk if how.account is not None else None
+    if at := moment(how.as_of):
+        return _then(account, how.email, at)
     return paged(lists.contacts(account=account, email=how.email), how, shapes.contact)
+
+
+def _then(account: int | None, email: str | None, at: Moment) -> HttpResponse:
+    if account is None:
+        raise Problem(
+            400,
+            "With as_of contacts are listed of one account.",
+            next_step="Name the account, or leave as_of out.",
+            field="account",
+        )
+    rows = past.of_account(account, at.instant)
+    if email is not None:
+        rows = [row for row in rows if row.email.casefold() == email.casefold()]
+    return answers.page([shapes.contact(row) for row in rows], None)
 
 
 @resource.post("", Contact, status=201)

@@ -14,6 +14,7 @@ def of_account(account_id: int, instant: datetime, *, limit: int = MOST) -> list
     """The account's contacts at the instant, in memory alone, in the order of ``read.of_account``.
     Where a value came from is dropped when it was another then."""
     rows = Contact.objects.filter(account_id=account_id, created_at__lt=instant)
+    rows = rows.select_related("account__scope")
     found = {row.pk: row for row in rows}
     gone = {pk: row.removed_at is not None for pk, row in found.items()}
     for change in _later(found, instant):

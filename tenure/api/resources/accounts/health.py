@@ -10,6 +10,7 @@ from pydantic import Field
 
 from tenure.api import answers, finding
 from tenure.api.bearer import caller
+from tenure.api.listing import AS_OF, moment
 from tenure.api.problems import not_found
 from tenure.api.resources.accounts import resource, shapes
 from tenure.api.schemas import Body, Shape
@@ -17,7 +18,9 @@ from tenure.customers.models import Account
 from tenure.health import advice, overriding, read
 from tenure.health import shapes as told
 from tenure.health.changes import split
+from tenure.health.models import Verdict
 from tenure.health.overriding import Wanted
+from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day, midnight
 from tenure.metrics.settings import current
 
@@ -28,6 +31,7 @@ class Since(Body):
     since: date | None = Field(
         None, description="A day; the change of the score since its end is taken apart."
     )
+    as_of: str | None = AS_OF
 
 
 class AccountHealth(Shape):
@@ -50,8 +54,11 @@ class HealthOverride(Body):
 
 @resource.get("/{path:identifier}/health", AccountHealth)
 def show_health(request: HttpRequest, identifier: str, how: Query[Since]) -> HttpResponse:
-    """Show an account's health: its score, what would make it green, and what changed since a day."""
-    return answers.plain(_document(finding.account(identifier), how.since))
+    """Show an account's health: its score, what would make it green, and what changed since a day.
+
+    With as_of the score that was known then; what would make it green is told of the present alone.
+    """
+    return answers.plain(_document(finding.account(identifier), how.since, moment(how.as_of)))
 
 
 @resource.put("/{path:identifier}/health/override", shapes.Account, matches=False)
@@ -84,12 +91,14 @@ def end_override(request: HttpRequest, identifier: str) -> HttpResponse:
     return answers.one(request, finding.shown(found))
 
 
-def _document(found: Account, since: date | None) -> dict[str, Any]:
+def _document(found: Account, since: date | None, at: Moment | None) -> dict[str, Any]:
     chosen, now = current(), settings.TENURE_CLOCK.now()
-    document = told.accounts([found], now)[0]["health"]
-    score = read.scores_of([found.pk]).get(found.pk)
+    document = told.accounts([found], now, at)[0]["health"]
+    live = read.scores_of([found.pk]).get(found.pk)
+    score: Verdict | None = read.scores_at([found.pk], at.last).get(found.pk) if at else live
     if score is None:
-        none = {"ways": [], "why_not": "It has not been scored yet."}
+        why = "No score was known then." if at else "It has not been scored yet."
+        none = {"ways": [], "why_not": why}
         return {"health": document, "to_green": none, "change": None}
     change = None
     if since:
@@ -97,7 +106,10 @@ def _document(found: Account, since: date | None) -> dict[str, Any]:
         change = (
             told.split(split(told.side(old, chosen), told.side(score, chosen))) if old else None
         )
-    green = advice.advice(found.pk, score, now, chosen).as_json()
+    if at or live is None:
+        green = {"ways": [], "why_not": "It is worked out for the present alone."}
+    else:
+        green = advice.advice(found.pk, live, now, chosen).as_json()
     return {"health": document, "to_green": green, "change": change}
 
 
