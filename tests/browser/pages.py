@@ -199,6 +199,7 @@ def addresses(account: Account) -> dict[str, str]:
         "billing nothing": "/billing/invoices/?q=nobody",
         "subscription": f"/subscriptions/{account.subscriptions.order_by('pk')[0].pk}/",
         "overdue": f"{one}/calculation/past_due/",
+        "days of billing": f"{one}/calculation/dso/",
         "alerts": "/alerts/",
         "one of the alerts": f"/alerts/?alert={Alert.objects.order_by('pk')[0].pk}",
         "alert": f"/alerts/{Alert.objects.order_by('pk')[0].pk}/",
