@@ -90,6 +90,12 @@ class Account(Tracked):
                 name="customers_account_search",
                 fastupdate=True,
             ),
+            # Who is there, without the wide rows of who they are.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(removed_at__isnull=True),
+                name="customers_account_live",
+            ),
             # For rules about few accounts: a part of a name or identifier, a value, a tag.
             GinIndex(
                 OpClass(Lower("name"), name="gin_trgm_ops"),
