@@ -14,9 +14,9 @@ from tenure.cli.words import counted, stamp
 from tenure.core.errors import ConfigurationError
 from tenure.customers import read as customers
 from tenure.health import preview, said, scoring, shapes, versions
-from tenure.health.definitions import differences
 from tenure.health.definitions import read as definition_of
-from tenure.health.definitions import said as curve_said
+from tenure.health.differing import differences
+from tenure.health.differing import said as curve_said
 from tenure.health.membership import Who, in_segment
 from tenure.health.models import DefinitionVersion
 from tenure.segments import deciding

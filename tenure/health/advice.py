@@ -12,7 +12,8 @@ from tenure.health.evidence import has_ended
 from tenure.health.models import Verdict
 from tenure.health.reach import reach
 from tenure.health.scorer import Scorer, value_of
-from tenure.health.situation import Step, standing_of, steps_of
+from tenure.health.situation import standing_of
+from tenure.health.steps import Step, steps_of
 from tenure.metrics.inputs import Settings
 from tenure.metrics.signals import signals_of
 

@@ -11,8 +11,9 @@ from tenure.customers.write import By, ValueRefused, edit
 from tenure.health import preview, shapes, versions
 from tenure.health.advice import advice
 from tenure.health.changes import split
-from tenure.health.definitions import differences, document_of
+from tenure.health.definitions import document_of
 from tenure.health.definitions import read as definition_of
+from tenure.health.differing import differences
 from tenure.health.models import HealthScore, HealthVersion
 from tenure.health.score import DEFAULT
 from tenure.metrics.settings import current

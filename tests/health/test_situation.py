@@ -8,7 +8,8 @@ import pytest
 from tenure.customers.models import Account
 from tenure.health.reach import judged, reach
 from tenure.health.scorer import value_of
-from tenure.health.situation import standing_of, steps_of
+from tenure.health.situation import standing_of
+from tenure.health.steps import steps_of
 from tenure.health.versions import in_force
 from tenure.metrics.inputs import DEFAULTS
 from tests.health.rows import NOW, a_payer, paid, scored

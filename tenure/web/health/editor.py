@@ -17,6 +17,7 @@ from tenure.customers.write import By, ValueRefused
 from tenure.health import definitions, preview, versions
 from tenure.health.applies import Conditions
 from tenure.health.definitions import document_of
+from tenure.health.differing import differences
 from tenure.health.membership import Who
 from tenure.health.models import DefinitionVersion
 from tenure.health.preview import Move, Preview
@@ -191,7 +192,7 @@ def changes_of(
     old: DefinitionVersion, document: object, who: Who | None
 ) -> list[tuple[str, str, str]]:
     """What differs from a version, in people's words: what, before, after."""
-    found = definitions.differences(definitions.read(old.document), definitions.read(document))
+    found = differences(definitions.read(old.document), definitions.read(document))
     if who is not None and who.rule != old.rule:
         found.insert(0, ("For", old.rule or "everyone", who.rule or "everyone"))
     return found
