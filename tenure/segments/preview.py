@@ -1,13 +1,16 @@
 """What a rule would make of the accounts, before anything is saved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tenure.core.money import Money
 from tenure.metrics.read import Totals, capped_count, matching_ids, totals
 from tenure.rules.describe import described
+from tenure.rules.narrow import narrowed
 from tenure.rules.near import suppositions
 from tenure.rules.sql import Sql, joined
 from tenure.rules.text import text_of
+from tenure.rules.tree import Node
 from tenure.segments.inside import inside
 from tenure.segments.models import Segment
 from tenure.segments.question import ACCOUNTS, Question, TooCostly, patient, rows
@@ -72,27 +75,60 @@ def preview(asked: Question, *, against: Segment | None = None) -> Preview:
 
 
 def near_misses(asked: Question) -> tuple[Near, ...]:
-    """For each condition, the accounts that it alone keeps out; those with any, the most first."""
+    """For each condition, the accounts that it alone keeps out; those with any, the most first.
+
+    Where the other conditions lead to few accounts, those alone are looked at; the rest takes one pass
+    over all that do not fit.
+    """
     supposed = list(suppositions(asked.meant))
-    if not supposed:
-        return ()
-    out = "(" + asked.sql + ") IS NOT TRUE"
-    columns = []
-    for _, yes, no in supposed:
-        fits = "(" + asked.sql_of(yes) + " OR " + asked.sql_of(no) + ")"
-        columns.append("count(*) FILTER (WHERE " + fits + ")")
-        columns.append(
-            "(array_agg(a.id ORDER BY f.mrr_sort DESC NULLS LAST, a.id) FILTER (WHERE "
-            + fits
-            + f"))[1:{NEAR_SAMPLE}]"
-        )
-    found = rows("SELECT " + joined(columns, ", ") + f" FROM {ACCOUNTS} AND " + out)[0]
+    fits = [_either(asked.sql_of(yes), asked.sql_of(no)) for _, yes, no in supposed]
+    guides = [_guide(asked, yes, no) for _, yes, no in supposed]
+    seen: dict[int, tuple[int, list[int] | None]] = {}
+    for place, guide in enumerate(guides):
+        if guide:
+            seen |= _out(asked, {place: fits[place]}, " AND " + guide)
+    others = {place: fits[place] for place, guide in enumerate(guides) if not guide}
+    seen |= _out(asked, others, Sql("")) if others else {}
     near = [
-        Near(text_of(leaf), described(leaf, asked.catalogue), count, tuple(sample or ()))
-        for (leaf, *_), count, sample in zip(supposed, found[::2], found[1::2], strict=True)
-        if count
+        Near(
+            text_of(leaf),
+            described(leaf, asked.catalogue),
+            seen[place][0],
+            tuple(seen[place][1] or ()),
+        )
+        for place, (leaf, *_) in enumerate(supposed)
+        if seen[place][0]
     ]
     return tuple(sorted(near, key=lambda one: -one.count))
+
+
+def _either(one: Sql, other: Sql) -> Sql:
+    return "(" + one + " OR " + other + ")"
+
+
+def _guide(asked: Question, yes: Node, no: Node) -> Sql | None:
+    """What holds wherever one of the two rules does, for indexes."""
+    ways = [narrowed(one, asked.catalogue, asked.context) for one in (yes, no)]
+    if not ways[0] or not ways[1]:
+        return None
+    return ways[0] if ways[0] == ways[1] else _either(ways[0], ways[1])
+
+
+def _out(
+    asked: Question, fits: Mapping[int, Sql], guide: Sql
+) -> dict[int, tuple[int, list[int] | None]]:
+    """How many accounts that are out meet each of these conditions, and some of them."""
+    columns = []
+    for one in fits.values():
+        columns.append("count(*) FILTER (WHERE " + one + ")")
+        columns.append(
+            "(array_agg(a.id ORDER BY f.mrr_sort DESC NULLS LAST, a.id) FILTER (WHERE "
+            + one
+            + f"))[1:{NEAR_SAMPLE}]"
+        )
+    out = " AND (" + asked.sql + ") IS NOT TRUE"
+    found = rows("SELECT " + joined(columns, ", ") + f" FROM {ACCOUNTS}" + out + guide)[0]
+    return dict(zip(fits, zip(found[::2], found[1::2], strict=True), strict=True))
 
 
 def crossing_ids(asked: Question, segment: Segment, *, entering: bool, limit: int) -> list[int]:

@@ -144,3 +144,13 @@ def test_a_preview_shows_what_it_can_where_near_misses_take_too_long(
     seen = preview.preview(asked)
     assert (seen.count, seen.given_up, seen.near) == (6, True, ())
     assert shapes.preview(asked, seen)["near_misses"] is None
+
+
+def test_near_misses_are_the_same_by_indexes_and_by_looking_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = [question(rule, NOW) for rule in RULES if " and " in rule or " or " in rule]
+    led = [preview.near_misses(one) for one in asked]
+    monkeypatch.setattr(preview, "narrowed", lambda *_: None)
+    assert led == [preview.near_misses(one) for one in asked]
+    assert sum(map(len, led)) > 5
