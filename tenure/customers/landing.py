@@ -64,8 +64,9 @@ def land(
     account of its payer unless ``inherits`` is off: then somebody else says whose it is.
     """
     newest = _newest(records)
-    # FOR UPDATE: a manual edit of the same rows waits for this page, and this page for it (F37).
-    stored = _stored(table, batch.site_id, list(newest), lock="FOR UPDATE")
+    # A manual edit of the same rows waits for this page, and this page for it (F37). NO KEY: who only
+    # refers to a row, as a measurement does, must not, since it holds what the page touches at its end.
+    stored = _stored(table, batch.site_id, list(newest), lock="FOR NO KEY UPDATE")
     fresh = [r for i, r in newest.items() if _counts(r, stored.get(i))]
     if only_new:
         fresh = [r for r in fresh if r.upstream_id not in stored]

@@ -295,7 +295,7 @@ def _make(
 
 def _record(conflict: Conflict) -> BillingAccount | Subscription:
     model = MODELS[conflict.object_kind]
-    found: BillingAccount | Subscription = model.objects.select_for_update().get(
+    found: BillingAccount | Subscription = model.objects.select_for_update(no_key=True).get(
         site=conflict.site, upstream_id=conflict.upstream_id
     )
     return found

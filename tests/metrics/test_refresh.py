@@ -9,8 +9,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tenure.core.money import Money
+from tenure.customers import tables
+from tenure.customers.landing import land
 from tenure.metrics import read, refresh
-from tenure.metrics.models import AccountFacts, FactsVersion
+from tenure.metrics.models import AccountFacts, FactsVersion, MrrPoint
+from tests.builders import a_batch
+from tests.builders import a_subscription as a_record
 from tests.metrics.rows import (
     NOW,
     a_billing_account,
@@ -213,6 +217,29 @@ def test_two_measurements_of_one_account_wait_for_each_other(database_url: str) 
         a_subscription(account, a_plan())
     other.join(10)
     assert read.facts_of([account.pk])[account.pk].mrr == {"USD": "100.00"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_being_stored_does_not_hold_up_who_measures_its_subscriptions(
+    database_url: str,
+) -> None:
+    account, done = an_account(), Event()
+    sub = a_subscription(account, a_plan())
+
+    def measure_meanwhile() -> None:
+        refresh.measure([account.pk], NOW)
+        done.set()
+        connection.close()
+
+    other = Thread(target=measure_meanwhile)
+    with transaction.atomic():
+        # It holds the row, as a page does whose accounts are touched at its end.
+        land(tables.SUBSCRIPTIONS, [a_record(sub.upstream_id)], a_batch(sub.site))
+        other.start()
+        went_on = done.wait(10)
+    other.join(10)
+    assert went_on
+    assert MrrPoint.objects.filter(subscription=sub).exists()
 
 
 def test_figures_that_give_way_are_kept_with_the_time_they_held() -> None:
