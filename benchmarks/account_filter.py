@@ -81,7 +81,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./run bench filter", description=__doc__)
     parser.add_argument("--accounts", type=int, default=1_000_000, help="with five invoices each")
     parser.add_argument("--home", help="a folder to keep the filled database in, for the next time")
-    parser.add_argument("--times", type=int, default=5, help="how often each address is asked for")
+    parser.add_argument("--times", type=int, default=4, help="how often each address is asked for")
     parser.add_argument("--only", default="", help="rules with this text")
     options = parser.parse_args(words)
     with filled_database(options.home, lambda: seeding.fill(options.accounts)):
