@@ -41,7 +41,7 @@ class HealthDefinitionInOrder(HealthDefinition):
 REASON = Field(min_length=1, max_length=2_000)
 
 
-class NewDefinition(ForWhom):
+class NewHealthDefinition(ForWhom):
     """A definition to be, the last before the one for everyone."""
 
     name: str = Field(min_length=1, max_length=versions.LONGEST_NAME)
@@ -89,7 +89,7 @@ def list_definitions(request: HttpRequest) -> HttpResponse:
 
 
 @resource.post("/definitions", HealthDefinitionInOrder, status=201, scope=ADMIN)
-def create(request: HttpRequest, body: NewDefinition) -> HttpResponse:
+def create(request: HttpRequest, body: NewHealthDefinition) -> HttpResponse:
     """Make a definition for the accounts of a rule or a segment.
 
     It becomes the last before the one for everyone. The scores of its accounts follow within a
