@@ -115,6 +115,6 @@ def test_the_order_of_definitions_is_changed_by_keyboard_alone(
     assert not violations(page)
     page.get_by_role("link", name="New definition").click()
     page.get_by_label("in a segment").check()
-    expect(page.get_by_label("Rule", exact=True)).to_be_hidden()
+    expect(page.locator("#rule")).to_be_hidden()
     expect(page.locator("#preview")).to_contain_text("Say whom it is for")
     assert not violations(page)
