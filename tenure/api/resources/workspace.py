@@ -52,14 +52,11 @@ def show(request: HttpRequest) -> HttpResponse:
     return answers.one(request, rateshapes.settings())
 
 
-# If-Match is honoured and described in words: a blank one, which some clients drop on the way, cannot be
-# told from none.
-@resource.patch("", WorkspaceSettings, scope=ADMIN, matches=False, also=(412,))
+@resource.patch("", WorkspaceSettings, scope=ADMIN)
 def change(request: HttpRequest, body: SettingsChange) -> HttpResponse:
     """Change settings of figures.
 
-    All accounts are measured again in the background. With If-Match it is refused with 412 when they
-    were changed since they were read.
+    All accounts are measured again in the background.
     """
     wanted: dict[str, Any] = body.model_dump(exclude_none=True)
     answers.refuse_stale(request, rateshapes.settings())
