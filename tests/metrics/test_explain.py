@@ -271,6 +271,15 @@ def test_without_a_rate_nothing_is_days_of_anything(account: Account) -> None:
     assert [item.label for item in told.outside] == ["in EUR", "in USD"]
 
 
+def test_refunds_that_failed_and_those_nobody_knows_are_left_out_together(account: Account) -> None:
+    bill = an_invoice(account, total="100", balance="0", paid="100", state="paid")
+    for status in ("declined", None, None):
+        a_payment(bill, type="refund", status=status, amount="5")
+    refresh.measure([account.pk], NOW)
+    [group] = explain.parts(account.pk, "total_refunded", NOW)
+    assert [(left.count, len(left.parts)) for left in group.excluded] == [(3, 3)]
+
+
 anything = st.lists(any_invoice, max_size=7)
 tried = st.lists(any_payment, max_size=4)
 agreements = st.lists(

@@ -37,6 +37,7 @@ def late(db: None, settings: Settings) -> Account:
         number="1042",
         state="past_due",
         balance="1200",
+        created_at=NOW - 40 * DAY,
         due_at=NOW - 35 * DAY,
         valid_from=NOW + 5 * DAY,
     )

@@ -58,13 +58,14 @@ MINE = f"""
     )
 """  # noqa: S608
 _REFUNDS = f"""
-    {MINE}, placed AS (
-        SELECT mine.*, status = 'success' AS done, sum(amount) OVER w AS whole, count(*) OVER w AS number_of,
-               row_number() OVER (PARTITION BY currency, status = 'success' ORDER BY created_at DESC, id DESC) AS place
-        FROM mine WHERE type = 'refund'
-        WINDOW w AS (PARTITION BY currency, status = 'success')
+    {MINE}, refunds AS (
+        SELECT mine.*, coalesce(status = 'success', FALSE) AS done FROM mine WHERE type = 'refund'
+    ), placed AS (
+        SELECT refunds.*, sum(amount) OVER w AS whole, count(*) OVER w AS number_of,
+               row_number() OVER (w ORDER BY created_at DESC, id DESC) AS place
+        FROM refunds WINDOW w AS (PARTITION BY currency, done)
     )
-    SELECT currency, coalesce(done, FALSE), whole, number_of, amount, site_id, upstream_id, status,
+    SELECT currency, done, whole, number_of, amount, site_id, upstream_id, status,
            coalesce(collected_at, created_at)
     FROM placed WHERE place <= %(shown)s ORDER BY currency, done DESC, place
 """  # noqa: S608
