@@ -9,6 +9,7 @@ from tenure.cli import database
 from tenure.cli.screen import Screen
 
 DONE, FAILED, WRONG_USAGE, NEEDS_ATTENTION = 0, 1, 2, 3
+INTERRUPTED = 130
 
 
 class Command(click.Command):

@@ -1,5 +1,6 @@
 """Runs carried out while somebody watches: a thread for each site, a bar with real totals for each."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from tenure import flow
+from tenure.cli.command import INTERRUPTED
 from tenure.cli.screen import Screen
 from tenure.sync import lease, read
 from tenure.sync.models import Run, StreamState
@@ -27,6 +29,7 @@ from tenure.sync.models import Run, StreamState
 TICK_SECONDS = 0.25
 TAKE_UP_SECONDS = 5.0
 LEAVE_SECONDS = 3.0
+LAST_SECONDS = 8.0
 
 
 @dataclass
@@ -78,7 +81,14 @@ def _watch(screen: Screen, run_ids: Sequence[int], carriers: Sequence[_Carrier])
 
 
 def _leave(screen: Screen, carriers: Sequence[_Carrier]) -> None:
-    """Let our runs go at their next page, so that whoever comes next need not wait for us."""
+    """Let our runs go at their next page, so that whoever comes next need not wait for us.
+
+    A thread that waits for an answer upstream or in the database would keep the interpreter at its
+    end; it is not waited for longer than a person who stopped us does.
+    """
+    watchdog = threading.Timer(LAST_SECONDS, os._exit, [INTERRUPTED])
+    watchdog.daemon = True
+    watchdog.start()
     lease.let_go()
     for carrier in carriers:
         carrier.thread.join(LEAVE_SECONDS)
