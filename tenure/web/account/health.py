@@ -39,6 +39,8 @@ FIGURES = {
     "oldest_past_due_days": "past_due",
     "past_due_months_of_mrr": "past_due",
     "mrr_trend_90d": "mrr",
+    "on_time_rate_12m": "on_time_rate_12m",
+    "payment_failures_90d": "payment_failures_90d",
 }
 TABS = {
     "oldest_past_due_days": "account_invoices",
