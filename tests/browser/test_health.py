@@ -14,7 +14,7 @@ from tenure.health.definitions import document_of
 from tenure.health.membership import Who
 from tenure.health.score import DEFAULT
 from tests.browser.conftest import SignIn
-from tests.browser.looking import faults, violations
+from tests.browser.looking import at_rest, faults, violations
 from tests.health.rows import NOW, a_payer, paid, scored
 from tests.metrics.rows import an_invoice
 
@@ -106,6 +106,7 @@ def test_the_order_of_definitions_is_changed_by_keyboard_alone(
         page.keyboard.press(key)
     expect(said).to_contain_text("Third is number 2 of 4 now")
     assert order() == ["First", "Third", "Second", "Everyone"]
+    at_rest(page)
     page.keyboard.press("Shift+K")
     expect(said).to_contain_text("Third is number 1 of 4 now")
     expect(page.get_by_role("button", name="Move Third down")).to_be_focused()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -68,7 +69,10 @@ class Program:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        """The command, running on; the test stops it."""
+        """The command, running on; the test stops it, with Ctrl-C too: whoever started the tests in the
+        background made them, and so their programs, deaf to it."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             self.command(*words),
             env=self.environment,
