@@ -23,6 +23,7 @@ from tenure.rules.catalogue import Catalogue
 from tenure.rules.context import Context
 from tenure.rules.errors import RuleRefused
 from tenure.rules.sql import Sql, bound
+from tenure.rules.sql import ids as listed
 
 PATIENCE_SECONDS = 20  # for a thousand accounts, which take milliseconds
 
@@ -120,9 +121,8 @@ def assigned(
 def _fitting(one: InForce, where: Sql, ids: Collection[int], now: datetime) -> set[int]:
     if not ids:
         return set()
-    chosen = bound(list(ids), "bigint[]")
     asked = f"SELECT a.id FROM {ACCOUNTS} AND a.id = ANY("  # noqa: S608
-    statement = asked + chosen + ") AND " + where
+    statement = asked + listed(ids) + ") AND " + where
     try:
         with patient(PATIENCE_SECONDS), connection.cursor() as db:
             db.execute(statement.text, statement.values)

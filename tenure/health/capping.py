@@ -18,6 +18,7 @@ from tenure.rules.catalogue import Catalogue
 from tenure.rules.context import Context
 from tenure.rules.errors import RuleRefused, refuse
 from tenure.rules.sql import Sql, bound, joined
+from tenure.rules.sql import ids as listed
 from tenure.rules.tree import Span
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def holding(applies: Mapping[int, "InForce"]) -> dict[int, frozenset[str]]:
 
 def _holding(caps: Conditions, ids: Collection[int]) -> dict[int, frozenset[str]]:
     statement = "SELECT a.id, " + names(caps.items())
-    statement += f" FROM {ACCOUNTS} AND a.id = ANY(" + bound(list(ids), "bigint[]") + ")"
+    statement += f" FROM {ACCOUNTS} AND a.id = ANY(" + listed(ids) + ")"
     try:
         with patient(PATIENCE_SECONDS), connection.cursor() as db:
             db.execute(statement.text, statement.values)

@@ -64,15 +64,10 @@ class CapField:
 class RuledField:
     """One cap by rule of the form, by its number there; all empty is none."""
 
-    number: int
+    number: str
     name: str = ""
     rule: str = ""
     most: str = ""
-
-    @property
-    def number_text(self) -> str:
-        """The number, for the names of fields."""
-        return str(self.number)
 
     @property
     def said(self) -> dict[str, str]:
@@ -208,7 +203,7 @@ def _ruled_cap(name: str, rule: str, most: str) -> dict[str, str]:
 def _ruled_fields(caps: Sequence[tuple[str, str, str]]) -> list[RuledField]:
     """The caps there are, and one more to fill in while there may be one."""
     shown = [*caps, ("", "", "")][:MOST_RULES]
-    return [RuledField(number, *cap) for number, cap in enumerate(shown)]
+    return [RuledField(str(number), *cap) for number, cap in enumerate(shown)]
 
 
 def _points(measure: Measure, text: str) -> list[list[str]]:
