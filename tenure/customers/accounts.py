@@ -10,9 +10,9 @@ from typing import Any
 
 from tenure.connections.models import Mode, Site
 from tenure.customers import attributes, contacts, effective, fields, payers, saving
-from tenure.customers.deciding import Standing, Terms, decide, is_edited
+from tenure.customers.deciding import Naming, Standing, Terms, decide, is_edited
 from tenure.customers.effective import Effective
-from tenure.customers.feeding import Joining, Row, contributions_of, filler, terms_of
+from tenure.customers.feeding import Joining, Row, contributions_of, filler, naming, terms_of
 from tenure.customers.history import replaced
 from tenure.customers.landing import Batch
 from tenure.customers.making import Claim, Followed, link, linked_of, own
@@ -77,6 +77,7 @@ def _import_more(
         daily={*daily, *importing},
         importing=importing,
         spares_hand=True,
+        joins=True,
     )
     others = set(joined) - ours
     bring_up_to_date(
@@ -87,6 +88,7 @@ def _import_more(
         filling={one.name for one in attributes.mapped(fields.ACCOUNT)},
         importing=importing,
         joining=payers.joined_in(batch.change_set.pk, site.pk, others),
+        joins=True,
     )
 
 
@@ -136,11 +138,12 @@ def bring_up_to_date(
     importing: Collection[str] = (),
     spares_hand: bool = False,
     joining: Joining | None = None,
+    joins: bool = False,
 ) -> None:
     """Let these accounts' values follow what bills them, as far as their sites' modes let them.
 
-    ``daily`` are the subdomains of the sites in Daily Sync; ``joining`` is as ``filler`` takes it, the
-    rest is as in ``deciding.Terms``.
+    ``daily`` are the subdomains of the sites in Daily Sync; ``joins`` says that an import brings
+    records that join them, those that ``joining`` names or all; the rest is as in ``deciding.Terms``.
     """
     ids = list(accounts)
     if not ids:
@@ -167,9 +170,15 @@ def bring_up_to_date(
             spares_hand=spares_hand,
             change_set=batch.change_set.pk,
         )
-        first = filler(feed, terms, joining, account.pk)
-        composed = effective.compose(feed.parts, mapping)
-        change, differs = _apply(account, composed, first, terms, batch, followed)
+        change, differs = _apply(
+            account,
+            effective.compose(feed.parts, mapping),
+            terms,
+            batch,
+            followed,
+            first=filler(feed, terms, joining, account.pk),
+            called=naming(feed, terms, joining, account.pk) if joins else None,
+        )
         changes += [change] if change else []
         changed += [account] if differs else []
     saving.save_accounts(changed)
@@ -184,14 +193,16 @@ def bring_up_to_date(
 def _apply(
     account: Account,
     composed: Effective,
-    first: Effective | None,
     terms: Terms,
     batch: Batch,
     followed: Followed,
+    *,
+    first: Effective | None,
+    called: Naming | None,
 ) -> tuple[Change | None, bool]:
     """Give the account what was decided: the change for its history, and whether the row differs."""
     standing = Standing(account.name, account.state, account.attributes, account.sources)
-    decision = decide(standing, composed, terms, now=batch.now, filler=first)
+    decision = decide(standing, composed, terms, now=batch.now, filler=first, naming=called)
     followed.overridden += len(decision.overridden)
     was = replaced(account.sources, decision.changes)
     for place, (_, new) in decision.changes.items():

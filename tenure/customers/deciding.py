@@ -54,6 +54,16 @@ class Terms:
     change_set: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What an import calls an account it joins, None if nothing; ``stand_ins`` are the codes that
+    stand in for a name as long as nobody who was there before gave one."""
+
+    name: str | None
+    site: str
+    stand_ins: Collection[str]
+
+
 @dataclass(slots=True)
 class Decision:
     """The values that change: ``changes`` maps field to ``[old, new]``, attributes as
@@ -73,9 +83,11 @@ def decide(
     *,
     now: datetime,
     filler: Effective | None = None,
+    naming: Naming | None = None,
 ) -> Decision:
     """What the source changes about this account at ``now``. ``filler`` has the first values of what
-    is ``filling``, where they are not those of ``incoming``."""
+    is ``filling``, where they are not those of ``incoming``; ``naming`` is the name that an import
+    brings, where others fed the account before."""
     decision = Decision()
     for one in terms.mapping:
         held = account.attributes.get(one.name)
@@ -91,7 +103,10 @@ def decide(
             continue
         _weigh(decision, account, one.name, held, new, incoming.sites.get(one.name), terms, now)
     by = incoming.sites.get("name")
-    _weigh(decision, account, "name", account.name, incoming.name, by, terms, now)
+    if naming and not (by in terms.daily and by not in terms.importing):
+        _fill_name(decision, account, naming, terms)
+    else:
+        _weigh(decision, account, "name", account.name, incoming.name, by, terms, now)
     if terms.daily and terms.everything_daily and account.state != incoming.state:
         decision.changes["state"] = [account.state, incoming.state]
     return decision
@@ -137,6 +152,17 @@ def _fill(
     return True
 
 
+def _fill_name(decision: Decision, account: Standing, naming: Naming, terms: Terms) -> None:
+    """Call the account what the import does, if nobody gave it a name: a name is a first value too."""
+    entry = account.sources.get("name", {})
+    held = account.name
+    mine = _is_mine(entry, terms) and entry.get("site") in terms.importing
+    is_open = mine if entry else held in naming.stand_ins
+    if naming.name and is_open and naming.name != held:
+        decision.changes["name"] = [held, naming.name]
+        decision.sites["name"] = naming.site
+
+
 def _follows(entry: Mapping[str, Any], new: Any, site: str | None, terms: Terms) -> bool:
     if terms.spares_hand and is_by_hand(entry):
         return False
@@ -153,6 +179,11 @@ def _is_open(entry: Mapping[str, Any], held: Any, terms: Terms) -> bool:
     """Whether the value is still to be filled: nobody gave one before the present change set."""
     if not entry:
         return held in (None, "", [])
+    return _is_mine(entry, terms)
+
+
+def _is_mine(entry: Mapping[str, Any], terms: Terms) -> bool:
+    """Whether the source gave the value in the change set that still goes on."""
     mine = terms.change_set is not None and entry.get("change_set") == terms.change_set
     return mine and not is_by_hand(entry)
 

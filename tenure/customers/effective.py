@@ -34,6 +34,7 @@ class Contribution:
 class Effective:
     """The outcome: typed ``values`` by attribute name, and the site each one came from.
 
+    ``named`` says whether anybody gave ``name``: for want of one, the code stands in.
     ``unreadable`` has the reason for each attribute whose field holds something of another type.
     """
 
@@ -43,6 +44,7 @@ class Effective:
     sites: dict[str, str] = field(default_factory=dict)
     search: str = ""
     unreadable: dict[str, str] = field(default_factory=dict)
+    named: bool = False
 
 
 def paths_of(mapping: Sequence[Mapped]) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ def compose(contributions: Sequence[Contribution], mapping: Sequence[Mapped]) ->
             if value is not None and value != []:
                 values[one.name], sites[one.name] = value, contribution.site
                 break
-    name, named_by = _name(ordered)
+    given = _given_name(ordered)
+    name, named_by = given or (str(ordered[0].fields.get("code", "")), ordered[0].site)
     return Effective(
         name=name,
         state="active" if any(c.state == "active" for c in ordered) else ordered[0].state,
@@ -77,17 +80,18 @@ def compose(contributions: Sequence[Contribution], mapping: Sequence[Mapped]) ->
         sites={**sites, "name": named_by},
         search=_search(values, ordered),
         unreadable=unreadable,
+        named=given is not None,
     )
 
 
-def _name(ordered: Sequence[Contribution]) -> tuple[str, str]:
+def _given_name(ordered: Sequence[Contribution]) -> tuple[str, str] | None:
     """The company, else the person, else who pays, else a way to reach them; and whose site says so."""
     for words in (("company",), ("first_name", "last_name"), ("billing_name",), ("email",)):
         for contribution in ordered:
             found = " ".join(str(contribution.fields[w]) for w in words if w in contribution.fields)
             if found:
                 return found, contribution.site
-    return str(ordered[0].fields.get("code", "")), ordered[0].site
+    return None
 
 
 def _search(values: Mapping[str, Any], ordered: Sequence[Contribution]) -> str:

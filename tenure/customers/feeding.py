@@ -9,7 +9,7 @@ from typing import Any
 from tenure.connections.models import Mode, Site
 from tenure.customers import effective, fields, payers
 from tenure.customers.attributes import Mapped
-from tenure.customers.deciding import Terms
+from tenure.customers.deciding import Naming, Terms
 from tenure.customers.effective import Contribution, Effective
 from tenure.customers.models import BillingAccount
 from tenure.sources import records
@@ -115,3 +115,24 @@ def filler(feed: Feed, terms: Terms, joining: Joining | None, account_id: int) -
     mine = joining.get(account_id, ())
     parts = [p for p in feed.parts if p.site in terms.importing and p.upstream_id in mine]
     return effective.compose(parts, terms.mapping) if parts else NOTHING
+
+
+def naming(feed: Feed, terms: Terms, joining: Joining | None, account_id: int) -> Naming | None:
+    """What an import calls an account that others' billing was known of before; None where all of it
+    is the import's own. ``joining`` has what the import brings, None for all of its site's."""
+    mine = None if joining is None else joining.get(account_id, ())
+    brought: list[Contribution] = []
+    before: list[Contribution] = []
+    for part in feed.parts:
+        ours = part.site in terms.importing and (mine is None or part.upstream_id in mine)
+        (brought if ours else before).append(part)
+    if not brought or not before:
+        return None
+    called = effective.compose(brought, ())
+    known = effective.compose(before, ())
+    codes = {str(part.fields.get("code", "")) for part in before}
+    return Naming(
+        name=called.name if called.named else None,
+        site=called.sites["name"],
+        stand_ins=codes - {known.name} if known.named else codes,
+    )

@@ -21,7 +21,7 @@ from tenure.customers.models import (
     Touched,
 )
 from tenure.customers.write import By
-from tenure.sync.replay import replay
+from tenure.sync.replay import end_staging, replay
 from tests.builders import EARLIER, NOW, a_billing_account, a_site, a_subscription
 from tests.sync.landed import everything, land_accounts, land_subscriptions
 
@@ -270,6 +270,39 @@ def test_in_import_only_nothing_that_is_there_changes(
             name, state, values = standing[account.identifier]
             assert (account.name, account.state) == (name, state)
             assert values.items() <= {n: account.attributes.get(n) for n in values}.items()
+
+
+def named_by(site: str, **values: str) -> tuple[str, dict[str, Any]]:
+    """A billing account of the site that says the code both sites say, and no more than ``values``."""
+    bare = {"company": None, "email": None, "custom_fields": b"{}", "created_at": EARLIER}
+    return f"{site}0", {**bare, "code": "S", **values}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "called"),
+    [
+        ({}, {}, "S"),
+        ({}, {"email": "a@x.example"}, "a@x.example"),
+        ({}, {"company": "Acme"}, "Acme"),
+        ({"email": "a@x.example"}, {"company": "Acme"}, "a@x.example"),
+        ({"company": "S"}, {"company": "Acme"}, "S"),
+    ],
+)
+def test_an_import_names_what_it_joins_if_nobody_had_named_it(
+    first: dict[str, str], second: dict[str, str], called: str
+) -> None:
+    found = {"first": [named_by("first", **first)], "second": [named_by("second", **second)]}
+    sites = two_sites([Mode.IMPORT, Mode.IMPORT])
+    for staged in (False, True):
+        with undone():
+            Site.objects.update(staged=staged)
+            for site in sites:
+                site.staged = staged
+            sync(sites, found, [])
+            if staged:
+                end_staging(sites)
+                replay(sites, by=By(), now=NOW)
+            assert Account.objects.get().name == called
 
 
 @EXAMPLES

@@ -210,6 +210,7 @@ class Working:
             terms,
             now=self.now,
             filler=feeding.filler(feed, terms, joining if imports else None, account.pk),
+            naming=feeding.naming(feed, terms, joining, account.pk) if imports else None,
         )
         changes = together(before, decision.changes)
         if account.removed_at and not account.merged_into_id:
