@@ -20,7 +20,7 @@ from tenure.customers.lookup import account_of
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
 from tenure.health import shapes as full_shapes
-from tenure.health.listing import STANDINGS
+from tenure.health.listing import WAYS
 from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
@@ -34,7 +34,7 @@ SORTS = sorted(ORDERS)
 
 @click.group("accounts", cls=List)
 @click.argument("rule", default="", metavar="[RULE]")
-@click.option("--health", type=click.Choice(STANDINGS), help="Only those that stand like this.")
+@click.option("--health", type=click.Choice(WAYS), help="Only those that stand like this.")
 @click.option(
     "--search", default="", metavar="WORDS", help="Words in its name, identifier or e-mail."
 )
@@ -104,7 +104,7 @@ accounts.add_command(exchange.importing(ACCOUNTS))
 
 @accounts.command("export")
 @click.argument("rule", default="", metavar="[RULE]")
-@click.option("--health", type=click.Choice(STANDINGS), help="Only those that stand like this.")
+@click.option("--health", type=click.Choice(WAYS), help="Only those that stand like this.")
 @click.option("--search", default="", metavar="WORDS", help="Only those that match.")
 @click.option("--sort", default="-mrr", show_default=True, metavar="ORDER")
 @click.option("--figures/--no-figures", default=True, help="With status, MRR, due and the like.")

@@ -9,7 +9,6 @@ Amounts of both days are in the workspace's currency at the rates of the present
 lose nothing; while a rate is missing they stay in the currency each account has the most in.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,11 +18,8 @@ from typing import Any
 from django.db import connection
 
 from tenure.core.money import Money
-from tenure.metrics.amounts import rounded
-from tenure.metrics.days import local_day
+from tenure.health.became import BECAME, FATES, since
 from tenure.metrics.inputs import Settings
-from tenure.metrics.rates import in_force
-from tenure.metrics.revenue.report import currencies
 
 BANDS = ("green", "amber", "red", "unknown")
 ENOUGH = 10  # accounts on each side, below which a share says nothing
@@ -93,48 +89,11 @@ class Aftermath:
     missing: tuple[str, ...] = ()
 
 
-_TOTAL = (
-    "(SELECT coalesce(sum(v.value::numeric * r.rate), 0) FROM jsonb_each_text({mrr}) v"
-    " JOIN rates r ON r.currency = v.key)"
-)
 _ROWS = f"""
-    WITH rates AS (
-        SELECT * FROM jsonb_to_recordset(%(rates)s::jsonb) AS r (currency text, rate numeric)
-    ), stood AS (
-        SELECT account_id, band, state FROM health_healthversion
-        WHERE valid_from <= %(then)s AND valid_to > %(then)s
-        UNION ALL
-        SELECT account_id, band, state FROM health_healthscore WHERE updated_at <= %(then)s
-    ), earned AS (
-        SELECT account_id, main_currency, mrr FROM metrics_factsversion
-        WHERE valid_from <= %(then)s AND valid_to > %(then)s AND mrr_sort > 0
-        UNION ALL
-        SELECT account_id, main_currency, mrr FROM metrics_accountfacts
-        WHERE updated_at <= %(then)s AND mrr_sort > 0
-    ), late AS (
-        SELECT DISTINCT account_id FROM customers_invoice
-        WHERE due_at > %(then)s AND due_at <= %(now)s AND removed_at IS NULL
-            AND account_id IS NOT NULL AND coalesce(type, '') <> 'credit' AND total > 0
-            AND (state IN ('past_due', 'failed') OR state = 'paid'
-                 AND (closed_at AT TIME ZONE %(zone)s)::date > (due_at AT TIME ZONE %(zone)s)::date)
-    ), became AS (
-        SELECT s.band, coalesce(%(target)s::text, e.main_currency) AS currency,
-               CASE WHEN %(target)s::text IS NULL THEN (e.mrr ->> e.main_currency)::numeric
-                    ELSE {_TOTAL.format(mrr="e.mrr")} END AS had,
-               CASE WHEN coalesce(f.mrr_sort, 0) = 0 THEN 0
-                    WHEN %(target)s::text IS NOT NULL THEN {_TOTAL.format(mrr="f.mrr")}
-                    WHEN f.main_currency = e.main_currency
-                        THEN coalesce((f.mrr ->> e.main_currency)::numeric, 0)
-                    ELSE (e.mrr ->> e.main_currency)::numeric END AS has,
-               f.paused_mrr <> '{{}}'::jsonb AS paused, late.account_id IS NOT NULL AS was_late
-        FROM stood s JOIN earned e USING (account_id)
-        JOIN metrics_accountfacts f USING (account_id)
-        LEFT JOIN late USING (account_id)
-        WHERE s.state <> 'ended'
-    )
-    SELECT band, currency, count(*), count(*) FILTER (WHERE has = 0 AND NOT paused),
-           count(*) FILTER (WHERE has < had AND (has > 0 OR paused)),
-           count(*) FILTER (WHERE was_late), sum(had), sum(greatest(had - has, 0))
+    {BECAME}
+    SELECT band, currency, count(*), count(*) FILTER (WHERE {FATES["churned"]}),
+           count(*) FILTER (WHERE {FATES["contracted"]}), count(*) FILTER (WHERE {FATES["late"]}),
+           sum(had), sum(greatest(had - has, 0))
     FROM became GROUP BY band, currency
 """  # noqa: S608
 
@@ -143,11 +102,9 @@ def aftermath(days: int, now: datetime, settings: Settings) -> Aftermath:
     """What became of accounts since so many days ago, by the band they stood in then."""
     then = now - timedelta(days=days)
     found = {band: Row(band) for band in BANDS}
-    rates, missing = _rates(now, settings)
-    asked: dict[str, Any] = {"then": then, "now": now, "zone": settings.zone.key}
-    asked |= {"rates": json.dumps(rates), "target": None if missing else settings.currency}
+    asked = since(then, now, settings)
     with connection.cursor() as db:
-        db.execute(_ROWS, asked)
+        db.execute(_ROWS, asked.values)
         for row in db.fetchall():
             _add(found[row[0]], row[1:])
         db.execute(
@@ -157,23 +114,7 @@ def aftermath(days: int, now: datetime, settings: Settings) -> Aftermath:
         oldest = db.fetchone()[0]
     rows = [found[band] for band in BANDS]
     verdict, tone = _verdict(found, days, oldest, then)
-    currency = "" if missing else settings.currency
-    return Aftermath(days, then, rows, verdict, tone, oldest, currency, missing)
-
-
-def _rates(now: datetime, settings: Settings) -> tuple[list[dict[str, str]], tuple[str, ...]]:
-    """What one unit of each currency there is is worth, and the currencies of which nobody knows."""
-    day = local_day(now, settings.zone)
-    known = in_force(day, settings)
-    codes = currencies()
-    quotes = {code: known.on(code, settings.currency, day) for code in codes}
-    missing = tuple(code for code, quote in quotes.items() if quote is None)
-    rates = [
-        {"currency": code, "rate": str(rounded(quote.rate, 12))}
-        for code, quote in quotes.items()
-        if quote
-    ]
-    return rates, missing
+    return Aftermath(days, then, rows, verdict, tone, oldest, asked.currency, asked.missing)
 
 
 def _add(row: Row, told: Sequence[Any]) -> None:

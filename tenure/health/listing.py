@@ -1,5 +1,6 @@
 """The list of accounts as health sees it: sorted by score, or only those that stand in one way."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,8 @@ from tenure.rules.sql import Sql, all_of
 TABLE = HealthScore._meta.db_table
 PAST = HealthVersion._meta.db_table
 STANDINGS = ("green", "amber", "red", "unknown", "ended")
+WAITING = "waiting"
+WAYS = (*STANDINGS, WAITING)
 
 
 def _score(value: Any) -> Decimal:
@@ -44,10 +47,13 @@ def scores_of(moment: Moment | None) -> str:
     )
 
 
-def standing(way: str, moment: Moment | None = None) -> Sql | None:
+def standing(way: str, now: datetime, moment: Moment | None = None) -> Sql | None:
     """The condition on account ``a`` that it stands, or stood at the end of a past day, in a band;
-    ``ended`` are those whose subscriptions are over, which stand in none of the others. None for any
-    other word."""
+    ``ended`` are those whose subscriptions are over, which stand in none of the others, and
+    ``waiting`` those to be scored anew, of which no past is kept. None for any other word."""
+    if way == WAITING and moment is None:
+        due = f"SELECT 1 FROM {TABLE} k WHERE k.account_id = a.id AND k.state <> 'ended'"  # noqa: S608
+        return Sql(f"EXISTS ({due} AND k.next_change_at <= %s)", (now,))
     scored = f"SELECT 1 FROM {scores_of(moment)} k WHERE k.account_id = a.id"  # noqa: S608
     if way == "ended":
         return Sql(f"EXISTS ({scored} AND k.state = 'ended')")

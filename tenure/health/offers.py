@@ -1,18 +1,23 @@
 """What rules may ask of an account's health: as people see it, and how much is known of it."""
 
-from tenure.health.models import Band, HealthVersion, Verdict
+from tenure.health.models import Band, HealthVersion
 from tenure.rules.catalogue import Attribute, History
 from tenure.rules.indexes import Column
 from tenure.rules.operators import Type
 
 HEALTH = "health"
 GROUP = "Health"
-_SHOWN = ("score", "band", "coverage", "caps", "missing")
+_SHOWN = ("score", "band", "coverage", "caps", "missing", "version_id")
+# The name a definition has today, of the version that made a score.
+_NAMED = (
+    "(SELECT d.name FROM health_definitionversion v JOIN health_definition d"
+    " ON d.id = v.definition_id WHERE v.id = {})"
+)
 
 
 def histories() -> dict[str, History]:
     """Scores through time, the present ones last."""
-    kept = ", ".join(str(Verdict._meta.get_field(name).name) for name in _SHOWN)
+    kept = ", ".join(_SHOWN)
     versions = HealthVersion._meta.db_table
     return {
         HEALTH: History(
@@ -87,4 +92,17 @@ _OFFERED = (
     ),
     _offer("health_caps", "Health caps", Type.LIST, "caps", "What holds the score down."),
     _offer("health_missing", "Missing for health", Type.LIST, "missing", "Measures not known."),
+    Attribute(
+        "health_definition",
+        "Definition of health",
+        Type.TEXT,
+        "(SELECT d.name FROM health_healthscore k JOIN health_definitionversion v"
+        " ON v.id = k.version_id JOIN health_definition d ON d.id = v.definition_id"
+        " WHERE k.account_id = a.id)",
+        explains="The definition the score was made by, by its name of today.",
+        missing="Unknown until the account is scored.",
+        history=HEALTH,
+        past=_NAMED.format("{k}.version_id"),
+        group=GROUP,
+    ),
 )

@@ -105,4 +105,5 @@ def make_due(definition_id: int, now: datetime) -> int:
 
 def waiting(now: datetime) -> int:
     """How many accounts wait to be scored anew."""
-    return HealthScore.objects.filter(next_change_at__lte=now).exclude(state=State.ENDED).count()
+    due = HealthScore.objects.filter(next_change_at__lte=now, account__removed_at=None)
+    return due.exclude(state=State.ENDED).count()

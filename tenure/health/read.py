@@ -119,7 +119,8 @@ class Share:
 
 def accounts_by_definition() -> dict[int, int]:
     """How many accounts were scored by each definition."""
-    counted = HealthScore.objects.values_list("version__definition").annotate(n=Count("pk"))
+    rows = HealthScore.objects.filter(account__removed_at=None)
+    counted = rows.values_list("version__definition").annotate(n=Count("pk"))
     return dict(counted.values_list("version__definition", "n"))
 
 

@@ -168,6 +168,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/health/release/", health_of_account.release, name="release_health"),
     path("health/", health.overview, name="health"),
     path("health/became/", health.became, name="health_became"),
+    path("health/became/accounts/", health.became_of, name="health_became_of"),
     path("health/definitions/", health_definitions.page, name="health_definitions"),
     path("health/definitions/new/", health_editor.new, name="new_health_definition"),
     path("health/definitions/new/preview/", health_editor.preview_new, name="new_health_preview"),

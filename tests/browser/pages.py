@@ -171,6 +171,7 @@ def addresses(account: Account) -> dict[str, str]:
         "change a segment": f"/segments/{a_segment(account)}/edit/",
         "a wrong rule": "/segments/new/?rule=mmr+%3E+5",
         "what became": "/health/became/",
+        "who became so": "/health/became/accounts/?since=2026-06-01&became=all",
         "definitions of health": "/health/definitions/",
         "new definition of health": "/health/definitions/new/",
         "definition of health": f"/health/definitions/{scored_by(account)}/",

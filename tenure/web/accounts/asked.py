@@ -69,7 +69,7 @@ def asked_of(sent: QueryDict, now: datetime, moment: Moment | None = None) -> As
         if sent.get("rule", "").strip()
         else Said("")
     )
-    standing = by_health.standing(sent.get("health", ""), moment)
+    standing = by_health.standing(sent.get("health", ""), now, moment)
     where = by_health.both(standing, said.asked.where if said.asked else None)
     return Asked(search, said, sent.get("health", "") if standing else "", where)
 

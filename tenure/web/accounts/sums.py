@@ -122,5 +122,6 @@ def _without(asked: Asked, rule: str, moment: Moment | None) -> int:
     first = asked.said.asked
     assert first is not None  # noqa: S101  # a rule that is wrong has no parts
     other = question(rule, first.context.now, known=first.catalogue, when=first.context)
-    where = by_health.both(by_health.standing(asked.way, moment), other.where)
+    standing = by_health.standing(asked.way, first.context.now, moment)
+    where = by_health.both(standing, other.where)
     return metrics.capped_count(asked.search, cap=COUNT_CAP, where=where, moment=moment)

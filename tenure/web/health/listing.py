@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,6 +16,7 @@ from tenure.health import ordering, placing, preview, read, versions
 from tenure.health.applies import who_of
 from tenure.health.models import DefinitionEvent, DefinitionVersion
 from tenure.metrics.asking import TooCostly
+from tenure.rules.text import literal_text
 from tenure.segments.models import Segment
 from tenure.web.frame import member_of
 from tenure.web.health.editor import told
@@ -32,6 +34,12 @@ class Row:
     place: int
     first: bool
     last: bool
+
+    @property
+    def query(self) -> str:
+        """The list of the accounts it scores, as the query of an address."""
+        name = literal_text(self.version.definition.name)
+        return urlencode({"rule": f"health_definition = {name}"})
 
 
 @require_safe

@@ -2,23 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.core.money import Money
 from tenure.health import aftermath, definitions, moves, placing, read, versions
+from tenure.health import became as behind
 from tenure.health.models import DefinitionVersion
 from tenure.health.read import Share
+from tenure.metrics.paging import UnusablePage
 from tenure.metrics.settings import current
+from tenure.web import moments
+from tenure.web.exchange.downloads import sent
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_define_health
 
 LATELY = timedelta(days=7)
 SHOWN = 12
+PAGE = 50
+FATES = {
+    "all": "Accounts that had MRR",
+    "churned": "Churned",
+    "contracted": "Contracted",
+    "late": "Paid late",
+    "lost": "Lost MRR",
+}
 ORDER = ("green", "amber", "red", "unknown", "ended")
 LABELS = {
     "green": ("Green", "doing well"),
@@ -69,9 +83,36 @@ def became(request: HttpRequest) -> HttpResponse:
     given = request.GET.get("days", "")
     days = int(given) if given in map(str, aftermath.SPANS) else 90
     found = aftermath.aftermath(days, settings.TENURE_CLOCK.now(), current())
-    shown = {"found": found, "spans": aftermath.SPANS, "labels": LABELS}
+    since = quote(found.since.isoformat())
+    shown = {"found": found, "spans": aftermath.SPANS, "labels": LABELS, "since": since}
     part = "aftermath" if request.headers.get("HX-Request") else "became"
     return render(request, f"web/health/{part}.html", shown)
+
+
+@require_safe
+def became_of(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The accounts behind a figure of that table, as a page or, with ``form``, as a file."""
+    band, fate = request.GET.get("band", ""), request.GET.get("became", "all")
+    band = band if band in aftermath.BANDS else ""
+    fate = fate if fate in behind.FATES else "all"
+    asked = behind.since(_since(request), settings.TENURE_CLOCK.now(), current())
+    if request.GET.get("form") == "csv":
+        return sent(behind.lines(asked, band, fate), "became")
+    try:
+        found = behind.accounts(asked, band, fate, cursor=request.GET.get("after"), limit=PAGE)
+    except UnusablePage as error:
+        return render(request, "web/billing/revenue_unusable.html", {"error": error}, status=400)
+    shown: dict[str, Any] = {"asked": asked, "band": band, "fate": fate, "fates": FATES}
+    shown |= {"bands": aftermath.BANDS, "labels": LABELS, "found": found}
+    shown |= {"sums": behind.sums(asked, band, fate), "title": FATES[fate]}
+    return render(request, "web/health/became_of.html", shown)
+
+
+def _since(request: HttpRequest) -> datetime:
+    """The instant looked back to, as the table named it; ninety days ago where it names none."""
+    now: datetime = settings.TENURE_CLOCK.now()
+    given = moments.instant_of(request.GET.get("since"))
+    return given if given and given < now else now - timedelta(days=90)
 
 
 def _weights(version: DefinitionVersion) -> list[tuple[str, str, str]]:

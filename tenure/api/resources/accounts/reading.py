@@ -37,7 +37,7 @@ class Accounts(BaseModel):
     rule: str = Field(
         "", max_length=10_000, description="Only those a rule holds for: mrr > 500 and plan = pro."
     )
-    health: Literal["", "green", "amber", "red", "unknown", "ended"] = Field(
+    health: Literal["", "green", "amber", "red", "unknown", "ended", "waiting"] = Field(
         "", description="Only those that stand like this today."
     )
     sort: str = Field(
