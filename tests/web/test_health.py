@@ -164,7 +164,8 @@ def test_a_definition_is_saved_compared_and_brought_back(
     assert client.post(address, sent).headers["Location"] == "/health/definitions/"
     newest = versions.newest()[0]
     assert (newest.number, newest.reason, newest.member) == (2, "Fewer alarms", member)
-    assert "1 account waits to be scored anew" in client.get("/health/").text
+    page = client.get("/health/").text
+    assert "1 account</a> waits to be scored anew" in page
     assert scoring.due(NOW) == [late.pk]
     assert score_again(late).band == "green"
     page = client.get(address).text

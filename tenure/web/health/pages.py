@@ -27,7 +27,7 @@ LATELY = timedelta(days=7)
 SHOWN = 12
 PAGE = 50
 FATES = {
-    "all": "Accounts that had MRR",
+    "all": "All",
     "churned": "Churned",
     "contracted": "Contracted",
     "late": "Paid late",
