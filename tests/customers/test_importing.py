@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from tenure.connections.models import Mode, Site
@@ -130,3 +131,21 @@ def test_a_first_value_comes_from_what_joins_not_from_what_was_imported_before(
         bring(site, pages[place], batch)
     account.refresh_from_db()
     assert account.attributes["vat_number"] == "3"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("mode", [Mode.IMPORT, Mode.DAILY])
+def test_an_address_is_spelled_as_the_first_billing_account_has_it_whatever_the_order(
+    mode: Mode, order: Sequence[int]
+) -> None:
+    site = a_site("northwind-us", accounts_mode=mode)
+    shared = a_billing_account("a", code="SHARED", created_at=EARLIER, email="Ann@acme.example")
+    younger = {"upstream_id": "b", "created_at": NOW, "email": "ann@ACME.example"}
+    both = (shared, msgspec.structs.replace(shared, **younger))
+    batch = a_batch(site)
+    for place in order:
+        bring(site, [both[place]], batch)
+    assert Contact.objects.get().email == "Ann@acme.example"
+    later = msgspec.structs.replace(shared, email="ANN@acme.example", updated_at=NOW)
+    bring(site, [later], a_batch(site))
+    assert Contact.objects.get().email == "Ann@acme.example"  # capitals alone are no change

@@ -34,8 +34,15 @@ class Way:
 
     def is_in_the_making(self, site: str, contact: Contact) -> bool:
         """Whether the import that goes on made this contact, maybe from a part of what names it."""
-        mine = self.change_set is not None and contact.created_in_id == self.change_set
-        return mine and site in self.importing
+        return self._is_mine(contact.created_in_id) and site in self.importing
+
+    def is_settled(self, contact: Contact, name: str) -> bool:
+        """Whether the value was there before this change set, of which another page may follow."""
+        given_in = contact.sources.get(name, {}).get("change_set")
+        return not (self._is_mine(contact.created_in_id) or self._is_mine(given_in))
+
+    def _is_mine(self, change_set: int | None) -> bool:
+        return self.change_set is not None and change_set == self.change_set
 
 
 @dataclass(slots=True)
@@ -118,7 +125,7 @@ def _decided(contact: Contact, person: Person, way: Way) -> Decision:
         values={"email": person.email},
         sites={"email": person.site, "name": person.name_site},
     )
-    if contact.email.casefold() == person.email.casefold():
+    if contact.email.casefold() == person.email.casefold() and way.is_settled(contact, "email"):
         incoming.values["email"] = contact.email  # capitals alone are no change
     making = way.importing if way.is_in_the_making(person.site, contact) else ()
     terms = Terms(
