@@ -22,7 +22,8 @@ from tenure.customers import write as customers
 from tenure.customers.models import Touched
 from tenure.customers.write import By
 from tenure.metrics import ratebook
-from tenure.metrics.read import AccountRow, accounts_page
+from tenure.metrics.account_rows import AccountRow
+from tenure.metrics.read import accounts_page
 from tenure.segments import write as segments
 from tenure.segments.models import Segment
 from tenure.sync import read as sync

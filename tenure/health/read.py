@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from tenure.core.money import Money
 from tenure.health.models import HealthScore, HealthVersion, Verdict
@@ -16,6 +16,16 @@ from tenure.health.scorer import value_of
 from tenure.metrics.models import AccountFacts
 
 _texts = msgspec.json.Decoder(dict[str, str | None])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands: what a list shows of a score."""
+
+    score: Decimal | None
+    band: str
+    state: str
+    coverage: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,24 @@ def scores_of(account_ids: Iterable[int]) -> dict[int, HealthScore]:
     """The scores of these accounts by account id; accounts not scored yet are absent."""
     rows = HealthScore.objects.select_related("version__definition", "override__member")
     return {row.pk: row for row in rows.filter(pk__in=list(account_ids))}
+
+
+def standings(account_ids: Iterable[int], at: datetime | None = None) -> dict[int, Standing]:
+    """How these accounts stand, or stood at an instant as we knew it then, with nothing of why: for
+    lists, which show many. Absent without a score."""
+    ids = list(account_ids)
+    live = HealthScore.objects.filter(pk__in=ids)
+    found: dict[int, Standing] = {}
+    if at:
+        live = live.filter(updated_at__lte=at)
+        past = HealthVersion.objects.filter(account_id__in=ids, valid_from__lte=at, valid_to__gt=at)
+        found = _standings(past)
+    return found | _standings(live)
+
+
+def _standings(rows: QuerySet[Any]) -> dict[int, Standing]:
+    known = rows.values_list("account_id", "score", "band", "state", "coverage")
+    return {pk: Standing(*parts) for pk, *parts in known}
 
 
 def figures_of(account_id: int) -> tuple[AccountFacts | None, HealthScore | None]:

@@ -13,7 +13,8 @@ from tenure.core.money import Money
 from tenure.customers import provenance
 from tenure.customers.models import Account, Attribute, AttributeKind, BillingAccount, Origin
 from tenure.metrics import read
-from tenure.metrics.read import LONGEST_PAGE, AccountRow
+from tenure.metrics.account_rows import AccountRow
+from tenure.metrics.read import LONGEST_PAGE
 from tenure.rules.sql import Sql
 
 NUMBERS = {AttributeKind.NUMBER.value, AttributeKind.MONEY.value}

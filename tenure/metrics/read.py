@@ -1,20 +1,16 @@
 """Questions about the figures of accounts: the list of accounts, its totals, one account's facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import OuterRef
 
 from tenure.core.money import Money
-from tenure.customers import read as customers
-from tenure.customers.models import Account
-from tenure.customers.values_at import values_at
 from tenure.metrics import as_of
+from tenure.metrics.account_rows import AccountRow, rows_of
 from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day
@@ -37,55 +33,6 @@ from tenure.rules.sql import Sql
 
 LONGEST_PAGE = 200
 LOOKED_AT = 10_000  # accounts, for an estimate
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """One line of the account list. Money is one amount a currency, sorted by currency code; a
-    converted total is None while a rate is missing.
-
-    ``scope`` is the site its identifier is limited to, if any; ``sites`` are those that bill it.
-    ``as_of`` is None while the account has not been measured: its figures are then unknown. Of a
-    past time ``kind`` says how they are known (``VersionKind``).
-    ``attributes`` and ``sources``, as on the account, are there only when they were asked for.
-    """
-
-    id: int
-    identifier: str
-    scope: str | None
-    name: str
-    state: str
-    owner: str | None
-    sites: tuple[str, ...]
-    created_at: datetime
-    updated_at: datetime
-    as_of: datetime | None = None
-    kind: str | None = None
-    mrr: tuple[Money, ...] = ()
-    arr: tuple[Money, ...] = ()
-    total_due: tuple[Money, ...] = ()
-    past_due: tuple[Money, ...] = ()
-    mrr_converted: Money | None = None
-    arr_converted: Money | None = None
-    due_converted: Money | None = None
-    past_due_converted: Money | None = None
-    missing_rates: tuple[str, ...] = ()
-    subscription_status: str | None = None
-    invoice_status: str | None = None
-    plan_names: tuple[str, ...] = ()
-    total_quantity: int | None = None
-    active_subscriptions: int | None = None
-    next_renewal_date: date | None = None
-    next_bill_date: date | None = None
-    next_due_date: date | None = None
-    oldest_past_due_days: int | None = None
-    oldest_past_due_since: date | None = None
-    last_paid_date: date | None = None
-    customer_since: date | None = None
-    in_dunning: bool = False
-    flags: tuple[str, ...] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    sources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +126,7 @@ def accounts_page(
     has_next = more if not backwards else True
     has_previous = more if backwards else place is not None
     return AccountsPage(
-        rows=_rows([key.account_id for key in keys], with_values=with_values, moment=moment),
+        rows=rows_of([key.account_id for key in keys], with_values=with_values, moment=moment),
         next=cursor_of(order, keys[-1]) if keys and has_next else None,
         previous=cursor_of(order, _before(keys[0])) if keys and has_previous else None,
     )
@@ -337,72 +284,3 @@ _TOTALS = """
 
 def _before(place: Place) -> Place:
     return Place(place.phase, place.value, place.account_id, backwards=True)
-
-
-def _rows(
-    account_ids: Sequence[int], *, with_values: bool = False, moment: Moment | None = None
-) -> tuple[AccountRow, ...]:
-    """The accounts with what a list shows of them, in the order of the ids."""
-    sites = customers.sites_feeding(OuterRef("pk")).values("subdomain")
-    rows = Account.objects.select_related("owner", "scope", *(() if moment else ("facts",)))
-    columns = [*_ACCOUNT_COLUMNS, *(_VALUE_COLUMNS if with_values else ())]
-    if not moment:
-        columns += [f"facts__{name}" for name in _FACTS_COLUMNS]
-    accounts: Mapping[int, Account] = (
-        rows.only(*columns).annotate(billed_by=ArraySubquery(sites)).in_bulk(account_ids)
-    )
-    figures: Mapping[int, Figures]
-    if moment:
-        figures = as_of.figures_at(account_ids, moment)
-        values_at(accounts.values(), moment.instant, with_attributes=with_values)
-    else:
-        figures = {pk: a.facts for pk, a in accounts.items() if getattr(a, "facts", None)}
-    return tuple(
-        _row(accounts[key], figures.get(key), with_values=with_values, moment=moment)
-        for key in account_ids
-        if key in accounts
-    )
-
-
-_MONEY = ("mrr", "arr", "total_due", "past_due")
-_LISTS = ("plan_names", "flags", "missing_rates")
-_TOTALS_OF = ("mrr_converted", "arr_converted", "due_converted", "past_due_converted")
-_PLAIN = (
-    "as_of subscription_status invoice_status total_quantity active_subscriptions next_renewal_date"
-    " next_bill_date next_due_date oldest_past_due_days oldest_past_due_since last_paid_date"
-    " customer_since in_dunning"
-).split()
-_FACTS_COLUMNS = (*_MONEY, *_LISTS, *_PLAIN, *_TOTALS_OF, "converted_currency")
-_ACCOUNT_COLUMNS = (
-    "identifier name state created_at updated_at scope__subdomain owner__name owner__email"
-).split()
-
-
-_VALUE_COLUMNS = ("attributes", "sources")
-
-
-def _row(
-    account: Any, facts: Figures | None, *, with_values: bool, moment: Moment | None
-) -> AccountRow:
-    figures: dict[str, Any] = {}
-    if facts:
-        figures |= {name: facts.money(name) for name in _MONEY}
-        figures |= {name: facts.total(name) for name in _TOTALS_OF}
-        figures |= {name: tuple(getattr(facts, name)) for name in _LISTS}
-        figures |= {name: getattr(facts, name) for name in _PLAIN if name != "as_of"}
-        figures["as_of"] = moment.instant if moment else getattr(facts, "as_of", None)
-        figures["kind"] = as_of.kind_of(facts) if moment else None
-    if with_values:
-        figures |= {name: getattr(account, name) for name in _VALUE_COLUMNS}
-    return AccountRow(
-        id=account.id,
-        identifier=account.identifier,
-        scope=account.scope.subdomain if account.scope else None,
-        name=account.name,
-        state=account.state,
-        owner=(account.owner.name or account.owner.email) if account.owner else None,
-        sites=tuple(account.billed_by),
-        created_at=account.created_at,
-        updated_at=account.updated_at,
-        **figures,
-    )

@@ -10,10 +10,11 @@ from tenure.customers import attributes, fields, read, shapes
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.values_at import values_at
 from tenure.metrics import as_of
+from tenure.metrics.account_rows import AccountRow
 from tenure.metrics.as_of import Moment
 from tenure.metrics.facts import CONVERTED
 from tenure.metrics.models import Figures
-from tenure.metrics.read import AccountRow, facts_of
+from tenure.metrics.read import facts_of
 
 MONEY = (
     "mrr arr paused_mrr trial_mrr cancelling_mrr committed_mrr past_due_mrr total_due past_due"

@@ -21,7 +21,7 @@ LIST = "/accounts/"
 
 
 def names(answer: Any) -> list[str]:
-    return [line.row.name for line in answer.context["lines"]]
+    return [row.name for row in answer.context["page"].rows]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tenure import flow
+from tenure.access.models import Member, Role
 from tenure.connections.models import Mode, Site
 from tenure.core.clock import FrozenClock
 from tenure.customers import bulk_work, write
@@ -20,11 +21,14 @@ from tenure.customers.models import (
 )
 from tenure.customers.revert import revert
 from tenure.customers.write import By, Pin
+from tenure.metrics.models import AccountFacts
+from tenure.web.accounts import columns
 from tenure.web.editing import bulk
 from tests.metrics.rows import NOW, an_account
-from tests.web.builders import a_customer
+from tests.web.builders import a_customer, a_member
 
 BULK = "/accounts/bulk/"
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'
 
 
 def tier(**values: Any) -> Attribute:
@@ -43,6 +47,31 @@ def test_the_address_chooses_the_columns_in_its_order(signed_in: Client) -> None
     labels = [heading.column.label for heading in answer.context["headings"]]
     assert labels == ["Account", "Owner", "Seats", "MRR"]
     assert ">25<" in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.CSM, Role.VIEWER])
+def test_whatever_stands_in_a_cell_stays_text(client: Client, db: None, role: Role) -> None:
+    member = a_member(role)
+    Member.objects.update(name=HOSTILE)
+    account = a_customer(HOSTILE, identifier=HOSTILE, owner=member)
+    tier(label=HOSTILE)
+    Attribute.objects.create(name="weight", label="W", unit="<img>", kind=AttributeKind.NUMBER)
+    values = {"tier": HOSTILE, "seats": HOSTILE, "weight": 5}
+    sources = {name: {"source": "sync", "site": HOSTILE} for name in values}
+    Account.objects.filter(pk=account.pk).update(attributes=values, sources=sources, state="<b>")
+    Site.objects.filter(subdomain="northwind").update(subdomain="<b>north")
+    AccountFacts.objects.update(plan_names=[HOSTILE, HOSTILE], subscription_status="<b>")
+    every = columns.offered([])
+    client.force_login(member)
+    names = ",".join([*every, *(f"attributes.{name}" for name in values)])
+    answer = client.get("/accounts/", {"columns": names})
+    table = answer.text.split("<tbody", 1)[1].split("</tbody>", 1)[0]
+    assert table.count("<td") == len(every) + len(values) + 1 + (role == Role.CSM)
+    assert "<img" not in table
+    assert "<script" not in table
+    assert "<b>" not in table
+    assert table.count("&lt;img src=x") > 8
+    assert "&amp;lt;" not in table
 
 
 def test_a_column_that_is_none_any_more_is_passed_over(signed_in: Client) -> None:

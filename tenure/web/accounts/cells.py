@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from tenure.customers.deciding import is_pinned
-from tenure.health.models import Verdict
-from tenure.metrics.read import AccountRow
+from tenure.health.read import Standing
+from tenure.metrics.account_rows import AccountRow
 from tenure.web.accounts.columns import Column
 from tenure.web.badges import Badge, source_badge
 from tenure.web.values import EMPTY
@@ -34,14 +34,14 @@ class Line:
 
     row: AccountRow
     cells: list[Cell]
-    health: Verdict | None = None
+    health: Standing | None = None
 
 
 def lines(
     rows: Iterable[AccountRow],
     columns: Sequence[Column],
     now: datetime,
-    scores: Mapping[int, Verdict],
+    scores: Mapping[int, Standing],
 ) -> list[Line]:
     """The rows as drawn, each with its score where there is one."""
     return [

@@ -14,17 +14,20 @@ from tenure.connections import read as connections
 from tenure.customers import read as customers
 from tenure.health import listing as by_health
 from tenure.health import read as health
-from tenure.health.models import Verdict
+from tenure.health.read import Standing
 from tenure.metrics import read as metrics
+from tenure.metrics.account_rows import AccountRow
 from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import UnusablePage
-from tenure.metrics.read import AccountRow, AccountsPage
+from tenure.metrics.read import AccountsPage
 from tenure.notify import read as notify
 from tenure.segments.question import TooCostly, patient
-from tenure.web.accounts import columns, copies, views
+from tenure.web import moments
+from tenure.web.accounts import columns, copies, drawing, views
 from tenure.web.accounts.asked import Asked, address_without, asked_of
-from tenure.web.accounts.cells import lines
+from tenure.web.accounts.cells import Line, lines
 from tenure.web.accounts.columns import Column
+from tenure.web.accounts.drawing import Shown
 from tenure.web.accounts.sums import COUNT_CAP
 from tenure.web.as_of import at, now_of
 from tenure.web.frame import member_of
@@ -72,14 +75,10 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "chips": [(chip, address_without(request, chip.without)) for chip in asked.said.chips],
         "cleared": address_without(request, ""),
-        "lines": lines(
-            page.rows,
-            shown_columns,
-            now_of(request),
-            _scores(page.rows, shown_columns, moment),
+        "rows": drawing.rows(
+            _lines(request, page, shown_columns), _shown(request, page, shown_columns)
         ),
         "search": asked.search,
-        "open_alerts": _open_alerts(request, page.rows, shown_columns, moment),
         "sort": sort,
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
@@ -90,7 +89,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "cap": COUNT_CAP,
         "sites": connections.sites() if not page.rows else (),
         "may_connect": may_manage_sites(member),
-        "may_edit": may_edit_customers(member) and moment is None,
+        "may_edit": _may_edit(request),
         "views": views.offered(request, kept),
         "as_call": copies.call(request, asked, sort),
         "as_command": copies.command(request, asked, sort),
@@ -104,6 +103,26 @@ def accounts(request: HttpRequest) -> HttpResponse:
     )
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def _may_edit(request: HttpRequest) -> bool:
+    return may_edit_customers(member_of(request)) and at(request) is None
+
+
+def _lines(request: HttpRequest, page: AccountsPage, shown_columns: Sequence[Column]) -> list[Line]:
+    scores = _scores(page.rows, shown_columns, at(request))
+    return lines(page.rows, shown_columns, now_of(request), scores)
+
+
+def _shown(request: HttpRequest, page: AccountsPage, shown_columns: Sequence[Column]) -> Shown:
+    """What the rows are drawn for."""
+    return Shown(
+        now=now_of(request),
+        zone=moments.zone_of(member_of(request).time_zone),
+        past=at(request) is not None,
+        may_edit=_may_edit(request),
+        open_alerts=_open_alerts(request, page.rows, shown_columns, at(request)),
+    )
 
 
 def _page(
@@ -145,12 +164,12 @@ def _refused(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 def _scores(
     rows: Sequence[AccountRow], shown_columns: Sequence[Column], moment: Moment | None
-) -> Mapping[int, Verdict]:
+) -> Mapping[int, Standing]:
     """The health of these accounts, where a column shows it."""
     if all(column.key != "health" for column in shown_columns):
         return {}
     ids = [row.id for row in rows]
-    return health.scores_at(ids, moment.instant) if moment else health.scores_of(ids)
+    return health.standings(ids, moment.instant if moment else None)
 
 
 def _open_alerts(

@@ -1,144 +1,50 @@
 """What templates say with one word: money, times, badges, icons, addresses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.context import RequestContext
-from django.templatetags.static import static
-from django.urls import get_script_prefix, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.metrics.amounts import rounded
-from tenure.web import badges, moments, permissions, values
+from tenure.web import badges, drawn, moments, permissions, values
 from tenure.web.account import events
 from tenure.web.account.intervals import interval as interval_of
+from tenure.web.drawn import (
+    NOTHING,
+    address,
+    amount_text,
+    badge,
+    beside,
+    briefly,
+    icon,
+    mark,
+    money,
+    moneys,
+    number,
+    opens,
+    some,
+    source_badge,
+)
 from tenure.web.editing import toasts
 
 register = template.Library()
 
-NOTHING = mark_safe('<span class="none" aria-label="none">–</span>')  # a constant
-BRIEF = 80
 SAFE_SCHEMES = ("http", "https", "mailto")
 
 
-@register.simple_tag
-def icon(name: str, extra: str = "") -> SafeString:
-    """A drawing beside words; it says nothing of its own."""
-    return format_html(
-        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
-        extra,
-        static("tenure/icons.svg"),
-        name,
-    )
-
-
-@register.simple_tag
-def address(name: str, pk: int, *rest: str) -> str:
-    """The address of an account's page, as ``{% url %}`` has it; for tables, which have hundreds."""
-    return _pattern(get_script_prefix(), name, rest).replace("/0/", f"/{int(pk)}/", 1)
-
-
-@lru_cache(maxsize=500)
-def _pattern(_prefix: str, name: str, rest: tuple[str, ...]) -> str:
-    return reverse(name, args=[0, *rest])
-
-
-@register.simple_tag
-def opens(pk: int, figure: str) -> SafeString:
-    """Where a link leads that opens what an account's figure is made of."""
-    return format_html('href="{0}" hx-get="{0}"', address("calculation", pk, figure))
-
-
-@register.simple_tag(name="badge")
-def badge_tag(state: str | None, words: str = "") -> SafeString:
-    """The badge of a state: word, shape and colour."""
-    return _drawn(badges.badge(state, words))
-
-
-@register.simple_tag
-def source_badge(source: str, words: str = "") -> SafeString:
-    """The badge that says where a value came from."""
-    return _drawn(badges.source_badge(source, words))
-
-
-@register.simple_tag
-def mark(look: badges.Badge, pinned: bool = False) -> SafeString:  # a template's
-    """The small mark of a value's source in a cell; its words are read and shown on hover."""
-    words = f"{look.words}, pinned" if pinned else look.words
-    shape = "pin" if pinned else f"shape-{look.shape}"
-    return format_html(
-        '<span class="mark is-{}{}" title="{}"><svg class="shape" aria-hidden="true"><use href="{}#{}"></use></svg><span class="hush">{}: </span></span>',
-        look.tone, " is-pinned" if pinned else "", words, static("tenure/icons.svg"), shape, words,
-    )  # fmt: skip
-
-
-def _drawn(look: badges.Badge) -> SafeString:
-    return format_html(
-        '<span class="badge is-{}"><svg class="shape" aria-hidden="true"><use href="{}#shape-{}"></use></svg>{}</span>',
-        look.tone,
-        static("tenure/icons.svg"),
-        look.shape,
-        look.words,
-    )
-
-
-@register.filter
-def money(value: Money | None) -> SafeString:
-    """An amount in the currency's own digits, its code behind it; a dash when there is none."""
-    if value is None:
-        return NOTHING
-    return format_html(
-        '<span class="money"><span class="amount">{}</span><span class="code">{}</span></span>',
-        amount_text(value),
-        value.currency,
-    )
-
-
-@register.filter
-def moneys(values: Iterable[Money] | None) -> SafeString:
-    """One amount a currency, side by side; a dash when there is nothing."""
-    drawn = [(money(value),) for value in values or ()]
-    return format_html_join(mark_safe("<br>"), "{}", drawn) if drawn else NOTHING
-
-
-@register.simple_tag
-def beside(
-    amounts: Iterable[Money] | None, total: Money | None, missing: Iterable[str], links: bool = True
-) -> SafeString:
-    """The converted total beside amounts of other currencies, or which rate is missing for it;
-    nothing where the amounts say it all. ``links`` is off inside of another link."""
-    codes = {money.currency for money in amounts or () if money}
-    if not codes or (total and codes == {total.currency}):
-        return mark_safe("")
-    if total:
-        title = f"Converted to {total.currency} at the rates of the day it was measured"
-        return format_html(
-            '<span class="under converted" title="{}">≈ {}</span>', title, money(total)
-        )
-    lacking = ", ".join(code for code in missing if code in codes)
-    if not lacking:
-        return mark_safe("")
-    words = f"no rate for {lacking}"
-    if not links:
-        return format_html('<span class="under converted">{}</span>', words)
-    address = f"{reverse('numbers')}#rate-from"
-    return format_html('<a class="under converted" href="{}">{}</a>', address, words)
-
-
-@register.filter
-def some(values: Iterable[Money]) -> list[Money]:
-    """Those amounts that are not zero."""
-    return [money for money in values if money]
+for _tag in (icon, address, opens, badge, source_badge, mark, beside):
+    register.simple_tag(_tag)
+for _filter in (money, moneys, some, number, briefly):
+    register.filter(_filter)
 
 
 @register.simple_tag
@@ -147,58 +53,23 @@ def amount(value: Decimal | None, currency: str) -> SafeString:
     return NOTHING if value is None else money(Money(value, currency))
 
 
-def amount_text(value: Money) -> str:
-    """The digits alone, with a true minus sign: ``−1,234.50``."""
-    return f"{value.rounded().amount:,}".replace("-", "−")
-
-
-@register.filter
-def number(value: Any) -> str:
-    """A whole number with thousands separated."""
-    return "–" if value is None else f"{value:,}"
-
-
 @register.simple_tag(takes_context=True)
 def moment(context: RequestContext, instant: datetime | None, kind: str = "") -> SafeString:
     """A relative time; hover or focus shows the absolute one with its zone. ``plain`` takes no focus."""
-    return _time(instant, context["now"], context["zone"], kind)
+    return drawn.time(instant, context["now"], context["zone"], kind)
 
 
 @register.simple_tag(takes_context=True)
 def ago(context: RequestContext, instant: datetime | None, kind: str = "") -> SafeString:
     """As ``moment``, for what real clocks recorded (runs): a demonstration's business clock is faster."""
-    return _time(instant, context["real_now"], context["zone"], kind, mark_safe(" data-ages"))
-
-
-def _time(
-    instant: datetime | None, now: datetime, zone: ZoneInfo, kind: str, ages: str = ""
-) -> SafeString:
-    if instant is None:
-        return NOTHING
-    if kind == "plain":
-        shape = '<time datetime="{}" title="{}"{}>{}</time>'
-    else:
-        shape = '<time class="moment" datetime="{}" data-tip="{}" tabindex="0"{}>{}</time>'
-    exact, text = moments.absolute(instant, zone), moments.relative(instant, now)
-    return format_html(shape, instant.isoformat(), exact, ages, text)
+    ages = mark_safe(" data-ages")  # a constant
+    return drawn.time(instant, context["real_now"], context["zone"], kind, ages)
 
 
 @register.simple_tag(takes_context=True)
 def day(context: RequestContext, instant: datetime | date | None) -> SafeString:
     """A calendar day in the member's zone; the title says the exact instant and how far off it is."""
-    if instant is None:
-        return NOTHING
-    text = moments.day_of(instant, context["zone"])
-    if not isinstance(instant, datetime):
-        return format_html(
-            '<time class="nowrap" datetime="{}">{}</time>', instant.isoformat(), text
-        )
-    exact = moments.absolute(instant, context["zone"])
-    away = moments.relative(instant, context["now"])
-    return format_html(
-        '<time class="nowrap" datetime="{}" title="{} ({})">{}</time>',
-        instant.isoformat(), exact, away, text,
-    )  # fmt: skip
+    return drawn.day(instant, context["zone"], context["now"])
 
 
 @register.simple_tag(takes_context=True)
@@ -360,13 +231,6 @@ def said(value: Any) -> str:
 def value(value: Any, kind: str, unit: str = "") -> SafeString:
     """A value drawn by its kind."""
     return values.drawn(value, kind, unit)
-
-
-@register.filter
-def briefly(value: Any) -> str:
-    """A value in a sentence, cut where it would take the sentence over."""
-    text = values.in_words(value)
-    return text if len(text) <= BRIEF else f"{text[:BRIEF]}…"
 
 
 @register.filter
