@@ -55,14 +55,25 @@ def sideways(page: Page) -> list[str]:
     return [f"scrolls sideways by {wider}"] if wider > 0 else []
 
 
+def loose_cells(page: Page) -> list[str]:
+    """The cells that a wide table does not lay out as cells: they stand below each other in one
+    column, and everything beside them under another's head."""
+    found: list[str] = at_rest(page).evaluate(
+        """() => [...document.querySelectorAll("td, th")]
+            .filter((one) => one.checkVisibility())
+            .filter((one) => getComputedStyle(one).display !== "table-cell")
+            .map((one) => `a cell is laid out otherwise: ${one.className || one.innerText}`)"""
+    )
+    return found[:1]
+
+
 def faults(page: Page, looks: Sequence[Look] = LOOKS) -> list[str]:
     """What is wrong with the page in any of these looks; it is left in the first of them."""
     found = []
     for look in looks:
         put_on(page, look)
-        found += [
-            f"{look.scheme}, {look.width}: {one}" for one in violations(page) + sideways(page)
-        ]
+        told = violations(page) + sideways(page) + (loose_cells(page) if look.width > 1000 else [])
+        found += [f"{look.scheme}, {look.width}: {one}" for one in told]
     put_on(page, looks[0])
     return found
 

@@ -148,7 +148,7 @@ def test_it_can_be_closed_anywhere_and_continued_from_the_hub(
         page.goto("/settings/integrations/")
         page.get_by_role("link", name="Continue set-up").click()
         person.arrive(ORDER[ORDER.index(step) + 1])
-    for mark in page.locator(".steps a").all():
+    for mark in page.locator(".set-up-steps a").all():
         assert (mark.get_attribute("href") or "").startswith("/settings/integrations/set-up/")
     page.goto("/settings/integrations/")
     page.get_by_role("link", name=re.compile("^Cancel")).click()
