@@ -1,10 +1,12 @@
 """The page transaction: rows, effects, counts and checkpoint commit together or not at all."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DataError, IntegrityError, connection, transaction
+import psycopg
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from tenure.connections.models import Site
@@ -18,6 +20,9 @@ from tenure.sync import lease, quarantine, write
 from tenure.sync.models import Phase, Seen, StreamRun, WindowRead
 from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.streams import Outcome, land_page
+
+log = logging.getLogger(__name__)
+TIMES_GIVEN_UP = 5  # a page that is given up more often than that has another trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,24 @@ class Applier:
         page: Page,
         checkpoint: Checkpoint | None,
     ) -> Outcome:
-        """Commit one page. LostLease when another worker has taken over: then nothing is written."""
+        """Commit one page. LostLease when another worker has taken over: then nothing is written.
+
+        When the database gives the page up to end a deadlock, it is committed anew at once: whoever
+        it stood against has gone on.
+        """
+        for _ in range(TIMES_GIVEN_UP):
+            try:
+                return self._apply(stream, phase, page, checkpoint)
+            except (OperationalError, psycopg.OperationalError) as error:
+                if not isinstance(error.__cause__ or error, psycopg.errors.DeadlockDetected):
+                    raise
+                log.info("run %s: a page of %s met a deadlock", self.run_id, stream)
+                self.payloads.forget(stream)
+        return self._apply(stream, phase, page, checkpoint)
+
+    def _apply(
+        self, stream: Stream, phase: Phase, page: Page, checkpoint: Checkpoint | None
+    ) -> Outcome:
         with transaction.atomic():
             _tuned_for_a_page()
             if self.site.staged:
@@ -61,7 +83,7 @@ class Applier:
             rejected = [*page.rejected, *rejected]
             written = [r for r in page.records if r.upstream_id in outcome.written]
             self.payloads.keep(stream, written)
-            self._quarantine(stream, rejected, page.records)
+            bad, better = self._quarantine(stream, rejected, page.records)
             touch(outcome.accounts, self.now)
             if phase == Phase.SWEEP:
                 _see(self.site.pk, stream, page.records, rejected)
@@ -72,6 +94,8 @@ class Applier:
                 write.note(self.run_id, stream, page.notices)
             # Last, because its lock keeps every other page of the run from committing meanwhile.
             lease.guard(self.run_id, self.fence)
+        self.quarantined[stream].difference_update(better)
+        self.quarantined[stream].update(bad)
         return outcome
 
     def _land(
@@ -100,7 +124,8 @@ class Applier:
 
     def _quarantine(
         self, stream: Stream, rejected: Sequence[Rejected], records: Sequence[Record]
-    ) -> None:
+    ) -> tuple[set[str], set[str]]:
+        """Keep what could not be read; the ids that are in quarantine now, and that are no longer."""
         if stream not in self.quarantined:
             known = quarantine.open_ids(self.site.pk, stream)
             self.quarantined.setdefault(stream, known)  # another lane may have been first
@@ -109,10 +134,9 @@ class Applier:
         good = {r.upstream_id for r in records} - bad
         if held & good:
             quarantine.resolve(self.site.pk, stream, held & good, self.now)
-            held -= good
         if rejected:
             quarantine.keep(self.site.pk, stream, rejected, run_id=self.run_id, now=self.now)
-            held |= bad
+        return bad, good
 
     def _count(
         self, stream: Stream, phase: Phase, page: Page, outcome: Outcome, rejected: int

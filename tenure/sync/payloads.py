@@ -56,6 +56,10 @@ class PayloadKeeper:
             )
             empty(cursor, "landing_payload")
 
+    def forget(self, stream: str) -> None:
+        """Look the stream's skeleton up again: it was made in a transaction that came to nothing."""
+        self._shapes.pop(stream, None)
+
     def _shape(
         self, stream: str, records: Sequence[Record]
     ) -> tuple[int, zstandard.ZstdCompressor]:

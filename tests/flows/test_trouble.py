@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tenure.connections.models import Site, SiteState
 from tenure.customers.models import Invoice
@@ -37,6 +38,32 @@ def test_a_passing_fault_leaves_no_trace(
 ) -> None:
     fault(served, name, **rule)
     run = sync(us)
+    assert (run.state, run.reason) == (RunState.COMPLETE, "")
+    assert differences(served, us) == []
+
+
+GIVEN_UP = """
+    CREATE SEQUENCE given_up;
+    CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('given_up') <= 3 THEN
+            RAISE EXCEPTION 'deadlock detected' USING ERRCODE = 'deadlock_detected';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER give_up AFTER INSERT ON sync_rawpayload FOR EACH STATEMENT EXECUTE FUNCTION give_up();
+"""
+
+
+def test_a_page_given_up_to_end_a_deadlock_is_stored_at_once(
+    us: Site, sync: Sync, served: Served
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(GIVEN_UP)  # a sequence counts on in a transaction that is rolled back
+    try:
+        run = sync(us)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION give_up CASCADE; DROP SEQUENCE given_up")
     assert (run.state, run.reason) == (RunState.COMPLETE, "")
     assert differences(served, us) == []
 
