@@ -21,7 +21,7 @@ from tenure.sync import activation
 from tenure.sync.models import Plan, PlanState
 from tenure.sync.planning import background
 from tests.browser.conftest import EU, TODAY, US, SignIn, Worker
-from tests.browser.looking import EVERY_LOOK, faults
+from tests.browser.looking import EVERY_LOOK, faults, put_on
 
 PATIENCE = 60_000
 MOST_STEPS, MOST_SECONDS = 10, 180
@@ -183,6 +183,7 @@ def test_axe_objects_to_no_step_and_none_scrolls_sideways(
 
     def look(name: str) -> None:
         found[name] = faults(page, EVERY_LOOK)
+        put_on(page, EVERY_LOOK[0])
 
     page.goto("/settings/integrations/set-up/?rows=2")
     look("connect")
