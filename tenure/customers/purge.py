@@ -6,7 +6,7 @@ from django.db import transaction
 
 from tenure.connections.models import Site
 from tenure.customers import payers
-from tenure.customers.models import Account, Change
+from tenure.customers.models import Account, AccountCoupon, Change, CouponTrace
 from tenure.customers.tables import OF_RECORD
 
 
@@ -24,6 +24,8 @@ def delete_site(site: Site) -> Sequence[int]:
             rows = table.model.objects.filter(site=site)
             Change.objects.filter(object_kind=table.kind, object_id__in=rows.values("pk")).delete()
             rows.delete()
+        AccountCoupon.objects.filter(site=site).delete()
+        CouponTrace.objects.filter(site=site).delete()
         elsewhere = Site.objects.exclude(pk=site.pk).values_list("pk", flat=True)
         alone = Account.objects.filter(pk__in=touched, billing_accounts=None)
         orphans = alone.exclude(payers.fed_by(elsewhere))

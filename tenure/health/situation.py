@@ -10,6 +10,7 @@ from tenure.health.evidence import evidence_of
 from tenure.health.levers import Agreement, Debt, Situation
 from tenure.health.measures import OUTLOOKS
 from tenure.health.scoring import conversion
+from tenure.metrics.account_coupons import shared_out
 from tenure.metrics.amounts import rounded
 from tenure.metrics.days import local_day
 from tenure.metrics.inputs import Invoice, Settings, Subscription
@@ -105,7 +106,7 @@ def _agreements(
 ) -> tuple[list[Agreement], dict[object, Subscription]]:
     found: list[Agreement] = []
     known: dict[object, Subscription] = {}
-    for sub in subscriptions_of([account_id]).get(account_id, ()):
+    for sub in shared_out(subscriptions_of([account_id]).get(account_id, ()), now, settings):
         result = subscription_mrr(sub, now, settings)
         if result.status not in LIVE or result.mrr is None:
             continue

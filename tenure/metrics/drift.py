@@ -21,6 +21,7 @@ from tenure.customers.models import ChangeSet, Subscription
 from tenure.customers.touched import touch
 from tenure.customers.write import By, ValueRefused
 from tenure.metrics import stored as pricing
+from tenure.metrics.account_coupons import alone
 from tenure.metrics.amounts import add
 from tenure.metrics.inputs import Settings
 from tenure.metrics.mrr import subscription_mrr
@@ -249,7 +250,9 @@ def _drift(
         account=row.account.name if row.account else "",
         changes=changes,
         currency=row.currency,
-        held=subscription_mrr(held, now, chosen).mrr,
+        held=subscription_mrr(alone(held, now, chosen), now, chosen).mrr,
         says_currency=said.currency,
-        says=subscription_mrr(pricing.agreement(said, site.pk), now, chosen).mrr,
+        says=subscription_mrr(
+            alone(pricing.agreement(said, site.pk), now, chosen), now, chosen
+        ).mrr,
     )

@@ -101,13 +101,24 @@ class Discount(Struct, frozen=True, kw_only=True):
     currencies: tuple[DiscountAmount, ...] | None = None
 
 
+class PlanRef(Struct, frozen=True, kw_only=True):
+    """A plan as it is embedded: without its interval."""
+
+    id: str | None = None
+    code: str | None = None
+    name: str | None = None
+
+
 class Coupon(Struct, frozen=True, kw_only=True):
-    """A coupon. The embedded form lacks ``duration``; the redemption then says it."""
+    """A coupon. The embedded form lacks ``duration``; the redemption then says it. ``plans`` are
+    those it is for, unless it is for all."""
 
     code: str | None = None
     name: str | None = None
     discount: Discount | None = None
     duration: str | None = None
+    applies_to_all_plans: bool | None = None
+    plans: tuple[PlanRef, ...] | None = None
 
 
 class Remaining(Struct, frozen=True, kw_only=True):
@@ -119,19 +130,21 @@ class Remaining(Struct, frozen=True, kw_only=True):
 
 
 class Redemption(Struct, frozen=True, kw_only=True):
-    """A coupon in use."""
+    """A coupon in use, on a subscription or on the account that is billed."""
 
+    id: str | None = None
     state: str | None = None
     coupon: Coupon | None = None
     remaining_duration: Remaining | int | None = None
+    created_at: Instant | None = None
+    removed_at: Instant | None = None
 
 
-class PlanRef(Struct, frozen=True, kw_only=True):
-    """A plan as it is embedded: without its interval."""
+class OfAccount(Redemption, frozen=True, kw_only=True):
+    """A coupon of the account as it falls to one of its subscriptions. ``part`` is what that one gets
+    of a fixed amount, which an invoice is given once; None for a share."""
 
-    id: str | None = None
-    code: str | None = None
-    name: str | None = None
+    part: Fraction | None = None
 
 
 class PendingChange(Struct, frozen=True, kw_only=True):
@@ -146,10 +159,13 @@ class PendingChange(Struct, frozen=True, kw_only=True):
 
 class Subscription(Struct, frozen=True, kw_only=True):
     """A recurring agreement. Its identity is (``site``, ``id``); ``interval`` is its plan's, None
-    when the plan is not known. ``add_ons`` is None when they were not fetched or cannot be read."""
+    when the plan is not known. ``add_ons`` is None when they were not fetched or cannot be read.
+    ``payer`` is the billing account it is on, whose own coupons are ``account_redemptions``: they are
+    shared out among its subscriptions before any is priced."""
 
     site: str = ""
     id: str
+    payer: str = ""
     state: str
     currency: str
     unit_amount: Decimal | None = None
@@ -162,6 +178,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     tax_inclusive: bool | None = None
     tax_rate: Decimal | None = None
     redemptions: tuple[Redemption, ...] | None = ()
+    account_redemptions: tuple[Redemption, ...] | None = ()
     pending_change: PendingChange | None = None
     pending_interval: Interval | None = None
     current_period_started_at: datetime | None = None

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from tenure.metrics.amounts import ZERO
-from tenure.metrics.discounts import Taken, discounts
+from tenure.metrics.discounts import Taken, covers, discounts
 from tenure.metrics.inputs import DEFAULTS, AddOn, Interval, Settings, Subscription, Tier
 
 ENDED = frozenset({"expired", "failed", "future"})
@@ -128,7 +128,8 @@ def price_of(sub: Subscription, as_of: datetime, settings: Settings = DEFAULTS) 
     base = Fraction(sub.unit_amount) * sub.quantity
     gross = sum((add_on.amount for add_on in add_ons), base)
     net = _without_tax(sub, gross, flags)
-    taken = discounts(sub.redemptions, net, sub.currency, as_of, settings)
+    redemptions = [each for each in sub.redemptions if covers(each, sub.plan_code)]
+    taken = discounts(redemptions, net, sub.currency, as_of, settings)
     after = net
     for one in taken:
         after -= one.amount

@@ -147,5 +147,8 @@ def last_moved(one: Measured, now: datetime) -> datetime:
     if DROPPED in one.result.flags:
         return now  # an invoice decides, and it does not say since when
     sub = one.sub
-    passed = [sub.updated_at, sub.expires_at, sub.canceled_at, *moments(sub)]
+    coupons = [
+        at for one in sub.account_redemptions or () for at in (one.created_at, one.removed_at)
+    ]
+    passed = [sub.updated_at, sub.expires_at, sub.canceled_at, *coupons, *moments(sub)]
     return max((at for at in passed if at and at <= now), default=now)

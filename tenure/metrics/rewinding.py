@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tenure.metrics.inputs import Interval, Invoice, Payment, Subscription
+from tenure.metrics.inputs import Interval, Invoice, Payment, Redemption, Subscription
 from tenure.metrics.invoices import is_bill
 from tenure.metrics.mrr_history import moved
 
@@ -79,9 +79,19 @@ def subscription_at(one: Subscription, at: datetime) -> Subscription:
         expires_at=one.expires_at if cancelled else None,
         paused_at=one.paused_at if paused else None,
         pending_change=None,
+        account_redemptions=_redeemed(one.account_redemptions, at),
         current_period_ends_at=step_back(one.current_period_ends_at, one.interval, at),
         current_term_ends_at=step_back(one.current_term_ends_at, one.interval, at),
     )
+
+
+def _redeemed(
+    coupons: tuple[Redemption, ...] | None, at: datetime
+) -> tuple[Redemption, ...] | None:
+    """The account's coupons that had been redeemed."""
+    if coupons is None:
+        return None
+    return tuple(one for one in coupons if one.created_at is None or one.created_at <= at)
 
 
 def step_back(end: datetime | None, interval: Interval | None, at: datetime) -> datetime | None:

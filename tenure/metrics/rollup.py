@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
+from tenure.metrics.account_coupons import shared_out
 from tenure.metrics.amounts import ZERO, add
 from tenure.metrics.days import local_day
 from tenure.metrics.discounts import ends_at
@@ -87,7 +88,8 @@ def account_rollup(
     """Everything the account's subscriptions say at an instant. ``past_due_days`` holds, by
     subscription, the days of the oldest past-due invoice that bills it."""
     late = past_due_days or {}
-    measured = [_measured(sub, as_of, settings, late.get(sub.key, 0)) for sub in subscriptions]
+    priced = shared_out(subscriptions, as_of, settings)
+    measured = [_measured(sub, as_of, settings, late.get(sub.key, 0)) for sub in priced]
     rollup = Rollup(subscriptions_count=len(measured), measured=measured)
     for one in measured:
         _add_money(rollup, one, as_of, settings)
@@ -169,6 +171,7 @@ def changed(sub: Subscription) -> Subscription:
         "quantity": change.quantity,
         "add_ons": change.add_ons,
         "interval": sub.pending_interval if other_plan else None,
+        "plan_code": change.plan.code if change.plan else None,  # a coupon may not be for that one
     }
     return structs.replace(sub, **{name: value for name, value in new.items() if value is not None})
 

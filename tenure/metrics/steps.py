@@ -33,7 +33,8 @@ def steps(sub: Subscription, price: Price, times: int) -> tuple[Step, ...]:
         lines.append(step(f"tax included, ÷ {_short(1 + (sub.tax_rate or 0))}", price.net))
     for one in price.taken:
         share = f" {_short(one.percent)} %" if one.percent is not None else ""
-        lines.append(step(f"discount {one.code}{share}".rstrip(), -one.amount))
+        whose = " of the account" if one.of_account else ""
+        lines.append(step(f"discount {one.code}{share}".rstrip() + whose, -one.amount))
     length, unit = price.interval.length, price.interval.unit
     if unit == "days":
         lines.append(step(f"per month: ÷ {length} days × days a month", price.monthly))

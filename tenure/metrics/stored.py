@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch, Q, TextField
+from django.db.models.functions import Cast
 
-from tenure.customers.models import Allocation, Plan
+from tenure.customers.models import AccountCoupon, Allocation, Plan
 from tenure.customers.models import Invoice as InvoiceRow
 from tenure.metrics.inputs import (
     AddOn,
@@ -24,7 +25,8 @@ from tenure.metrics.ledger_sql import SHARED_PAYMENTS
 from tenure.sources import records
 
 # The plan is joined for its interval, which subscriptions do not carry, by site and id: another
-# site may use the same id. What has ended needs no price, so its JSON is not read.
+# site may use the same id. What has ended needs no price, so its JSON is not read. Coupons of the
+# account count where it pays itself: they are not the parent's.
 _SUBSCRIPTIONS = """
     SELECT s.account_id, s.site_id, s.upstream_id, s.state, s.currency, s.unit_amount, s.quantity,
            s.plan_code, s.plan_name, p.interval_unit, p.interval_length,
@@ -35,7 +37,15 @@ _SUBSCRIPTIONS = """
            s.current_period_started_at, s.current_period_ends_at, s.current_term_ends_at,
            s.trial_started_at, s.trial_ends_at, s.activated_at, s.canceled_at, s.expires_at,
            s.paused_at, s.auto_renew, s.remaining_billing_cycles, s.started_with_gift,
-           s.updated_at
+           s.updated_at, s.account_upstream_id,
+           CASE WHEN s.state NOT IN ('expired', 'failed') THEN (
+               SELECT json_agg(c.redemption ORDER BY c.upstream_id)::text
+               FROM customers_accountcoupon c
+               WHERE c.site_id = s.site_id AND c.account_upstream_id = s.account_upstream_id
+                   AND c.known_to IS NULL AND NOT EXISTS (
+                       SELECT FROM customers_billingaccount b
+                       WHERE b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id
+                           AND b.bill_to = 'parent')) END
     FROM customers_subscription s
     LEFT JOIN customers_plan p ON p.site_id = s.site_id AND p.upstream_id = s.plan_upstream_id
     LEFT JOIN customers_plan next ON next.site_id = s.site_id
@@ -94,8 +104,16 @@ def agreement(record: records.Subscription, site_id: int) -> Subscription:
         *(record.coupon_redemptions.decode(), pending.decode() if pending else None),
         *known.get(following or "", (None, None)),
         *(getattr(record, name) for name in _PLAIN),
+        *(record.account_upstream_id, _coupons_of(site_id, record.account_upstream_id)),
     ]
     return _subscription(row)
+
+
+def _coupons_of(site_id: int, payer: str) -> str | None:
+    """The coupons of a billing account as a subscription's row has them, whoever pays for it."""
+    rows = AccountCoupon.objects.filter(site=site_id, account_upstream_id=payer, known_to=None)
+    held = rows.order_by("upstream_id").annotate(text=Cast("redemption", TextField()))
+    return f"[{','.join(held.values_list('text', flat=True))}]"
 
 
 def _plan_of(pending: bytes | None) -> str | None:
@@ -108,7 +126,7 @@ def _plan_of(pending: bytes | None) -> str | None:
 def _subscription(row: Sequence[Any]) -> Subscription:
     site, upstream_id, state, currency, unit_amount, quantity, code, name, *rest = row
     unit, length, add_ons, add_ons_total, inclusive, rate, redemptions, *rest = rest
-    pending, next_unit, next_length, *plain = rest
+    pending, next_unit, next_length, *plain, payer, coupons = rest
     return Subscription(
         site=str(site),
         id=upstream_id,
@@ -124,6 +142,8 @@ def _subscription(row: Sequence[Any]) -> Subscription:
         tax_inclusive=inclusive,
         tax_rate=rate,
         redemptions=_read(_redemptions, redemptions, ()),
+        payer=payer,
+        account_redemptions=_read(_redemptions, coupons, ()),
         pending_change=_pending_change(pending),
         pending_interval=interval_of(next_unit, next_length),
         **dict(zip(_PLAIN, plain, strict=True)),

@@ -13,11 +13,12 @@ from typing import Protocol
 
 from tenure.core.errors import ConfigurationError, TemporaryError
 from tenure.core.secrets import Secret
-from tenure.sources.records import Record
+from tenure.sources.records import AccountCoupon, Record
 
 
 class Stream(StrEnum):
-    """The kinds of record a site is read for, in the order a first load reads them."""
+    """The kinds of record a site is read for, in the order a first load reads them. Coupons that an
+    account has for itself are no list of the site: they are asked for account by account, last."""
 
     CUSTOM_FIELDS = "custom_field_definitions"
     PLANS = "plans"
@@ -26,6 +27,10 @@ class Stream(StrEnum):
     INVOICES = "invoices"
     TRANSACTIONS = "transactions"
     CREDIT_PAYMENTS = "credit_payments"
+    COUPONS = "coupon_redemptions"
+
+
+LISTED = tuple(stream for stream in Stream if stream is not Stream.COUPONS)
 
 
 class By(StrEnum):
@@ -69,6 +74,16 @@ class Page:
     upstream_now: datetime
     requests: int = 1
     notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coupons:
+    """Every coupon that a billing account has, or had, for itself; ``upstream_now`` is None when it
+    answered that there is no such account."""
+
+    coupons: Sequence[AccountCoupon]
+    upstream_now: datetime | None
+    requests: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +196,11 @@ class Connection(Protocol):
 
     async def by_ids(self, stream: Stream, ids: Sequence[str]) -> Page:
         """The named records, at most 200; the unknown are simply missing from the page."""
+        ...
+
+    async def coupons(self, account_upstream_id: str) -> Coupons:
+        """What the billing account redeemed for itself, not for one of its subscriptions; nothing
+        for an account that is not there."""
         ...
 
     async def exists(self, stream: Stream, upstream_id: str) -> bool:

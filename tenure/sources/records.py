@@ -266,7 +266,8 @@ class CreditPayment(Record, frozen=True, kw_only=True):
 
 
 class Invoice(Record, frozen=True, kw_only=True):
-    """A bill with everything nested in it. ``subscription_upstream_ids`` is as the vendor lists it."""
+    """A bill with everything nested in it. ``subscription_upstream_ids`` is as the vendor lists it;
+    ``coupons_used`` are the redemptions it used that may go on to be used by the next one."""
 
     uuid: str | None = None
     number: str | None = None
@@ -297,11 +298,21 @@ class Invoice(Record, frozen=True, kw_only=True):
     lines: tuple[LineItem, ...] = ()
     transactions: tuple[Transaction, ...] = ()
     credit_payments: tuple[CreditPayment, ...] = ()
+    coupons_used: tuple[str, ...] = ()
+
+
+class AccountCoupon(Struct, kw_only=True, frozen=True):
+    """A coupon that a billing account redeemed for itself. ``redemption`` is a JSON object with what
+    the formulas read of it: id, state, coupon, remaining_duration, created_at and removed_at."""
+
+    upstream_id: str
+    active: bool
+    redemption: bytes
 
 
 def columns(record_type: type[Record]) -> tuple[str, ...]:
     """The record's own field names that are stored as columns: all but payload and nested records."""
-    nested = {"payload", "lines", "transactions", "credit_payments"}
+    nested = {"payload", "lines", "transactions", "credit_payments", "coupons_used"}
     return tuple(name for name in record_type.__struct_fields__ if name not in nested)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tenure.sources.base import By, Stream, Window
+from tenure.sources.base import LISTED, By, Stream, Window
 from tenure.sync import phases, read, sweep, windows, write
 from tenure.sync.models import Mark, Phase
 from tenure.sync.work import Work
@@ -30,7 +30,7 @@ class Difference:
 async def reconcile(work: Work) -> list[Difference]:
     """Do the checks that are due. The differences that remain; none is the proof."""
     differences: list[Difference] = []
-    for stream in Stream:
+    for stream in LISTED:
         mark = await work.db(write.mark, work.site, stream)
         if mark.loaded_at is None:
             continue  # the site does not offer it

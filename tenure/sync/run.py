@@ -20,7 +20,7 @@ from tenure.core.clock import Clock
 from tenure.core.errors import ConfigurationError, TemporaryError, TenureError
 from tenure.sources import registry
 from tenure.sources.base import SiteFacts, Stream
-from tenure.sync import lease, phases, proof, read, write
+from tenure.sync import coupons, lease, phases, proof, read, write
 from tenure.sync.apply import Applier
 from tenure.sync.models import Run, RunState
 from tenure.sync.payloads import PayloadKeeper
@@ -150,7 +150,8 @@ async def _work(
         async with watching(work):
             await holding.hold(work)
             await phases.read_everything(work)
-            ending = _proved(await proof.reconcile(work))
+            differences = await proof.reconcile(work)
+            ending = _proved([*differences, *await coupons.follow(work)])
             return await _as_shown(work, ending)
 
 

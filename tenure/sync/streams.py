@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import agreements, payers, sharing, tables
+from tenure.customers import agreements, coupons, payers, sharing, tables
 from tenure.customers.landing import Batch, Landed, land
 from tenure.identity import recognition, rules
 from tenure.sources import records
@@ -125,6 +125,7 @@ def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     for table, rows in nested:
         if rows:
             land(table, rows, batch)
+    coupons.note(site.pk, written)
     outcome = _outcome(landed)
     outcome.accounts |= recognition.invoices(landed.rows.values())
     return outcome

@@ -1,6 +1,6 @@
 """What the source suite needs of a vendor's stand-in: a site to ask, and trouble on demand."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,8 @@ QUICK = Limits(connect=2.0, read=0.3, whole=1.0)
 
 @dataclass(frozen=True)
 class Stand:
-    """A vendor with one site served on this machine. ``requests`` are those the site got."""
+    """A vendor with one site served on this machine. ``requests`` are those the site got; ``coupons``
+    what accounts have, or had, for themselves, by id."""
 
     source: Source
     endpoint: Endpoint
@@ -36,6 +37,7 @@ class Stand:
     trouble: Callable[..., None]
     requests: Callable[[], Sequence[Mapping[str, Any]]]
     truth: Mapping[Stream, Sequence[str]]
+    coupons: Mapping[str, Collection[str]]
     revoke: Callable[[int], None]
     key_of_another_site: Secret
 
@@ -67,9 +69,19 @@ async def recurly(*, compressed: bool = False) -> AsyncIterator[Stand]:
             truth={
                 stream: [record["id"] for record in store.all(str(stream))] for stream in Stream
             },
+            coupons=_own_coupons(store.all("coupon_redemptions")),
             revoke=lambda status: served.simulator.revoked.update({key.reveal(): status}),
             key_of_another_site=Secret("key-of-globex-0001"),
         )
+
+
+def _own_coupons(redemptions: Iterable[Mapping[str, Any]]) -> Mapping[str, Collection[str]]:
+    """What each account redeemed for itself, by id."""
+    found: dict[str, set[str]] = {}
+    for one in redemptions:
+        if one["subscription_id"] is None:
+            found.setdefault(one["account"]["id"], set()).add(one["id"])
+    return found
 
 
 def _trouble(served: Served) -> Callable[..., None]:

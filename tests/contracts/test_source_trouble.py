@@ -10,6 +10,7 @@ import pytest
 
 from tenure.core.errors import ConfigurationError, PermanentError, TemporaryError, TenureError
 from tenure.sources.base import (
+    LISTED,
     By,
     Connection,
     CursorRefused,
@@ -125,9 +126,9 @@ async def test_a_refusal_for_want_of_allowance_stops_everything_until_told(stand
     async with stand.source.connect(stand.endpoint) as line:
         began = stand.time.now
         await ask(line)
-        await asyncio.gather(*(line.count(stream) for stream in Stream))
+        await asyncio.gather(*(line.count(stream) for stream in LISTED))
     assert stand.time.now >= began + 90
-    assert len(paths(stand)) == 2 + len(Stream)
+    assert len(paths(stand)) == 2 + len(LISTED)
 
 
 async def test_trouble_is_told_while_it_lasts(stand: Stand) -> None:

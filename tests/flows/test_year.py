@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tenure.connections.models import Site
-from tenure.customers import tables
+from tenure.customers import coupons, tables
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch, land
 from tenure.customers.models import Account, BillingAccount, Origin
@@ -26,6 +26,8 @@ from tenure.simulator.world import SiteSpec, build
 from tenure.simulator.world.truth import business
 from tenure.sources import registry
 from tenure.sources.base import Stream
+from tenure.sources.records import Invoice
+from tenure.sources.recurly.redemptions import of_account
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +66,19 @@ class Mirror:
             assert len(records) == len(changed)
             batch = Batch(self.site.pk, open_set(Origin.SYNC, now=now), now)
             land(table, records, batch)
+            if stream == Stream.INVOICES:
+                coupons.note(self.site.pk, cast("list[Invoice]", records))
             touched |= {self.accounts[r["account"]["id"]] for r in changed if r.get("account")}
+        return touched | self._coupons(store, now)
+
+    def _coupons(self, store: SiteStore, now: datetime) -> set[int]:
+        """What accounts answer that are to be asked for their own coupons."""
+        touched: set[int] = set()
+        for payer in coupons.to_ask(self.site.pk, now, only_new=False):
+            said = store.of_account("coupon_redemptions", payer)
+            answer = of_account([encoded(one) for one in said])
+            kept = coupons.keep(self.site.pk, payer, answer, asked_at=now, now=now)
+            touched |= kept.accounts
         return touched
 
     def _changed(self, store: SiteStore, kind: str) -> list[Mapping[str, Any]]:

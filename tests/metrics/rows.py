@@ -7,6 +7,7 @@ from typing import Any
 from tenure.connections.models import Site
 from tenure.customers.models import (
     Account,
+    AccountCoupon,
     BillingAccount,
     Invoice,
     Plan,
@@ -75,6 +76,20 @@ def a_subscription(account: Account, plan: Plan, **values: Any) -> Subscription:
     }
     made: Subscription = Subscription.objects.create(**(upstream(plan.site) | kept | values))
     return made
+
+
+def a_coupon(upstream_id: str, redemption: dict[str, Any], **values: Any) -> AccountCoupon:
+    """A coupon of the billing account of all subscriptions here, not saved yet."""
+    kept = {
+        "site": a_site(),
+        "account_upstream_id": "payer",
+        "upstream_id": upstream_id,
+        "active": redemption.get("state") == "active",
+        "redemption": redemption,
+        "asked_at": LONG_AGO,
+        "known_from": LONG_AGO,
+    }
+    return AccountCoupon(**(kept | values))
 
 
 def an_invoice(account: Account, **values: Any) -> Invoice:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenure.customers.models import Account, Plan, Subscription
+from tenure.customers.models import Account, AccountCoupon, Plan, Subscription
 from tenure.metrics import inputs, refresh
 from tenure.metrics.facts import Exchange, columns_of
 from tenure.metrics.fx import Rate, Rates
@@ -22,7 +22,7 @@ from tenure.metrics.invoices import BUCKETS, standing
 from tenure.metrics.models import AccountFacts, FxRate
 from tenure.metrics.receivables import account_receivables
 from tenure.metrics.rollup import account_rollup
-from tests.metrics.rows import LONG_AGO, NOW, a_site
+from tests.metrics.rows import LONG_AGO, NOW, a_coupon, a_site
 from tests.metrics.test_agreement import (
     instants,
     invoices,
@@ -98,6 +98,19 @@ subscriptions = st.fixed_dictionaries(
         "started_with_gift": maybe(st.booleans()),
     }
 )
+# The account's own: on the payer of all its subscriptions, for one plan or for all.
+of_account = st.builds(
+    lambda one, plans: {
+        **one,
+        "coupon": one["coupon"]
+        | {
+            "applies_to_all_plans": plans is None,
+            "plans": [{"code": code} for code in plans or ()],
+        },
+    },
+    redemption,
+    st.sampled_from([None, None, ["code0"]]),
+)
 choices = st.builds(
     Settings,
     days_per_month=st.sampled_from([Fraction(365, 12), Fraction(30)]),
@@ -119,7 +132,9 @@ rates = st.lists(
 )
 
 
-def saved(account: Account, number: int, given: Mapping[str, Any]) -> inputs.Subscription:
+def saved(
+    account: Account, number: int, given: Mapping[str, Any], theirs: list[dict[str, Any]]
+) -> inputs.Subscription:
     """Save a subscription with its plan, and the same as the formulas take it."""
     site, (unit, length) = a_site(), given["plan"]
     plain = {k: v for k, v in given.items() if k not in ("plan", "add_ons", "coupon_redemptions")}
@@ -147,8 +162,10 @@ def saved(account: Account, number: int, given: Mapping[str, Any]) -> inputs.Sub
         **kept,
     )
     nested = msgspec.json.decode(
-        json.dumps([given["add_ons"], given["coupon_redemptions"]]),
-        type=tuple[tuple[inputs.AddOn, ...], tuple[inputs.Redemption, ...]],
+        json.dumps([given["add_ons"], given["coupon_redemptions"], theirs]),
+        type=tuple[
+            tuple[inputs.AddOn, ...], tuple[inputs.Redemption, ...], tuple[inputs.Redemption, ...]
+        ],
         strict=False,
     )
     return inputs.Subscription(
@@ -157,6 +174,7 @@ def saved(account: Account, number: int, given: Mapping[str, Any]) -> inputs.Sub
         interval=inputs.Interval(unit, length) if unit else None,
         add_ons=nested[0],
         redemptions=nested[1],
+        account_redemptions=nested[2],
         **names,
         **plain,
     )
@@ -165,6 +183,7 @@ def saved(account: Account, number: int, given: Mapping[str, Any]) -> inputs.Sub
 @patient
 @given(
     st.lists(subscriptions, max_size=4),
+    st.lists(of_account, max_size=2),
     st.lists(invoices, max_size=6),
     st.lists(payments, max_size=4),
     rates,
@@ -172,6 +191,7 @@ def saved(account: Account, number: int, given: Mapping[str, Any]) -> inputs.Sub
 )
 def test_every_stored_column_is_what_the_formulas_say(
     agreed: list[dict[str, Any]],
+    theirs: list[dict[str, Any]],
     bills: list[dict[str, Any]],
     paid: list[dict[str, Any]],
     entered: list[tuple[tuple[str, str], int, str]],
@@ -182,7 +202,9 @@ def test_every_stored_column_is_what_the_formulas_say(
     account = Account.objects.get(pk=account_id)
     Subscription.objects.all().delete()
     Plan.objects.all().delete()
-    subs = [saved(account, number, one) for number, one in enumerate(agreed)]
+    AccountCoupon.objects.all().delete()
+    AccountCoupon.objects.bulk_create(a_coupon(str(i), one) for i, one in enumerate(theirs))
+    subs = [saved(account, number, one, theirs) for number, one in enumerate(agreed)]
     today = NOW.astimezone(chosen.zone).date()
     exchange = Exchange(chosen.currency, today, enter(entered, today, chosen))
     refresh.measure([account_id], NOW, settings=chosen)

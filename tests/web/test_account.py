@@ -62,6 +62,46 @@ def test_the_overview_shows_subscriptions_invoices_values_and_what_comes(
         assert shown in text
 
 
+def test_coupons_of_the_account_stand_with_its_subscriptions(
+    signed_in: Client, account: Account
+) -> None:
+    payer = account.billing_accounts.get()
+    percent = {"type": "percent", "percent": 15}
+    dollars = {"type": "fixed", "currencies": [{"currency": "USD", "amount": 20.5}]}
+    lasting = {"type": "temporal", "expires_at": "2026-09-01T10:00:00Z"}
+    plans = {"applies_to_all_plans": False, "plans": [{"code": "team"}]}
+    for key, active, coupon, rest in (
+        ("r1", True, {"code": HOSTILE, "duration": "forever", "discount": percent}, {}),
+        (
+            "r2",
+            True,
+            {"code": "GIFT", "discount": dollars} | plans,
+            {"remaining_duration": lasting},
+        ),
+        ("r3", False, {"code": "OVER", "discount": percent}, {}),
+        ("r4", True, {"code": "ODD", "discount": "unreadable"}, {}),
+    ):
+        state = "active" if active else "inactive"
+        said = {"id": key, "state": state, "coupon": coupon, "created_at": "2026-01-05T10:00:00Z"}
+        rows.a_coupon(
+            key, said | rest, account_upstream_id=payer.upstream_id, site=payer.site
+        ).save()
+    text = get(signed_in, account, "subscriptions/")
+    for shown in (
+        "15 %",
+        "All plans",
+        "For ever",
+        "5 Jan 2026",
+        "GIFT",
+        "20.50",
+        "team",
+        "1 Sep 2026",
+    ):
+        assert shown in text
+    for hidden in ("<img src=x", "OVER", "ODD"):
+        assert hidden not in text
+
+
 def test_an_account_without_anything_says_so_in_words(signed_in: Client) -> None:
     bare = rows.an_account("Bare")
     text = get(signed_in, bare)

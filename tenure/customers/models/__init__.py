@@ -11,6 +11,7 @@ from tenure.customers.models.account import (
 )
 from tenure.customers.models.billing import BillingAccount, Plan, Subscription
 from tenure.customers.models.bulk import BulkEdit, BulkState
+from tenure.customers.models.coupons import AccountCoupon, CouponTrace
 from tenure.customers.models.exchange import Import, ImportPart, ImportReject, ImportState
 from tenure.customers.models.history import Change, ChangeSet, Origin
 from tenure.customers.models.invoicing import (
@@ -30,6 +31,7 @@ from tenure.customers.models.versions import (
 
 __all__ = [
     "Account",
+    "AccountCoupon",
     "Alias",
     "Allocation",
     "Attribute",
@@ -41,6 +43,7 @@ __all__ = [
     "ChangeSet",
     "Comparison",
     "Contact",
+    "CouponTrace",
     "CreditPayment",
     "Import",
     "ImportPart",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from tenure.metrics.days import maybe_day
-from tenure.metrics.discounts import counts
-from tenure.metrics.inputs import AddOn, Redemption, Settings, Subscription
+from tenure.metrics.discounts import code_of, counts, covers, currencies_of
+from tenure.metrics.inputs import AddOn, OfAccount, Redemption, Settings, Subscription
 from tenure.metrics.mrr import Price, is_usage
 from tenure.metrics.rollup import Measured
 
@@ -40,17 +40,21 @@ def _coupons(
 ) -> Iterator[str]:
     taken = {one.code for one in price.taken} if price else set()
     for one in sub.redemptions or ():
-        code = (one.coupon.code or one.coupon.name or "") if one.coupon else ""
+        code = code_of(one)
         if code in taken or not code:
             continue
-        yield f"Coupon {code}: {_why(one, now, settings)}."
+        yield f"Coupon {code}: {_why(one, sub, now, settings)}."
 
 
-def _why(one: Redemption, now: datetime, settings: Settings) -> str:
+def _why(one: Redemption, sub: Subscription, now: datetime, settings: Settings) -> str:
     if one.state != "active":
         return "no longer active"
     if not counts(one, now, settings):
         return "for a single invoice, used up, or of a kind the settings leave out"
+    if not covers(one, sub.plan_code):
+        return "not for the plan of the pending change"
+    if isinstance(one, OfAccount) and one.part == 0 and sub.currency in currencies_of(one):
+        return "all of it is taken off a larger subscription of the same bill"
     return "takes nothing off in this currency or from what is left"
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tenure.metrics.account_coupons import alone
 from tenure.metrics.amounts import ZERO, Number, displayed, rounded, stored
 from tenure.metrics.days import local_day
 from tenure.metrics.facts import Exchange, columns_of
@@ -74,7 +75,8 @@ def _subscription_mrr(given: Document, as_of: datetime, settings: Settings) -> D
     sub = subscription_of(given)
     late = lateness(given, as_of, settings)
     rollup = account_rollup([sub], as_of, settings, past_due_days=late)
-    return subscription_document(sub, subscription_mrr(sub, as_of, settings), rollup)
+    priced = alone(sub, as_of, settings)
+    return subscription_document(sub, subscription_mrr(priced, as_of, settings), rollup)
 
 
 def rollup_document(rollup: Rollup, columns: Document) -> Document:
@@ -99,7 +101,8 @@ def exchange_of(given: Document, as_of: datetime, settings: Settings) -> Exchang
 
 
 def _account_rollup(given: Document, as_of: datetime, settings: Settings) -> Document:
-    subscriptions = [subscription_of(one) for one in given.get("subscriptions") or ()]
+    theirs = {"account_redemptions": given.get("coupon_redemptions") or ()}
+    subscriptions = [subscription_of(theirs | one) for one in given.get("subscriptions") or ()]
     late = lateness(given, as_of, settings)
     rollup = account_rollup(subscriptions, as_of, settings, past_due_days=late)
     owed = account_receivables(invoices_of(given), payments_of(given), as_of, settings)

@@ -9,7 +9,7 @@ from typing import Any
 from tenure.simulator.world.amendments import Change, change_now
 from tenure.simulator.world.billing import move
 from tenure.simulator.world.closing import close_account, redact, reopen_account
-from tenure.simulator.world.coupons import redeem
+from tenure.simulator.world.coupons import redeem, withdraw
 from tenure.simulator.world.dunning import begin, fail
 from tenure.simulator.world.ending import expire
 from tenure.simulator.world.life import new_card
@@ -92,6 +92,11 @@ def _coupon(customer: Customer, spec: Spec, at: datetime) -> None:
             f"There is no coupon {spec.get('coupon')!r}; there are {', '.join(codes)}."
         )
     redeem(spec["coupon"], customer, None, at)
+
+
+def _no_coupon(customer: Customer, spec: Spec, at: datetime) -> None:
+    code = str(spec.get("coupon"))
+    _require(withdraw(code, customer, at) is not None, f"the account has no coupon {code}")
 
 
 def _cancel(held: Held, _spec: Spec, at: datetime) -> None:
@@ -177,6 +182,7 @@ ACTIONS = {
     "new_card": Action("accounts", _card),
     "payments": Action("accounts", _payments),
     "redeem_coupon": Action("accounts", _coupon),
+    "remove_coupon": Action("accounts", _no_coupon),
     "cancel": Action("subscriptions", _cancel),
     "reactivate": Action("subscriptions", _reactivate),
     "expire": Action("subscriptions", _expire),

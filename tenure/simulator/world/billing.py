@@ -38,7 +38,9 @@ def issue(
     if previous is not None:
         invoice["previous_invoice_id"] = previous.record["id"]
     active = [d for d in discounts if d.is_active]
-    apply_discounts(drafts, active, currency, payer.rate)
+    rhythm = held[0].sold.offer if held else None
+    together = (currency, at.date(), rhythm and (rhythm.unit, rhythm.length))
+    apply_discounts(drafts, active, currency, payer.rate, together)
     for draft in drafts:
         _add_line(bill, line(draft, payer, invoice, at))
     if origin == "renewal":

@@ -132,6 +132,17 @@ def _expire(at: datetime, customer: Customer, held: Held | None, discount: Disco
         customer.site.touch_by_time("subscriptions", held.record, at)
 
 
+def withdraw(code: str, customer: Customer, at: datetime) -> Record | None:
+    """Take the coupon of this code away from the customer; the redemption, None when it has none."""
+    for discount in customer.discounts:
+        if discount.is_active and discount.record["coupon"]["code"] == code:
+            discount.record["state"] = discount.mini["state"] = "inactive"
+            discount.record["removed_at"] = wire(at)
+            customer.site.touch("coupon_redemptions", discount.record, at)
+            return discount.record
+    return None
+
+
 def spend(site: Site, drafts: Sequence[Draft], currency: str, at: datetime) -> list[dict[str, Any]]:
     """Count what the lines' discounts used; a single-use coupon is then over.
 

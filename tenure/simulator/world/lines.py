@@ -60,17 +60,23 @@ def tax_info(payer: Customer) -> Record | None:
 
 
 def apply_discounts(
-    drafts: Sequence[Draft], discounts: Sequence[Discount], currency: str, rate: Decimal
+    drafts: Sequence[Draft],
+    discounts: Sequence[Discount],
+    currency: str,
+    rate: Decimal,
+    together: object,
 ) -> None:
     """Note on each plan and add-on line what active coupons take off: percentages first, then
-    fixed amounts, which are spent once per invoice and never take a line below nothing.
+    fixed amounts, which are spent once for what is billed ``together`` and never take a line below
+    nothing.
     """
     eligible = [d for d in drafts if d.origin in ("plan", "add_on") and d.unit > 0]
     rest = [draft.subtotal(currency, rate) for draft in eligible]
     ordered = sorted(discounts, key=lambda d: d.record["coupon"]["discount"]["type"] != "percent")
     for discount in ordered:
         offered = discount.record["coupon"]["discount"]
-        purse = _fixed_amount(offered, currency)
+        before = discount.given.get(together, Decimal(0))
+        whole = purse = max(Decimal(0), _fixed_amount(offered, currency) - before)
         for index, draft in enumerate(eligible):
             if offered["type"] == "percent":
                 cut = minor(rest[index] * offered["percent"] / 100, currency)
@@ -80,6 +86,8 @@ def apply_discounts(
             if cut:
                 rest[index] -= cut
                 draft.cuts.append((discount, cut))
+        if purse != whole and discount.record["subscription_id"] is None:
+            discount.given = {together: before + whole - purse}
 
 
 def _fixed_amount(offered: Record, currency: str) -> Decimal:

@@ -48,10 +48,13 @@ class AddOnHeld:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Discount:
-    """A redeemed coupon: its full record and the small one subscriptions embed."""
+    """A redeemed coupon: its full record and the small one subscriptions embed. ``given`` is what of
+    a fixed amount was given to what was billed together, by its day and rhythm: those are invoices
+    of their own here, and get it once."""
 
     record: Record
     mini: Record
+    given: dict[object, Decimal] = field(default_factory=dict)
 
     @property
     def is_active(self) -> bool:

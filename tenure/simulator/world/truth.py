@@ -1,6 +1,6 @@
 """What is really so: the facts a test compares with what arrived at the other end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +8,7 @@ from typing import Any
 
 from tenure.simulator.world.moments import wire
 from tenure.simulator.world.restate import add_on_price
-from tenure.simulator.world.state import Customer, Held, Site
+from tenure.simulator.world.state import Customer, Discount, Held, Site
 
 COMPARED = {
     "accounts": "id code state email company created_at updated_at deleted_at",
@@ -72,17 +72,14 @@ def business(customer: Customer, now: datetime) -> dict[str, Any]:
 
 
 def monthly(held: Held, now: datetime) -> Decimal:
-    """What an active or canceled subscription bills per month, before tax, less its percentages and
-    fixed coupons; nothing in a trial, a pause, before the start or after the end.
+    """What an active or canceled subscription bills per month, before tax, less the percentages and
+    amounts of its coupons and of its account's; nothing in a trial, a pause, before the start or
+    after the end. Coupons for one invoice are left out, and those of an account until a bill has
+    used them: before that nothing but the account itself tells of them.
     """
     if held.state not in ("active", "canceled") or held.in_trial(now):
         return Decimal(0)
-    made = held.record
-    gross = Fraction(made["unit_amount"]) * made["quantity"]
-    gross += sum(Fraction(add_on_price(held, add_on)) for add_on in held.add_ons)
-    if made["tax_inclusive"]:
-        gross /= 1 + Fraction(held.customer.payer.rate)
-    net = max(Fraction(0), _after_coupons(held, gross))
+    net = _before_gifts(held) - _gifts(held)
     offer = held.sold.offer
     months = (
         Fraction(offer.length) if offer.unit == "months" else offer.length / (Fraction(365) / 12)
@@ -91,13 +88,56 @@ def monthly(held: Held, now: datetime) -> Decimal:
     return Decimal(exact.numerator) / Decimal(exact.denominator)
 
 
-def _after_coupons(held: Held, gross: Fraction) -> Fraction:
-    offers = [d.record["coupon"]["discount"] for d in held.discounts if d.is_active]
-    for offer in offers:
-        if offer["type"] == "percent":
-            gross *= 1 - Fraction(offer["percent"], 100)
-    for offer in offers:
-        for row in offer["currencies"] or ():
-            if row["currency"] == held.record["currency"]:
-                gross -= Fraction(row["amount"])
-    return gross
+def _lasting(discounts: Sequence[Discount]) -> list[Discount]:
+    return [d for d in discounts if d.is_active and d.record["coupon"]["duration"] != "single_use"]
+
+
+def _of_account(held: Held) -> list[Discount]:
+    customer = held.customer
+    own = customer.discounts if customer.payer is customer else []
+    return [discount for discount in _lasting(own) if discount.record["discounted"]]
+
+
+def _amount(discount: Discount, currency: str) -> Fraction:
+    rows = discount.record["coupon"]["discount"]["currencies"] or ()
+    return sum((Fraction(r["amount"]) for r in rows if r["currency"] == currency), Fraction(0))
+
+
+def _before_gifts(held: Held) -> Fraction:
+    """One period's net price before the amounts that its account's coupons give an invoice."""
+    made = held.record
+    left: Fraction = Fraction(made["unit_amount"]) * made["quantity"]
+    left += sum(Fraction(add_on_price(held, add_on)) for add_on in held.add_ons)
+    if made["tax_inclusive"]:
+        left /= 1 + Fraction(held.customer.payer.rate)
+    own = _lasting(held.discounts)
+    for discount in (*own, *_of_account(held)):
+        left *= 1 - Fraction(discount.record["coupon"]["discount"]["percent"] or 0, 100)
+    taken = sum((_amount(discount, made["currency"]) for discount in own), Fraction(0))
+    return max(Fraction(0), left - taken)
+
+
+def _gifts(held: Held) -> Fraction:
+    """Its part of what its account's coupons give an invoice: those billed with it for more are
+    served first."""
+    given = sum((_amount(d, held.record["currency"]) for d in _of_account(held)), Fraction(0))
+    mine = _before_gifts(held)
+    if not given:
+        return given
+    for other in held.customer.held:
+        rank = (-_before_gifts(other), other.record["id"])
+        if (
+            other is not held
+            and _billed_together(held, other)
+            and rank < (-mine, held.record["id"])
+        ):
+            given -= _before_gifts(other)
+    return min(mine, max(Fraction(0), given))
+
+
+def _billed_together(one: Held, other: Held) -> bool:
+    alike = [
+        (h.record["currency"], h.sold.offer.unit, h.sold.offer.length, h.ends.date())
+        for h in (one, other)
+    ]
+    return alike[0] == alike[1] and other.state in ("active", "canceled")

@@ -8,6 +8,7 @@ from tenure.core.errors import ConfigurationError, PermanentError
 from tenure.sources.base import (
     By,
     Count,
+    Coupons,
     CursorRefused,
     Headroom,
     Page,
@@ -24,6 +25,7 @@ from tenure.sources.recurly.client import Client, Heard
 from tenure.sources.recurly.kind import Kind
 from tenure.sources.recurly.objects import KINDS
 from tenure.sources.recurly.pages import Listed, PageReader, Read, complete, read_records
+from tenure.sources.recurly.redemptions import of_account
 from tenure.sources.recurly.refusals import NotFound
 
 FIRST_TRIES = 3  # somebody is waiting to see whether the key works
@@ -98,6 +100,15 @@ class RecurlyConnection:
             page = _joined(page, more)
         return page
 
+    async def coupons(self, account_upstream_id: str) -> Coupons:
+        # The list takes neither a limit nor an order; a page of it is more than almost anyone has.
+        path = f"{single('/accounts', account_upstream_id)}/coupon_redemptions"
+        try:
+            raws, requests, at = await self._whole(path, path)
+        except NotFound:
+            return Coupons((), None)
+        return Coupons(of_account(raws), at, requests)
+
     async def exists(self, stream: Stream, upstream_id: str) -> bool:
         target = single(KINDS[stream].path, upstream_id)
         try:
@@ -145,7 +156,11 @@ class RecurlyConnection:
         if kind.rest is None:
             return [], 0
         path = f"{single(kind.path, record.upstream_id)}/{kind.rest.path}"
-        target = listing(path, Window(By.CREATED))
+        raws, requests, _ = await self._whole(path, listing(path, Window(By.CREATED)))
+        return raws, requests
+
+    async def _whole(self, path: str, target: str) -> tuple[list[bytes], int, datetime]:
+        """Everything a list below a record holds, the requests it took, and when it was said."""
         raws: list[bytes] = []
         requests = 0
         for _ in range(MOST_PAGES_OF_LINES):
@@ -153,7 +168,7 @@ class RecurlyConnection:
             raws += heard.value.data
             requests += heard.requests
             if heard.value.next is None:
-                return raws, requests
+                return raws, requests, heard.at
             target = heard.value.next
         raise PermanentError(
             f"{self.subdomain}: {path} does not end.",

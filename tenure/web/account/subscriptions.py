@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tenure.customers import coupons
 from tenure.customers import read as customers
 from tenure.customers.fields import custom
 from tenure.customers.models import Attribute, Subscription
@@ -16,6 +17,7 @@ from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.web.account import known
 from tenure.web.account.agreed import Value, value_of
+from tenure.web.account.coupons import drawn
 from tenure.web.account.head import head_of, shown
 from tenure.web.account.intervals import interval
 from tenure.web.as_of import at, now_of
@@ -52,7 +54,12 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     may = moment is None and may_edit_customers(member_of(request))
     rows = known.subscriptions(head, moment)
     found = agreements(rows, now_of(request), may_edit=may)
-    more = {"agreements": found, "most": customers.MOST_SUBSCRIPTIONS}
+    theirs = coupons.held(pk, moment.instant if moment else None)
+    more = {
+        "agreements": found,
+        "most": customers.MOST_SUBSCRIPTIONS,
+        "coupons": drawn(theirs, {row.currency for row in rows}),
+    }
     context = shown(request, head, "account_subscriptions", **more)
     return render(request, "web/account/subscriptions.html", context)
 

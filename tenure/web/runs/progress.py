@@ -14,6 +14,7 @@ LABELS = {
     "invoices": "Invoices",
     "transactions": "Transactions",
     "credit_payments": "Credit payments",
+    "coupon_redemptions": "Coupons of accounts",
 }
 
 

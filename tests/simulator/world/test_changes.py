@@ -156,6 +156,32 @@ def test_truth_names_state_and_amounts_of_every_record(quiet: Quiet) -> None:
     assert list(site["business"][account["id"]]["mrr"].values()) == ["72.500000"]
 
 
+def test_truth_takes_an_accounts_coupons_off_once_a_bill_used_them(quiet: Quiet) -> None:
+    account = quiet.account()
+    for quantity in (1, 2):
+        quiet.change(create="subscription", account="c1", plan="team-monthly", quantity=quantity)
+
+    def monthly() -> list[str]:
+        known = quiet.world.truth()["sites"]["acme-us"]["business"]
+        return sorted(known[account["id"]]["mrr"].values())
+
+    quiet.change(action="redeem_coupon", code="c1", coupon="YEAR-ONE")
+    assert monthly() == ["29.000000", "58.000000"]
+    quiet.pass_days(32)
+    # 15.00 for what is billed on one day, off the larger one.
+    assert monthly() == ["29.000000", "43.000000"]
+    assert sum(one["discount"] for one in quiet.invoices(origin="renewal")) == 15
+    quiet.change(action="redeem_coupon", code="c1", coupon="PARTNER-10")
+    quiet.pass_days(31)
+    assert monthly() == ["26.100000", "37.200000"]
+    quiet.change(action="remove_coupon", code="c1", coupon="YEAR-ONE")
+    removed, _ = quiet.site.all("coupon_redemptions")
+    assert (removed["state"], removed["removed_at"]) == ("inactive", wire(quiet.world.now()))
+    assert monthly() == ["26.100000", "52.200000"]
+    with pytest.raises(ValueError, match="the account has no coupon YEAR-ONE"):
+        quiet.change(action="remove_coupon", code="c1", coupon="YEAR-ONE")
+
+
 def test_a_late_change_of_a_record_removed_meanwhile_changes_nothing(quiet: Quiet) -> None:
     quiet.account()
     spec = {"kind": "accounts", "code": "c1", "set": {"company": "Late"}, "late": 300}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tenure.core.errors import PermanentError
 from tenure.sources.base import Stream
 from tenure.sources.records import (
     BillingAccount,
@@ -23,6 +24,7 @@ from tenure.sources.records import (
 from tenure.sources.recurly.fields import digest
 from tenure.sources.recurly.objects import KINDS
 from tenure.sources.recurly.pages import Read, read_records
+from tenure.sources.recurly.redemptions import of_account
 
 WHEN = "2026-03-01T10:00:00Z"
 TIMES = {"created_at": WHEN, "updated_at": WHEN}
@@ -70,6 +72,54 @@ def test_the_least_object_is_read(stream: Stream) -> None:
     assert record.updated_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
     assert len(record.content_hash) == 16
     assert json.loads(record.payload) == LEAST[stream]
+
+
+@pytest.mark.parametrize(
+    ("told", "goes_on"),
+    [
+        ({}, True),
+        ({"remaining_duration": {"type": "forever"}}, True),
+        ({"remaining_duration": {"type": "billing_periods", "redemptions_remaining": 2}}, True),
+        ({"remaining_duration": {"type": "billing_periods", "redemptions_remaining": 0}}, False),
+        ({"remaining_duration": {"type": "single_use"}}, False),
+        ({"state": "inactive"}, False),
+        ({"remaining_duration": "soon"}, False),
+    ],
+)
+def test_an_invoice_tells_which_coupons_it_used_that_go_on(
+    told: dict[str, Any], goes_on: bool
+) -> None:
+    used = {"id": "r1", "state": "active", "remaining_duration": None, **told}
+    record = made(Stream.INVOICES, coupon_redemptions=[used])
+    assert record.coupons_used == (("r1",) if goes_on else ())
+
+
+def test_of_a_coupon_only_what_the_formulas_read_is_kept_and_that_exactly() -> None:
+    coupon = {
+        "id": "c1",
+        "code": "PARTNER",
+        "duration": "forever",
+        "discount": {"type": "fixed", "currencies": [{"currency": "USD", "amount": "AMOUNT"}]},
+        "applies_to_all_plans": False,
+        "plans": [{"id": "p1", "code": "gold", "name": "Gold"}],
+        "invoice_description": "said to the customer",
+    }
+    own = {"id": "r1", "state": "active", "coupon": coupon, "account": {"email": "a@b.example"}}
+    other = {**own, "id": "r2", "subscription_id": "sub1"}
+    ended = {"id": "r3", "state": "inactive", "removed_at": WHEN, "coupon": None}
+    texts = [
+        json.dumps(one).replace('"AMOUNT"', "0.10000000000000000001").encode()
+        for one in (own, other, ended)
+    ]
+    kept = of_account(texts)
+    assert [(one.upstream_id, one.active) for one in kept] == [("r1", True), ("r3", False)]
+    assert b"0.10000000000000000001" in kept[0].redemption
+    told = json.loads(kept[0].redemption)
+    assert told["coupon"]["plans"] == [{"id": "p1", "code": "gold"}]
+    assert "example" not in str(told)
+    assert "said to the customer" not in str(told)
+    with pytest.raises(PermanentError, match="cannot be read"):
+        of_account([b'{"state": "active"}'])
 
 
 @pytest.mark.parametrize("stream", KINDS)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tenure.sources import records
 from tenure.sources.base import Stream
+from tenure.sources.records import NOTHING
 from tenure.sources.recurly.fields import (
     CustomField,
     Id,
@@ -21,6 +22,7 @@ from tenure.sources.recurly.fields import (
 from tenure.sources.recurly.kind import Kind, Rest
 from tenure.sources.recurly.line_item import Owner, line_item
 from tenure.sources.recurly.payments import attempts, credit_payment, credits_used, transaction
+from tenure.sources.recurly.redemptions import going_on
 
 
 class Invoice(Struct, gc=False):
@@ -57,6 +59,7 @@ class Invoice(Struct, gc=False):
     has_more_line_items: bool | None = None
     transactions: list[Raw] | None = None
     credit_payments: list[Raw] | None = None
+    coupon_redemptions: Raw = NOTHING
 
 
 def to_record(one: Invoice, payload: bytes) -> records.Invoice:
@@ -95,6 +98,7 @@ def to_record(one: Invoice, payload: bytes) -> records.Invoice:
         lines=_lines(one),
         transactions=_transactions(one),
         credit_payments=_credit_payments(one),
+        coupons_used=going_on(one.coupon_redemptions),
     )
 
 
