@@ -44,7 +44,7 @@ _SUBSCRIPTIONS = """
                WHERE c.site_id = s.site_id AND c.account_upstream_id = s.account_upstream_id
                    AND c.known_to IS NULL AND NOT EXISTS (
                        SELECT FROM customers_billingaccount b
-                       WHERE b.site_id = s.site_id AND b.upstream_id = s.account_upstream_id
+                       WHERE b.site_id = c.site_id AND b.upstream_id = c.account_upstream_id
                            AND b.bill_to = 'parent')) END
     FROM customers_subscription s
     LEFT JOIN customers_plan p ON p.site_id = s.site_id AND p.upstream_id = s.plan_upstream_id

@@ -26,6 +26,7 @@ from tenure.sync.work import Work
 TOGETHER = 40  # accounts a transaction
 GIVEN_UP = 3  # so many at once, and more than answered: the site fails, and the rest can wait
 CHUNK = 500
+NOTE = "Read are the accounts that answered; created, updated and unchanged are coupons of theirs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ async def follow(work: Work) -> list[Difference]:
         await work.db(write.stream_state, work.run.pk, Stream.COUPONS, state, note=note)
         return []
     state = StreamState.FAILED if failed else StreamState.DONE
-    await work.db(write.stream_state, work.run.pk, Stream.COUPONS, state)
+    note = NOTE if payers else ""
+    await work.db(write.stream_state, work.run.pk, Stream.COUPONS, state, note=note)
     return [_difference(work.site.subdomain, failed)] if failed else []
 
 

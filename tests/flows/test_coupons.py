@@ -14,8 +14,10 @@ from tenure.customers.models import AccountCoupon, BillingAccount, CouponTrace, 
 from tenure.metrics import explain, read
 from tenure.metrics.models import MrrStep
 from tenure.simulator.server import Served
-from tenure.sync.models import Run, RunState, StreamRun, StreamState
+from tenure.sync import coupons as asking
+from tenure.sync.models import Mark, Run, RunState, StreamRun, StreamState
 from tests.flows.conftest import TODAY, Sync
+from tests.flows.planning import planned
 from tests.flows.test_figures import business, by_currency, figures
 from tests.flows.test_later_syncs import change, live
 from tests.flows.test_trouble import fault
@@ -91,10 +93,39 @@ def test_only_accounts_of_which_a_bill_tells_are_asked_and_their_coupons_come_of
     assert sync(us).state == RunState.COMPLETE
     assert asked(served) == []
     live(served, 1.01)
+    assert planned(served, us).counts["requests"] > 0
+    assert asked(served) == []  # a plan asks nobody
     run = sync(us)
-    assert sorted(set(asked(served))) == sorted(theirs)
+    assert sorted(asked(served)) == sorted(theirs)
     assert (counts(run).created, counts(run).updated) == (0, 0)
     assert AccountCoupon.objects.filter(site=us).count() == len(theirs)
+
+    # Where the site fails, the rest need not wait for it; where a key may not ask, nothing is missed.
+    live(served, 1.01)
+    fault(served, "status", path="/accounts/*/coupon_redemptions", args={"status": 500})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "TOGETHER", 1)
+        patched.setattr(asking, "GIVEN_UP", 1)
+        run = sync(us)
+    assert (run.state, counts(run).state) == (RunState.INCOMPLETE, StreamState.FAILED)
+    assert len(set(asked(served))) == 1 < len(theirs)
+    served.call(lambda s: s.faults.clear())
+    refused = {"status": 403, "kind": "invalid_permissions"}
+    fault(served, "status", path="/accounts/*/coupon_redemptions", args=refused)
+    run = sync(us)
+    assert (run.state, counts(run).state) == (RunState.COMPLETE, StreamState.UNAVAILABLE)
+    assert known(us) == dict.fromkeys(theirs, True)
+    served.call(lambda s: s.faults.clear())
+    assert sorted(set(asked(served))) == sorted(theirs)
+
+    # Bills read before anybody looked for coupons in them are gone through once.
+    AccountCoupon.objects.all().delete()
+    Mark.objects.filter(stream="coupon_redemptions").update(loaded_at=None)
+    sync(us)
+    assert sorted(asked(served)) == sorted(theirs)
+    AccountCoupon.objects.all().delete()
+    sync(us)
+    assert asked(served) == []
 
 
 def test_a_coupon_counts_from_its_first_bill_until_it_is_taken_away(
