@@ -17,7 +17,7 @@ from django.db import transaction
 from msgspec import structs
 
 from tenure.connections.models import Site, Workspace
-from tenure.customers import tables
+from tenure.customers import coupons, tables
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch, land
 from tenure.customers.models import Account, BillingAccount, Origin
@@ -39,6 +39,7 @@ from tenure.metrics.vectors.documents import entered_rates, exact_amount
 from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.sources.records import Invoice
+from tenure.sources.recurly.redemptions import of_account
 
 Document = Mapping[str, Any]
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -247,8 +248,16 @@ def _transactions(here: Ledgered, name: str, documents: Sequence[Document]) -> N
     )
 
 
+def _coupons(here: Ledgered, name: str, documents: Sequence[Document]) -> None:
+    """What the account redeemed for itself."""
+    answer = of_account([json.dumps(one, default=str).encode() for one in documents])
+    site, at = here.site(name), here.as_of
+    coupons.keep(site.pk, PAYER, answer, asked_at=at, now=at)
+
+
 _LANDING: Mapping[str, Callable[[Ledgered, str, Sequence[Document]], None]] = {
     "subscriptions": _subscriptions,
+    "coupon_redemptions": _coupons,
     "invoices": _invoices,
     "transactions": _transactions,
 }
