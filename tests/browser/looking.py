@@ -42,40 +42,22 @@ def at_rest(page: Page) -> Page:
 
 def violations(page: Page) -> list[str]:
     """What axe objects to, each with the first element it is about."""
-    if not at_rest(page).evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((one) => one.violations)")
-    return [
-        f"{v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['failureSummary']}" for v in found
-    ]
+    return _violations(at_rest(page))
 
 
 def sideways(page: Page) -> list[str]:
     """By how much the page is wider than its window, if it scrolls sideways."""
-    wider = at_rest(page).evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [f"scrolls sideways by {wider}"] if wider > 0 else []
-
-
-def loose_cells(page: Page) -> list[str]:
-    """The cells that a wide table does not lay out as cells: they stand below each other in one
-    column, and everything beside them under another's head."""
-    found: list[str] = at_rest(page).evaluate(
-        """() => [...document.querySelectorAll("td, th")]
-            .filter((one) => one.checkVisibility())
-            .filter((one) => getComputedStyle(one).display !== "table-cell")
-            .map((one) => `a cell is laid out otherwise: ${one.className || one.innerText}`)"""
-    )
-    return found[:1]
+    return _sideways(at_rest(page))
 
 
 def faults(page: Page, looks: Sequence[Look] = LOOKS) -> list[str]:
     """What is wrong with the page in any of these looks, one after the other; it is left in the last."""
     found = []
     for look in looks:
-        put_on(page, look)
+        at_rest(put_on(page, look))
         # In the narrowest window only the width is of interest: axe has its narrow layout in LOOKS.
-        told = [] if look == NARROWEST else violations(page)
-        told += sideways(page) + (loose_cells(page) if look.width > 1000 else [])
+        told = [] if look == NARROWEST else _violations(page)
+        told += _sideways(page) + (_loose_cells(page) if look.width > 1000 else [])
         found += [f"{look.scheme}, {look.width}: {one}" for one in told]
     return found
 
@@ -100,3 +82,29 @@ def put_on(page: Page, look: Look) -> Page:
     page.emulate_media(color_scheme=look.scheme)
     page.set_viewport_size({"width": look.width, "height": 900})
     return page
+
+
+def _violations(page: Page) -> list[str]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((one) => one.violations)")
+    return [
+        f"{v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['failureSummary']}" for v in found
+    ]
+
+
+def _sideways(page: Page) -> list[str]:
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"scrolls sideways by {wider}"] if wider > 0 else []
+
+
+def _loose_cells(page: Page) -> list[str]:
+    """The cells that a wide table does not lay out as cells: they stand below each other in one
+    column, and everything beside them under another's head."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("td, th")]
+            .filter((one) => one.checkVisibility())
+            .filter((one) => getComputedStyle(one).display !== "table-cell")
+            .map((one) => `a cell is laid out otherwise: ${one.className || one.innerText}`)"""
+    )
+    return found[:1]
