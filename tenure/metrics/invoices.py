@@ -12,6 +12,7 @@ empty        a bill without a balance that is in no final state
 """
 
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -62,6 +63,19 @@ def standing(invoice: Invoice, as_of: datetime, zone: ZoneInfo) -> Standing:
     if kind == "past_due":
         days = max(1, (local_day(as_of, zone) - due_day).days if due_day else 1)
     return Standing(kind, due, due_day, days)
+
+
+def past_due_days(
+    invoices: Iterable[Invoice], as_of: datetime, zone: ZoneInfo
+) -> dict[tuple[str, str], int]:
+    """How late the invoices of each subscription are, by its site and id; those with none late are
+    absent."""
+    found: dict[tuple[str, str], int] = {}
+    for one in invoices:
+        days = standing(one, as_of, zone).days
+        for name in one.subscription_ids if days else ():
+            found[one.site, name] = max(days, found.get((one.site, name), 0))
+    return found
 
 
 def due_at(invoice: Invoice, zone: ZoneInfo) -> datetime | None:

@@ -1,13 +1,14 @@
 """Making the steps of accounts: their points, added up to the days on which the sum moved."""
 
 from collections.abc import Collection
+from datetime import date, datetime
 
 from django.db import connection
 
 # Each point brings its amount on its day and takes it away on the day of the next, so that a
 # change of currency or a moved subscription needs no rule of its own. A day on which nothing moves
 # in the sum is no step. The reason is that of the subscription that moved most.
-_MAKE = """
+_STEPS = """
     WITH counting AS (
         SELECT DISTINCT ON (p.subscription_id, p.day)
                s.account_id, s.site_id, p.subscription_id, p.day, p.currency, p.mrr, p.status,
@@ -16,7 +17,7 @@ _MAKE = """
         FROM customers_subscription s
         JOIN customers_account a ON a.id = s.account_id AND a.removed_at IS NULL
         JOIN metrics_mrrpoint p ON p.subscription_id = s.id
-        WHERE s.account_id = ANY(%(ids)s)
+        WHERE s.account_id = ANY(%(ids)s){which}
         ORDER BY p.subscription_id, p.day, p.recorded_at DESC, p.id DESC
     ), beside AS (
         SELECT c.*, lead(day) OVER w AS next_day, lag(mrr) OVER w AS was, lag(status) OVER w AS stood,
@@ -73,13 +74,26 @@ _MAKE = """
         SELECT filled.*, sum(delta) OVER w AS mrr, sum(pause) OVER w AS resting
         FROM filled WINDOW w AS (PARTITION BY account_id, site_id, currency ORDER BY day)
     )
-    INSERT INTO metrics_mrrstep (account_id, site_id, currency, day, before, mrr, paused_before,
-                                 paused, paid_before, alone, reason, kind)
-    SELECT account_id, site_id, currency, day, mrr - delta, mrr, resting - pause > 0, resting > 0,
+"""
+_NAMES = "account_id, site_id, currency, day, before, mrr, paused_before, paused, paid_before, alone, reason, kind"
+_MADE = """
+    SELECT account_id, site_id, currency, day, mrr - delta AS before, mrr,
+           resting - pause > 0 AS paused_before, resting > 0 AS paused,
            coalesce(bool_or(mrr > 0) OVER (PARTITION BY account_id, site_id, currency ORDER BY day
-               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false), alone, reason, kind
+               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS paid_before,
+           alone, reason, kind
     FROM added
 """
+_MAKE = f"{_STEPS.format(which='')} INSERT INTO metrics_mrrstep ({_NAMES}) {_MADE}"
+# Up to a day, and known right before an instant; of sites that were not here yet by then all that is.
+_KNOWN = """
+            AND p.day <= %(day)s AND (p.kind <> 'snapshot' OR p.recorded_at < %(instant)s
+                OR NOT EXISTS (SELECT 1 FROM metrics_sitepast site
+                    WHERE site.site_id = s.site_id AND site.first_day <= %(day)s))"""
+_DOCUMENT = (
+    f"{_STEPS.format(which=_KNOWN)} SELECT coalesce(jsonb_agg(to_jsonb(made)), '[]')::text"  # noqa: S608
+    f" FROM ({_MADE}) made"
+)
 
 
 def make(accounts: Collection[int]) -> None:
@@ -90,3 +104,11 @@ def make(accounts: Collection[int]) -> None:
         ids = {"ids": sorted(accounts)}
         db.execute("DELETE FROM metrics_mrrstep WHERE account_id = ANY(%(ids)s)", ids)
         db.execute(_MAKE, ids)
+
+
+def document(accounts: Collection[int], day: date, instant: datetime) -> str:
+    """The steps of these accounts up to a day as they were known right before an instant, as a JSON
+    array of rows."""
+    with connection.cursor() as db:
+        db.execute(_DOCUMENT, {"ids": sorted(accounts), "day": day, "instant": instant})
+        return str(db.fetchone()[0])

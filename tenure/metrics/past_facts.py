@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from tenure.metrics.days import local_day, midnight
 from tenure.metrics.facts import Exchange, columns_of
 from tenure.metrics.inputs import Invoice, Payment, Settings, Subscription
-from tenure.metrics.invoices import due_at, past_due_from
+from tenure.metrics.invoices import due_at, past_due_days, past_due_from
 from tenure.metrics.ledger import of_invoices
 from tenure.metrics.models import Figures
 from tenure.metrics.receivables import of_ledgers
@@ -28,6 +28,7 @@ from tenure.metrics.rollup import account_rollup
 from tenure.metrics.stored import all_invoices_of, payments_of, subscriptions_of
 
 CHUNK = 50
+MOMENT = timedelta(microseconds=1)  # before midnight: what is counted in days is counted from then
 YEAR, WEEK, DAY = timedelta(days=365), timedelta(days=7), timedelta(days=1)
 Steps = Sequence[tuple[date, str, Fraction]]
 Exchanged = Callable[[date], Exchange]
@@ -125,11 +126,12 @@ def figures_at(
 ) -> dict[str, Any]:
     """The facts row of an account at an instant before it was measured. ``exchanged`` answers the
     workspace's currency with the rates of a day."""
-    rollup = account_rollup(subscriptions_at(past.subscriptions, at), at, settings)
+    bills = invoices_at(past.invoices, at)
+    late = past_due_days(bills, at, settings.zone)
+    agreed = subscriptions_at(past.subscriptions, at)
+    rollup = account_rollup(agreed, at, settings, past_due_days=late)
     rollup.mrr = _mrr_on(past.steps, local_day(at - DAY / 2, settings.zone))
-    ledgers = of_invoices(
-        invoices_at(past.invoices, at), payments_at(past.payments, at), at, settings
-    )
+    ledgers = of_invoices(bills, payments_at(past.payments, at), at, settings)
     receivables = of_ledgers(ledgers.values(), at, settings)
     return columns_of(account_id, rollup, receivables, at, exchanged(local_day(at, settings.zone)))
 
@@ -139,7 +141,7 @@ def _exchange_on(settings: Settings, day: date) -> Exchange:
 
 
 def instants_of(past: Past, settings: Settings) -> list[datetime]:
-    """The ends of the local days, in the year before the end, on which something moved."""
+    """The last instants of the local days, in the year before the end, on which something moved."""
     first = local_day(past.end, settings.zone) - YEAR
     moments = [moment for moment in _moments(past, settings) if moment < past.end]
     days = {local_day(moment, settings.zone) for moment in moments}
@@ -147,7 +149,7 @@ def instants_of(past: Past, settings: Settings) -> list[datetime]:
     days |= set(_late_weeks(past, settings))
     begun = min(days, default=first)
     days.add(max(first, begun))
-    ends = {midnight(day + DAY, settings.zone) for day in days if day >= first}
+    ends = {midnight(day + DAY, settings.zone) - MOMENT for day in days if day >= first}
     return sorted(end for end in ends if end < past.end)
 
 

@@ -293,7 +293,10 @@ def invoice(row: InvoiceRow, part: Any) -> Invoice:
     account has of it."""
     columns = {name: getattr(row, name) for name in _INVOICE_COLUMNS}
     amounts = {name: getattr(part, name) for name in _PARTS}
-    return Invoice(site=str(row.site_id), id=row.upstream_id, **columns | amounts)
+    bills = tuple(row.subscription_upstream_ids)
+    return Invoice(
+        site=str(row.site_id), id=row.upstream_id, subscription_ids=bills, **columns | amounts
+    )
 
 
 def _by_due(one: Invoice) -> Any:

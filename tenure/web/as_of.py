@@ -26,11 +26,9 @@ PAGES = frozenset(
     " account_money_day account_subscriptions account_invoices account_attributes account_users"
     " account_timeline account_raw account_payload invoice subscription subscriptions"
     " subscriptions_totals export_subscriptions invoices invoices_totals export_invoices revenue"
-    " revenue_standing revenue_moved revenue_held".split()
+    " calculation revenue_standing revenue_moved revenue_held".split()
 )
-_OF_ACCOUNT = (
-    r"health|money|money/[\d-]+|subscriptions|invoices|attributes|users|timeline|raw|raw/\d+"
-)
+_OF_ACCOUNT = r"health|money|money/[\d-]+|calculation/[^/]+|subscriptions|invoices|attributes|users|timeline|raw|raw/\d+"
 _OF_BILLING = (
     r"(subscriptions|invoices)/(totals/|export\.\w+)?|revenue/((standing|accounts|mrr)/)?|"
 )
@@ -38,11 +36,8 @@ _PATHS = re.compile(
     rf"/accounts/((totals|count|near)/|\d+/(({_OF_ACCOUNT})/)?)?"
     rf"|/(invoices|subscriptions)/\d+/|/billing/({_OF_BILLING})"
 )
-# Figures are taken apart as they are now: a figure of the past is no door to that.
-_CLOSED = re.compile(r"/accounts/\d+/calculation/[^/]+/")
 _TAG = re.compile(r"<(a|form|section|input|button|div)\b[^>]*>")
 _ADDRESS = re.compile(r'\b(href|hx-get|action)="([^"#]*)"')
-_DOOR = re.compile(r' (?:href|hx-[a-z]+)="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +164,7 @@ def _present(request: HttpRequest) -> str:
 
 def carried(html: str, day: str) -> str:
     """The page with the day in every address that leads to a page that can look back. A tag marked
-    ``data-present`` leads to now; one that would take a figure apart as it is now leads nowhere."""
+    ``data-present`` leads to now."""
 
     def address(match: re.Match[str]) -> str:
         name, value = match[1], match[2]
@@ -183,8 +178,6 @@ def carried(html: str, day: str) -> str:
         text = match[0]
         if "data-present" in text:
             return text
-        if match[1] == "a" and any(_CLOSED.fullmatch(to) for _, to in _ADDRESS.findall(text)):
-            return _DOOR.sub("", text)
         if match[1] != "form":
             return _ADDRESS.sub(address, text)
         to = re.search(r'\baction="([^"?#]*)', text)

@@ -125,3 +125,19 @@ def test_health_and_contacts_are_those_known_then(reader: Caller, account: Accou
     refused = reader.get("contacts", as_of=THEN)
     assert refused.status_code == 400
     assert refused.json()["field"] == "account"
+
+
+def test_a_figure_of_a_past_day_is_taken_apart_from_what_was_known(
+    reader: Caller, account: Account
+) -> None:
+    [late] = (told := reader.get("accounts/T-1/explain", figure="past_due", as_of=THEN).json())[
+        "data"
+    ]
+    assert (told["as_of"], told["kind"], told["differs"]) == (THEN, "snapshot", False)
+    assert [(part["amount"]["amount"], part["days_past_due"]) for part in late["parts"]] == [
+        ("100.00", 4)
+    ]
+    assert reader.get("accounts/T-1/explain", as_of=THEN).json()["differs"]  # no version was kept
+    early = reader.get("accounts/T-1/explain", as_of="2026-01-01").json()
+    assert (early["data"], early["kind"]) == ([], None)
+    assert reader.get("accounts/T-1/explain").json()["as_of"] is None

@@ -14,7 +14,7 @@ from tenure.customers.models import Allocation, Invoice, Transaction
 from tenure.identity.allocation import spread
 from tenure.metrics import inputs
 from tenure.metrics.inputs import Settings
-from tenure.metrics.invoices import standing
+from tenure.metrics.invoices import past_due_days
 from tenure.metrics.ledger import of_invoices
 from tenure.metrics.ledger_sql import Books, books
 from tests.metrics.rows import NOW, an_account, upstream
@@ -131,19 +131,6 @@ def shared_out(bill: dict[str, Any]) -> list[dict[str, Decimal]]:
     return [{name: spreads[name][place] for name in whole} for place in (0, 1)]
 
 
-def late_by_subscription(
-    bills: list[inputs.Invoice], chosen: Settings
-) -> dict[tuple[str, str], int]:
-    late: dict[tuple[str, str], int] = {}
-    for bill in bills:
-        for subscription in bill.subscription_ids:
-            days = standing(bill, NOW, chosen.zone).days
-            if days:
-                key = (bill.site, subscription)
-                late[key] = max(days, late.get(key, 0))
-    return late
-
-
 @settings(patient, max_examples=200)
 @given(st.lists(invoices, max_size=14), st.lists(payments, max_size=8), zones)
 def test_the_database_sums_what_the_formulas_sum(
@@ -158,7 +145,7 @@ def test_the_database_sums_what_the_formulas_sum(
     }
     found = books([account_id], NOW, chosen).get(account_id, Books())
     assert found.ledgers == expected
-    assert found.past_due_days == late_by_subscription(asked, chosen)
+    assert found.past_due_days == past_due_days(asked, NOW, chosen.zone)
 
 
 @settings(patient, max_examples=40)

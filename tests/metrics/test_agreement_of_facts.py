@@ -18,7 +18,7 @@ from tenure.metrics import inputs, refresh
 from tenure.metrics.facts import Exchange, columns_of
 from tenure.metrics.fx import Rate, Rates
 from tenure.metrics.inputs import Settings
-from tenure.metrics.invoices import BUCKETS, standing
+from tenure.metrics.invoices import BUCKETS, past_due_days, standing
 from tenure.metrics.models import AccountFacts, FxRate
 from tenure.metrics.receivables import account_receivables
 from tenure.metrics.rollup import account_rollup
@@ -26,7 +26,6 @@ from tests.metrics.rows import LONG_AGO, NOW, a_coupon, a_site
 from tests.metrics.test_agreement import (
     instants,
     invoices,
-    late_by_subscription,
     maybe,
     payments,
     stored,
@@ -210,7 +209,7 @@ def test_every_stored_column_is_what_the_formulas_say(
     refresh.measure([account_id], NOW, settings=chosen)
     facts = AccountFacts.objects.get(pk=account_id)
 
-    late = late_by_subscription(asked, chosen)
+    late = past_due_days(asked, NOW, chosen.zone)
     rollup = account_rollup(subs, NOW, chosen, past_due_days=late)
     owed = account_receivables(asked, attempts, NOW, chosen)
     expected = columns_of(account_id, rollup, owed, NOW, exchange)

@@ -1,5 +1,6 @@
 """Pages that look back: what was known then, carried from page to page, and nothing to edit."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account, Invoice, Subscription
+from tenure.customers.tables import SUBSCRIPTIONS
+from tenure.customers.versions import keep
 from tenure.metrics import refresh
 from tenure.web.as_of import carried
 from tests.metrics.rows import NOW, a_plan, a_subscription, an_account, an_invoice
@@ -69,7 +72,8 @@ def test_every_tab_looks_back_and_offers_nothing_to_edit(
     for other in TABS:
         assert f'href="/accounts/{account.pk}/{other}?as_of={THEN}"' in shown.text
     assert "data-edit" not in shown.text
-    assert "/calculation/" not in shown.text
+    for door in re.findall(r'href="(/accounts/\d+/calculation/[^"]+)"', shown.text):
+        assert door.endswith(f"?as_of={THEN}"), door
     main = shown.text.split('id="main"')[1]
     assert "1002" not in main
     assert "300.00" not in main
@@ -163,3 +167,48 @@ def test_only_addresses_that_can_look_back_carry_the_day() -> None:
         '<form method="get" action="/accounts/"><input type="hidden" name="as_of"'
         ' value="2026-06-03"><input hx-get="/accounts/?as_of=2026-06-03">'
     )
+
+
+@pytest.fixture
+def grown(db: None, settings: Settings) -> Account:
+    """As ``account``, with what it read before kept."""
+    made = an_account("Northwind Robotics")
+    sub = a_subscription(made, a_plan(), valid_from=NOW)
+    an_invoice(made, valid_from=NOW, number="1001", due_at=NOW - DAY, balance="40")
+    refresh.measure([made.pk], NOW)
+    keep(SUBSCRIPTIONS, [sub.pk], NOW + 2 * DAY)
+    Subscription.objects.filter(pk=sub.pk).update(quantity=3)
+    refresh.measure([made.pk], NOW + 2 * DAY)
+    settings.TENURE_CLOCK = FrozenClock(NOW + 10 * DAY)
+    return made
+
+
+@pytest.mark.parametrize("tab", ["", "money/", "health/"])
+def test_figures_of_a_past_day_open_what_they_were_made_of(
+    signed_in: Client, grown: Account, tab: str
+) -> None:
+    page = signed_in.get(f"/accounts/{grown.pk}/{tab}", {"as_of": THEN}).text
+    doors = set(re.findall(r'href="(/accounts/\d+/calculation/[^"]+)"', page))
+    assert any("/mrr/" in door for door in doors)
+    for door in doors:
+        opened = signed_in.get(door)
+        assert opened.status_code == 200
+        assert not opened.context["found"].differs, door
+        assert "As of 1 July 2026" in opened.text
+        assert "as they were known at the end of" in opened.text
+        assert "300.00" not in opened.text.split('id="main"')[1]
+
+
+def test_the_calculation_of_then_leads_to_records_of_then(
+    signed_in: Client, grown: Account
+) -> None:
+    then = signed_in.get(f"/accounts/{grown.pk}/calculation/mrr/", {"as_of": THEN}).text
+    [sub] = Subscription.objects.filter(account=grown)
+    assert f'href="/subscriptions/{sub.pk}/?as_of={THEN}"' in then
+    record = signed_in.get(f"/subscriptions/{sub.pk}/", {"as_of": THEN}).text
+    assert "1 × 100" in record
+    assert "3 × 100" in signed_in.get(f"/subscriptions/{sub.pk}/").text
+    late = signed_in.get(f"/accounts/{grown.pk}/calculation/past_due/", {"as_of": THEN}).text
+    assert "Invoice 1001" in late
+    unknown = signed_in.get(f"/accounts/{grown.pk}/calculation/dso/", {"as_of": "2026-01-01"}).text
+    assert "not known of that day" in unknown

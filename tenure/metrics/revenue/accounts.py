@@ -44,23 +44,27 @@ class Holdings:
 def moved(asked: Asked, behind: Behind, *, cursor: str | None = None, limit: int = 50) -> MovesPage:
     """The accounts that moved, the largest amounts first. Raises UnusablePage."""
     try:
-        return account_movements(
-            behind.start,
-            behind.last,
-            movement=behind.movement,
-            reason=behind.reason,
-            gross=behind.gross,
-            cursor=cursor,
-            limit=max(1, min(limit, LONGEST)),
-            **asked.scope,
-        )
+        with asked.known():
+            return account_movements(
+                behind.start,
+                behind.last,
+                movement=behind.movement,
+                reason=behind.reason,
+                gross=behind.gross,
+                cursor=cursor,
+                limit=max(1, min(limit, LONGEST)),
+                **asked.scope,
+            )
     except (ValueError, ArithmeticError) as error:
         raise damaged() from error
 
 
 def sums(asked: Asked, behind: Behind) -> Moves:
     """What the movements of those days add up to."""
-    found = series.movements_between(behind.start, behind.last, gross=behind.gross, **asked.scope)
+    with asked.known():
+        found = series.movements_between(
+            behind.start, behind.last, gross=behind.gross, **asked.scope
+        )
     wanted = asked.currency or asked.settings.currency
     nothing = Moves(wanted, Decimal(0), Decimal(0), gross=behind.gross)
     return next((one for one in found if one.currency == wanted), nothing)
@@ -91,6 +95,11 @@ def lines(asked: Asked, behind: Behind) -> Iterator[list[Any]]:
 
 def holding(asked: Asked, day: date, *, cursor: str | None = None, limit: int = 50) -> Holdings:
     """The accounts with revenue at the end of a day. Raises UnusablePage."""
+    with asked.known():
+        return _holding(asked, day, cursor, limit)
+
+
+def _holding(asked: Asked, day: date, cursor: str | None, limit: int) -> Holdings:
     limit = max(1, min(limit, LONGEST))
     rates, missing = _rates(asked, day)
     if missing:

@@ -1,6 +1,7 @@
 """Which revenue: of one currency or the converted total, of one site or all, over how many months."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from tenure.metrics.conversion import Conversion, to_workspace_currency
 from tenure.metrics.inputs import Settings
 from tenure.metrics.lists.filters import At, UnusableFilter, a_day, a_whole
 from tenure.metrics.movements import Movement
+from tenure.metrics.steps_known import as_known
 
 TOTAL = "total"
 MOST_MONTHS = 60
@@ -42,6 +44,10 @@ class Asked:
             "site": self.site.pk if self.site else None,
             "pause_as_churn": self.settings.pause_as_churn,
         }
+
+    def known(self) -> AbstractContextManager[None]:
+        """Have the statements within read how MRR moved as it was known at the end of the day."""
+        return as_known(self.at.today, self.at.then)
 
     @property
     def first_month(self) -> date:

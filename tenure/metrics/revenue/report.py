@@ -87,13 +87,18 @@ class Report:
 
 
 def report(asked: Asked) -> Report:
-    """The report asked for."""
+    """The report asked for; of a past day as it was known then."""
+    with asked.known():
+        return _report(asked)
+
+
+def _report(asked: Asked) -> Report:
     months = _months(asked)
     missing = months[-1].moves.missing
     if missing and not asked.chosen:
         fallback = _largest(asked)
         if fallback:
-            return replace(report(replace(asked, currency=fallback, chosen=True)), missing=missing)
+            return replace(_report(replace(asked, currency=fallback, chosen=True)), missing=missing)
     whole = _whole([month.moves for month in months])
     kept = retention_between(asked.year_ago, asked.at.today, **asked.scope)
     mine = next((one for one in kept if one.currency == whole.currency), None)

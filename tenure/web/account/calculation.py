@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,12 +11,20 @@ from django.views.decorators.http import require_safe
 from tenure.core.money import Money
 from tenure.customers import read as customers
 from tenure.metrics import explain
-from tenure.metrics.explain import LeftOut, Part, Parts, conversion, dso, values
+from tenure.metrics.explain import LeftOut, Part, Parts, conversion
+from tenure.metrics.explain.calculation import (
+    AGEING,
+    Calculation,
+    amounts_of,
+    calculation,
+    calculation_at,
+)
 from tenure.metrics.explain.values import Item
-from tenure.metrics.inputs import Settings
 from tenure.metrics.settings import current
 from tenure.web.account.head import Head, head_of, shown
 from tenure.web.account.meanings import MEANINGS
+from tenure.web.account.strip import TOTALS
+from tenure.web.as_of import at, now_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +65,25 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
     """The calculation: in the drawer when a page asks for it there, else a page of its own."""
     if figure not in MEANINGS:
         raise Http404("There is no such figure.")
-    head, now, chosen = head_of(pk), settings.TENURE_CLOCK.now(), current()
-    groups = _groups(head, figure, now, chosen)
-    amounts = _amounts(head, figure, groups) if figure in explain.FIGURES and groups else ()
+    moment, chosen = at(request), current()
+    head = head_of(pk, moment)
+    if moment:
+        found = calculation_at(pk, figure, head.facts, moment, chosen)
+    else:
+        found = calculation(pk, figure, now_of(request), chosen)
+    groups = _groups(head, found)
+    converted = None
+    if figure in explain.FIGURES and groups:
+        converted = conversion.total(_amounts(head, figure, groups), found.now, chosen)
     more = {
         "label": MEANINGS[figure].label,
         "meaning": MEANINGS[figure].words,
+        "found": found,
         "groups": groups,
-        "basis": _basis(head, figure, now, chosen) if figure in values.FIGURES else None,
-        "converted": conversion.total(amounts, now, chosen),
+        "basis": _basis(head, found),
+        "converted": converted,
+        "kept": _amounts(head, figure, ()) if found.differs and figure in explain.FIGURES else (),
+        "kept_total": _kept_total(head, figure, converted) if moment else None,
     }
     drawer = request.headers.get("HX-Target") == "drawer-content"
     template = "web/account/calculation_detail.html" if drawer else "web/account/calculation.html"
@@ -75,19 +91,22 @@ def show(request: HttpRequest, pk: int, figure: str) -> HttpResponse:
 
 
 def _amounts(head: Head, figure: str, groups: Sequence[Group]) -> Sequence[Money]:
-    """The figure as it is kept, exactly; an age group as its parts say."""
-    if head.facts and hasattr(head.facts, figure):
-        return head.facts.money(figure)
+    """The figure as it is kept, exactly; without facts as its parts say."""
+    if head.facts and (hasattr(head.facts, figure) or figure.startswith(AGEING)):
+        return amounts_of(head.facts, figure)
     return [group.total.total for group in groups]
 
 
-def _groups(head: Head, figure: str, now: datetime, chosen: Settings) -> list[Group]:
-    found: list[tuple[str, Parts]] = []
-    if figure in explain.FIGURES:
-        found = [("", one) for one in explain.parts(head.account.pk, figure, now)]
-    elif figure == "dso":
-        found = dso.sides(head.account.pk, now, chosen)
-    addressed = _addresses(head.account.pk, _every([group for _, group in found]))
+def _kept_total(head: Head, figure: str, converted: conversion.Total | None) -> Money | None:
+    """The converted total that was known on a past day, where the rates known now make another."""
+    if converted is None or figure not in TOTALS or head.facts is None:
+        return None
+    kept = head.facts.total(TOTALS[figure])
+    return kept if kept and kept.rounded() != converted.total else None
+
+
+def _groups(head: Head, found: Calculation) -> list[Group]:
+    addressed = _addresses(head.account.pk, _every([group for _, group in found.groups]))
     return [
         Group(
             group,
@@ -95,18 +114,20 @@ def _groups(head: Head, figure: str, now: datetime, chosen: Settings) -> list[Gr
             [Excluded(left, [addressed(part) for part in left.parts]) for left in group.excluded],
             label,
         )
-        for label, group in found
+        for label, group in found.groups
     ]
 
 
-def _basis(head: Head, figure: str, now: datetime, chosen: Settings) -> dict[str, Any]:
-    found = values.basis(head.account.pk, figure, now, chosen)
-    addressed = _addresses(head.account.pk, found.items)
+def _basis(head: Head, found: Calculation) -> dict[str, Any] | None:
+    of = found.basis
+    if of is None:
+        return None
+    addressed = _addresses(head.account.pk, of.items)
     return {
-        "of": found,
-        "inside": [addressed(item) for item in found.inside],
-        "outside": [addressed(item) for item in found.outside],
-        "more": found.counted - len(found.inside),
+        "of": of,
+        "inside": [addressed(item) for item in of.inside],
+        "outside": [addressed(item) for item in of.outside],
+        "more": of.counted - len(of.inside),
     }
 
 

@@ -33,8 +33,7 @@ from tenure.web.permissions import may_edit_customers, only
 
 KEPT = timedelta(days=180)
 SPANS = (1, 7, 30, 90)
-# Where each measure can be looked into: the calculation of a figure, or a tab of the account. In the
-# past there is no calculation, but there are the tabs.
+# Where each measure can be looked into: the calculation of a figure, or a tab of the account.
 FIGURES = {
     "oldest_past_due_days": "past_due",
     "past_due_months_of_mrr": "past_due",
@@ -109,7 +108,7 @@ def card_of(request: HttpRequest, head: Head, now: datetime) -> Card | None:
         return None
     before = _verdict_at(head, score, now - shapes.TREND)
     told = shapes.health(score, before, None if past else good_at(request, head.payers))
-    rows = [_row(head, one, past=past) for one in told["measures"]]
+    rows = [_row(head, one) for one in told["measures"]]
     return Card(score, told, rows, said.STATES.get(score.state, ""), told["stale"])
 
 
@@ -120,12 +119,12 @@ def _verdict_at(head: Head, score: Verdict, instant: datetime) -> Verdict | None
     return read.scores_at([head.account.pk], instant).get(head.account.pk)
 
 
-def _row(head: Head, one: dict[str, Any], *, past: bool) -> MeasureRow:
+def _row(head: Head, one: dict[str, Any]) -> MeasureRow:
     gave, kept = Decimal(one["contribution"]), Decimal(one["loss"])
     most = gave + kept
     bar = f"{(gave / most * 100 if most else 0):.1f}%"
     name, pk = one["measure"], head.account.pk
-    figure = "" if past else FIGURES.get(name, "")
+    figure = FIGURES.get(name, "")
     address = (
         reverse("calculation", args=[pk, figure]) if figure else reverse(TABS[name], args=[pk])
     )

@@ -38,18 +38,18 @@ class Tile:
 
 
 def past_strip(facts: Figures | None) -> list[Tile]:
-    """The tiles of a past day: without doors, for what is calculated is calculated now. Figures of a
-    day before the first sync are marked as made out; of some accounts MRR is all that can be."""
+    """The tiles of a past day, each a door to what it was made of then. Figures of a day before the
+    first sync are marked as made out; of some accounts MRR is all that can be."""
     if facts is None:
         return [Tile(tile.label, "", sub="not known then") for tile in strip(None)]
     how = RECONSTRUCTED.get(kind_of(facts) or "")
     if how is None:
-        return [replace(tile, figure="") for tile in strip(facts)]
+        return strip(facts)
     if not is_mrr_alone(facts):
-        return [_marked(replace(tile, figure="")) for tile in strip(facts)]
+        return [_marked(tile) for tile in strip(facts)]
     known = {"MRR": facts.money("mrr"), "ARR": facts.money("arr")}
     return [
-        Tile(tile.label, "", known[tile.label], sub=how)
+        Tile(tile.label, tile.label.lower(), known[tile.label], sub=how)
         if tile.label in known
         else Tile(tile.label, "", sub="not known then")
         for tile in strip(None)

@@ -38,7 +38,7 @@ EDITS = mark_safe('aria-haspopup="dialog"')  # a constant
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What drawing a row depends on besides the row: when and where it is read, and by whom.
-    ``past`` says that the list is of a past day, of which no figure can be taken apart."""
+    ``past`` says that the list is of a past day."""
 
     now: datetime
     zone: ZoneInfo
@@ -121,17 +121,14 @@ def _status_badge(row: AccountRow, shown: Shown) -> SafeString:
     if row.kind == "inferred":
         return badge("waiting", "Inferred")
     if row.as_of:
-        return _door(row, "subscription_status", row.subscription_status, shown)
+        return _door(row, "subscription_status", row.subscription_status)
     return badge("waiting", "Not known then" if shown.past else "Not measured yet")
 
 
-def _door(row: AccountRow, figure: str, state: str | None, shown: Shown) -> SafeString:
+def _door(row: AccountRow, figure: str, state: str | None) -> SafeString:
     """A badge that opens what it is made of."""
-    look = badge(state)
-    if shown.past:
-        return look
     door = '<a class="badge-door" {} {}>{}{}</a>'
-    return format_html(door, opens(row.id, figure), OPENS, look, HOW)
+    return format_html(door, opens(row.id, figure), OPENS, badge(state), HOW)
 
 
 def _health(line: Line, _: Shown) -> SafeString:
@@ -212,16 +209,16 @@ def _plans(line: Line, _: Shown) -> SafeString:
     return format_html('<td class="plans full nowrap" data-label="">{}{}</td>', first, more)
 
 
-def _quantity(line: Line, shown: Shown) -> SafeString:
+def _quantity(line: Line, _: Shown) -> SafeString:
     row = line.row
-    door = bool(row.total_quantity) and not shown.past
+    door = bool(row.total_quantity)
     text = _figure(row, "quantity_by_plan", number(row.total_quantity), door=door)
     return format_html('<td class="num off" data-label="Quantity">{}</td>', text)
 
 
-def _subscriptions(line: Line, shown: Shown) -> SafeString:
+def _subscriptions(line: Line, _: Shown) -> SafeString:
     row = line.row
-    door = bool(row.active_subscriptions) and not shown.past
+    door = bool(row.active_subscriptions)
     text = _figure(row, "active_subscriptions", number(row.active_subscriptions), door=door)
     return format_html('<td class="num" data-label="Subscriptions">{}</td>', text)
 
@@ -232,7 +229,7 @@ def _day(figure: str, label: str) -> Callable[[Line, Shown], SafeString]:
     def draw(line: Line, shown: Shown) -> SafeString:
         day: date | None = getattr(line.row, figure)
         text = drawn.day(day, shown.zone, shown.now)
-        door = bool(day) and not shown.past
+        door = bool(day)
         return format_html(
             '<td data-label="{}">{}</td>', label, _figure(line.row, figure, text, door=door)
         )
@@ -253,12 +250,12 @@ def _alerts(line: Line, shown: Shown) -> SafeString:
     )  # fmt: skip
 
 
-def _invoices(line: Line, shown: Shown) -> SafeString:
+def _invoices(line: Line, _: Shown) -> SafeString:
     status = line.row.invoice_status
     if not status or status == "none":
         text = mark_safe('<span class="none">No invoices</span>')  # a constant
     else:
-        text = _door(line.row, "invoice_status", status, shown)
+        text = _door(line.row, "invoice_status", status)
     return format_html('<td class="off" data-label="Invoices">{}</td>', text)
 
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from tenure.connections import read as connections
 from tenure.core.money import Money
-from tenure.metrics import read as metrics
 from tenure.metrics.amounts import rounded
 from tenure.metrics.lists.filters import UnusableFilter, a_day
 from tenure.metrics.movements import MOVING
@@ -24,7 +23,6 @@ from tenure.metrics.revenue import receivables, report, shapes
 from tenure.metrics.revenue.asked import TOTAL, Asked, Behind
 from tenure.metrics.revenue.report import Report
 from tenure.metrics.settings import current
-from tenure.web.as_of import at
 from tenure.web.billing.asked import here
 from tenure.web.billing.downloads import as_json
 from tenure.web.billing.tabs import TABS
@@ -62,17 +60,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "end_query": _day_query(found, found.months[-1].last),
         "scope_query": _scope_query(found),
         "last_day": found.months[-1].last,
-        "known_then": _known_then(request, asked),
         "empty": not codes,
         "sites_known": bool(connections.sites()),
     }
     return render(request, "web/billing/revenue.html", shown)
-
-
-def _known_then(request: HttpRequest, asked: Asked) -> Sequence[Money]:
-    """The MRR that was known of all accounts on the day looked back to, where the report is of all."""
-    moment = at(request)
-    return metrics.totals_at(moment).mrr if moment and not asked.site else ()
 
 
 @require_safe
