@@ -22,7 +22,7 @@ from tenure.segments import write as segments
 from tenure.segments.models import Segment
 from tenure.segments.write import Draft
 from tenure.sync.models import Plan, Run, RunState
-from tests.metrics.rows import NOW, a_site, an_account
+from tests.metrics.rows import NOW, a_coupon, a_site, an_account
 from tests.web.alerting import a_rule
 from tests.web.builders import a_customer, a_payer, a_plan, a_quarantined, a_run
 
@@ -39,6 +39,7 @@ def filled() -> Account:
     for number, tenant in enumerate(("T-1", "t-1", " T-1", "T-2", "T-2", None)):
         a_payer(account, site, code=f"T{number}-{LONG}", custom_fields=tenant_of(tenant))
     every_kind(account)
+    some_coupons(account)
     an_account("Not measured yet")
     now = datetime.now(UTC)
     a_run(site, started_at=now, requested_at=now, finished_at=now)
@@ -81,6 +82,21 @@ def a_conflict(account: Account, site: Site) -> None:
         new="T-2002-" + "y" * 60,
         opened_at=datetime.now(UTC),
     )
+
+
+def some_coupons(account: Account) -> None:
+    """The account has a coupon with long names for some plans, and one of an amount."""
+    payer = account.billing_accounts.order_by("pk")[0]
+    percent = {"type": "percent", "percent": 10}
+    dollars = {"type": "fixed", "currencies": [{"currency": "USD", "amount": 1250.5}]}
+    some = {"applies_to_all_plans": False, "plans": [{"code": LONG}, {"code": RTL}]}
+    for coupon in (
+        {"code": LONG, "name": RTL, "discount": percent, "duration": "forever"} | some,
+        {"code": "GIFT", "name": LONG, "discount": dollars, "duration": "temporal"},
+    ):
+        said = {"state": "active", "coupon": coupon, "created_at": "2026-01-05T10:00:00Z"}
+        whose = {"site": payer.site, "account_upstream_id": payer.upstream_id}
+        a_coupon(str(coupon["code"])[:60], said, **whose).save()
 
 
 def tenant_of(tenant: str | None) -> dict[str, str]:
