@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenure.core.money import Money
+from tenure.customers import coupons
 from tenure.customers.models import Account, Invoice, Subscription
 from tenure.customers.tables import INVOICES, SUBSCRIPTIONS
 from tenure.customers.versions import keep
@@ -17,9 +19,20 @@ from tenure.metrics import explain, refresh
 from tenure.metrics.as_of import Moment, figures_at, moment_of
 from tenure.metrics.explain import values
 from tenure.metrics.explain.calculation import Calculation, amounts_of, calculation_at
+from tenure.metrics.explain.then import Then, reading
 from tenure.metrics.inputs import DEFAULTS
 from tenure.metrics.models import FactsVersion, MrrPoint, VersionKind
-from tests.metrics.rows import NOW, a_payment, a_plan, a_subscription, an_account, an_invoice
+from tenure.metrics.stored import subscriptions_of
+from tenure.sources import records
+from tests.metrics.rows import (
+    NOW,
+    a_payment,
+    a_plan,
+    a_site,
+    a_subscription,
+    an_account,
+    an_invoice,
+)
 from tests.metrics.test_agreement import invoices as any_invoice
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +92,42 @@ def test_a_price_of_then_shows_its_formula_of_then() -> None:
         assert group.total == Money(Decimal(amount), "USD")
 
 
+def redeemed(percent: int | None, now: datetime) -> None:
+    """The account answers that it has a coupon of so much, or that what it had is over."""
+    state = "active" if percent else "inactive"
+    coupon = {
+        "code": "C",
+        "duration": "forever",
+        "discount": {"type": "percent", "percent": percent},
+    }
+    said = {"id": "r", "state": state, "coupon": coupon, "created_at": "2026-05-01T00:00:00Z"}
+    answer = records.AccountCoupon(
+        upstream_id="r", active=percent is not None, redemption=msgspec.json.encode(said)
+    )
+    coupons.keep(a_site().pk, "payer", [answer], asked_at=now, now=now)
+
+
+def test_a_coupon_of_the_account_is_the_one_that_was_known_then() -> None:
+    account = an_account()
+    a_subscription(account, a_plan(), valid_from=NOW, activated_at=NOW - 100 * DAY)
+    for days, percent in ((0, None), (2, 10), (4, 25), (6, None)):
+        redeemed(percent, NOW + days * DAY)
+        refresh.measure([account.pk], NOW + days * DAY)
+    for days, lines in ((1, []), (3, ["C 10 %"]), (5, ["C 25 %"]), (7, [])):
+        found = told(account, "mrr", days)
+        [(_, group)] = found.groups
+        steps = [step.label for step in group.parts[0].steps if "discount" in step.label]
+        assert steps == [f"discount {line} of the account" for line in lines]
+        assert not found.differs
+    for days, percents in ((10, [10]), (70, [])):  # before anybody watched: as it was first known
+        then = NOW - days * DAY
+        with reading(Then(account.pk, then, then, made_out=True)):
+            [sub] = subscriptions_of([account.pk])[account.pk]
+        assert sub.account_redemptions is not None
+        held = [one.coupon.discount for one in sub.account_redemptions if one.coupon]
+        assert [one.percent for one in held if one] == percents
+
+
 def test_records_that_come_to_something_else_than_was_kept_say_so() -> None:
     account = an_account()
     sub = a_subscription(account, a_plan(), valid_from=NOW)
@@ -105,6 +154,7 @@ happenings = st.one_of(
     st.tuples(st.just("agree"), prices, st.sampled_from([1, 7, 12]), st.sampled_from(["USD", "JPY"])),
     st.tuples(st.just("pay"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("amend"), st.integers(0, 9), prices, st.sampled_from("active canceled paused expired".split())),
+    st.tuples(st.just("redeem"), st.sampled_from([10, 100, None])),
     st.tuples(st.just("settle"), st.integers(0, 9), st.sampled_from("past_due paid failed voided processing".split())),
 )  # fmt: skip
 lives = st.lists(st.tuples(st.integers(0, 3), hours, st.lists(happenings, max_size=3)), min_size=2, max_size=6)  # fmt: skip
@@ -155,6 +205,8 @@ def _happen(account: Account, now: datetime, kind: str, *what: Any) -> None:
         sub = agreed[what[0] % len(agreed)]
         over = now if what[2] == "expired" else None
         changed(sub, now, unit_amount=what[1], state=what[2], expires_at=over)
+    elif kind == "redeem":
+        redeemed(what[0], now)
     elif kind == "settle" and bills:
         changed(bills[what[0] % len(bills)], now, state=what[1], closed_at=now)
 

@@ -7,7 +7,8 @@ is taken apart from.
 
 Subscriptions and invoices are those of their versions, or, of a time before anybody watched, made out
 from their own dates (``rewound``). Of payments no versions are kept: those that were made and here
-by then count, in the state they are in now. How an invoice is shared out is as it is today.
+by then count, in the state they are in now. Coupons of an account are those known then, or, of a time
+before, those redeemed by then, as they were first known. How an invoice is shared out is as it is today.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from django.db.models import Model
 
 from tenure.customers import read as customers
 from tenure.customers.models import (
+    AccountCoupon,
     Invoice,
     InvoiceOverTime,
     Subscription,
@@ -55,11 +57,11 @@ def reading(then: Then | None) -> Iterator[None]:
 
 
 def _rows(then: Then) -> Rows:
-    payments = {"customers_transaction": _payments(then)}
+    besides = {"customers_transaction": _payments(then), "customers_accountcoupon": _coupons(then)}
     if not then.made_out:
-        return Rows(_from_versions(then) | payments)
+        return Rows(_from_versions(then) | besides)
     documents = {name: msgspec.json.encode(rows).decode() for name, rows in _made_out(then).items()}
-    return Rows(_FROM_DOCUMENTS | payments, documents)
+    return Rows(_FROM_DOCUMENTS | besides, documents)
 
 
 @cache
@@ -124,6 +126,21 @@ def _payments(then: Then) -> str:
         " FROM customers_transaction t"
         " LEFT JOIN customers_changeset made ON made.id = t.created_in_id"
         f" WHERE t.created_at < {at} AND ({here})"
+    )
+
+
+def _coupons(then: Then) -> str:
+    at = _instant(then.instant)
+    names = ", ".join(f"c.{name}" for name in _columns(AccountCoupon, "known_to"))
+    known = f"SELECT {names}, NULL::timestamptz AS known_to FROM customers_accountcoupon c"  # noqa: S608
+    if not then.made_out:
+        return f"{known} WHERE c.known_from < {at} AND (c.known_to IS NULL OR c.known_to >= {at})"
+    return (
+        f"{known} WHERE coalesce((c.redemption ->> 'created_at')::timestamptz < {at}, true)"
+        " AND NOT EXISTS (SELECT FROM customers_accountcoupon earlier"
+        " WHERE earlier.site_id = c.site_id AND earlier.upstream_id = c.upstream_id"
+        " AND earlier.account_upstream_id = c.account_upstream_id"
+        " AND earlier.known_from < c.known_from)"
     )
 
 
