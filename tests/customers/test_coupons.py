@@ -8,6 +8,7 @@ import pytest
 
 from tenure.customers import coupons
 from tenure.customers.models import AccountCoupon, CouponTrace, Subscription
+from tenure.customers.purge import delete_site
 from tenure.metrics import refresh
 from tenure.metrics.models import AccountFacts
 from tenure.sources import records
@@ -165,6 +166,14 @@ def test_an_account_that_is_not_there_any_more_has_none(account: Any) -> None:
     keep(redemption())
     assert keep(at=NOW + DAY).updated == 1
     assert coupons.held(account.pk, None) == []
+
+
+def test_coupons_and_traces_go_with_their_site(account: Any) -> None:
+    keep(redemption())
+    billed("r2")
+    delete_site(a_site())
+    assert not AccountCoupon.objects.exists()
+    assert not CouponTrace.objects.exists()
 
 
 @pytest.mark.parametrize(("bill_to", "mrr"), [("self", "90.00"), ("parent", "100.00")])
