@@ -10,7 +10,7 @@ from tenure.customers import tags
 from tenure.customers.models import Attribute as Named
 from tenure.customers.models import AttributeKind
 from tenure.rules.catalogue import Attribute, Relation
-from tenure.rules.indexes import Column, Kept, Spelt
+from tenure.rules.indexes import Column, Instant, Kept, Spelt
 from tenure.rules.operators import Type
 
 IDENTITY, CUSTOM = "Account", "Attributes"
@@ -174,6 +174,7 @@ _ACCOUNT = (
         _day("a.created_at"),
         explains="The day the account first appeared.",
         synonyms=("created_at",),
+        index=Instant("a.created_at"),
     ),
     Attribute(
         "updated",

@@ -1,5 +1,6 @@
 """The list of accounts as health sees it: sorted by score, or only those that stand in one way."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,14 +26,16 @@ def _score(value: Any) -> Decimal:
     return number
 
 
-ORDERS = {**paging.ORDERS, "health": Order("health", TABLE, "score", _score)}
+# Where subscriptions are over the score stands still and is not shown: it has no place among the others.
+BY_SCORE = Order("health", TABLE, "score", _score, known="{}.state <> 'ended'")
+ORDERS = {**paging.ORDERS, BY_SCORE.key: BY_SCORE}
 
 
 def accounts_page(*, moment: Moment | None = None, **asked: Any) -> AccountsPage:
     """``metrics.read.accounts_page`` with ``health`` among the orders, at a past time the score of
     then."""
-    scores = Order("health", scores_of(moment), "score", _score)
-    return read.accounts_page(**asked, moment=moment, orders=ORDERS | {"health": scores})
+    scores = replace(BY_SCORE, table=scores_of(moment))
+    return read.accounts_page(**asked, moment=moment, orders=ORDERS | {scores.key: scores})
 
 
 def scores_of(moment: Moment | None) -> str:

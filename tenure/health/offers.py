@@ -60,6 +60,7 @@ def _indexed(column: str) -> Column:
     return Column(
         f"k.{column}",
         "a.id IN (SELECT k.account_id FROM health_healthscore k WHERE {})",
+        exact=True,
     )
 
 

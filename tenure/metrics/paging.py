@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -37,6 +37,7 @@ class Order:
     row an account, made unique by the id.
 
     Rows whose value is unknown come last in both directions, then accounts not measured yet.
+    ``known`` is what must hold of the row, as ``{}``, besides, so that its value counts as known.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Order:
     column: str
     parse: Callable[[Any], Any]
     descending: bool = False
+    known: str = ""
 
     @property
     def phases(self) -> tuple[int, ...]:
@@ -99,8 +101,7 @@ def order_of(sort: str, orders: Mapping[str, Order] = ORDERS) -> Order:
             f"Accounts cannot be sorted by “{sort}”.",
             next_step=f"Use one of {known}; a minus sign in front reverses it.",
         )
-    descending = sort.startswith("-")
-    return Order(order.key, order.table, order.column, order.parse, descending)
+    return replace(order, descending=sort.startswith("-"))
 
 
 @dataclass(frozen=True, slots=True)

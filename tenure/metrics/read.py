@@ -14,7 +14,7 @@ from tenure.metrics.account_rows import AccountRow, rows_of
 from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day
-from tenure.metrics.gathering import walk_or_gather
+from tenure.metrics.gathering import walk_or_gather, ways_of
 from tenure.metrics.keyset import EVERY, MEASURED, NOW, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import (
@@ -143,8 +143,7 @@ def _walked(
     if moment is None and where is None:
         return walk(order, place, matching(search), wanted)
     if moment is None:
-        walked, gathered = matching(search, where, light=True), matching(search, where)
-        return walk_or_gather(order, place, walked, gathered, wanted)
+        return walk_or_gather(order, place, ways_of(search, where), wanted)
     there = matching(search, where, as_of.visible(moment))
     return walk(order, place, there, wanted, figures=as_of.relation(moment))
 

@@ -38,6 +38,11 @@ def compiled(node: Node, catalogue: Catalogue, context: Context, *, account: str
     return _Compiler(catalogue, context, account).node(node, None)
 
 
+def aggregated(node: Aggregate, catalogue: Catalogue, context: Context) -> Sql:
+    """The same for accounts that have a row, out of all rows at once: who has none is not among them."""
+    return _Compiler(catalogue, context, "a").aggregated(node)
+
+
 def column(
     attribute: Attribute,
     currency: str | None,
@@ -123,10 +128,11 @@ class _Compiler:
     def _exists(self, relation: Relation, condition: Sql) -> Sql:
         return "EXISTS (SELECT 1 " + self._from(relation, condition) + ")"
 
-    def _from(self, relation: Relation, condition: Sql) -> Sql:
+    def _from(self, relation: Relation, condition: Sql, *, whosever: bool = False) -> Sql:
         alias = relation.alias
         rows = relation.past_rows if self.context.past and relation.past_rows else relation.rows
-        found = Sql(f"FROM {rows} {alias} WHERE {alias}.account_id = {self.account}.id")
+        whose = "TRUE" if whosever else f"{alias}.account_id = {self.account}.id"
+        found = Sql(f"FROM {rows} {alias} WHERE {whose}")
         past = self.context.past and bool(relation.past_rows)
         if where := relation.past_where if past else relation.where:
             found += " AND " + self._with_now(where)
@@ -144,6 +150,21 @@ class _Compiler:
         return made
 
     def aggregate(self, node: Aggregate) -> Sql:
+        relation, holds, made, attribute = self._aggregated(node)
+        whole = "(SELECT " + made + " " + self._from(relation, holds) + ")"
+        return tested(whole, attribute, node.predicate, self.context)
+
+    def aggregated(self, node: Aggregate) -> Sql:
+        relation, holds, made, attribute = self._aggregated(node)
+        return (
+            f"{self.account}.id IN (SELECT {relation.alias}.account_id "
+            + self._from(relation, holds, whosever=True)
+            + " GROUP BY 1 HAVING "
+            + tested(made, attribute, node.predicate, self.context)
+            + ")"
+        )
+
+    def _aggregated(self, node: Aggregate) -> tuple[Relation, Sql, Sql, Attribute]:
         relation = self.catalogue.relations[node.relation]
         holds = self.node(node.where, relation) if node.where is not None else TRUE
         if node.name is None:
@@ -156,8 +177,7 @@ class _Compiler:
             if is_strict(node, attribute):
                 value = self.value(attribute, node.name)
                 made = "CASE WHEN count(*) = count(" + value + ") THEN " + made + " END"
-        whole = "(SELECT " + made + " " + self._from(relation, holds) + ")"
-        return tested(whole, attribute, node.predicate, self.context)
+        return relation, holds, made, attribute
 
     def past(self, attribute: Attribute, name: Name, days: int) -> Sql:
         """The value so many days ago; null when nothing was known then."""

@@ -12,13 +12,15 @@ class Column:
     """An indexed column with the same values. ``within`` is the condition on ``a`` and ``f`` in which
     ``{}`` stands for its test; ``elements`` says that it holds one element of a list. ``or_null``:
     where the attribute is 0 the column may be null. ``words`` are the enum's, when the column is a
-    word's place among them."""
+    word's place among them. ``exact``: it is not another column with the same values but the one that
+    the attribute is read from."""
 
     column: str
     within: str = "{}"
     elements: bool = False
     or_null: bool = False
     words: tuple[str, ...] = ()
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +45,11 @@ class Positive:
     condition: str
 
 
-Index = Column | Kept | Spelt | Positive
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """An indexed instant whose day, in the workspace's calendar, the attribute is."""
+
+    column: str
+
+
+Index = Column | Instant | Kept | Spelt | Positive

@@ -8,14 +8,15 @@ together say what the rule says, and an index finds the few. It knows no ``null`
 
 import json
 import re
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from tenure.rules.asked import tested
 from tenure.rules.catalogue import Attribute, Catalogue
-from tenure.rules.compile import COUNT, compiled
+from tenure.rules.compile import COUNT, aggregated
 from tenure.rules.context import Context
-from tenure.rules.indexes import Column, Kept, Positive, Spelt
+from tenure.rules.indexes import Column, Instant, Kept, Positive, Spelt
 from tenure.rules.operators import Type
 from tenure.rules.sql import Sql, bound, joined
 from tenure.rules.tree import (
@@ -25,7 +26,6 @@ from tenure.rules.tree import (
     Literal,
     Node,
     Predicate,
-    Quantified,
 )
 from tenure.rules.values import typed
 
@@ -69,8 +69,23 @@ def narrowed(
             found_by = _condition(node, attribute, context)
             return _listed(found_by) if found_by and either else found_by
         case Aggregate() if not light and _needs_rows(node, catalogue, context):
-            return compiled(Quantified("any", node.relation, node.where), catalogue, context)
+            found_by = aggregated(node, catalogue, context)
+            return _listed(found_by) if either else found_by
     return None
+
+
+def is_exact(node: Node, catalogue: Catalogue, context: Context) -> bool:
+    """Whether what narrows a rule holds for no others than the rule does, so that it need not be asked
+    besides: it is asked of all rows at once then, where the rule asks each account for its own."""
+    match node:
+        case Condition():
+            index = catalogue.scope.attributes[node.name.text].index
+            alone = node.predicate.operator != "has all"  # of a list, one that it has would do
+            found = narrowed(node, catalogue, context)
+            return isinstance(index, Column) and index.exact and alone and found is not None
+        case Aggregate():
+            return not context.past and _needs_rows(node, catalogue, context)
+    return False
 
 
 def _listed(condition: Sql) -> Sql:
@@ -108,6 +123,8 @@ def _condition(node: Condition, attribute: Attribute, context: Context) -> Sql |
     match attribute.index:
         case Column() as index:
             return _column(index, attribute, predicate, context)
+        case Instant() as index:
+            return _instant(index, attribute, predicate, context)
         case Kept() as index:
             return _kept(index, attribute, predicate, context)
         case Spelt() as index:
@@ -132,6 +149,46 @@ def _column(
         test = "(" + test + f" OR {index.column} IS NULL)"
     before, after = index.within.split("{}")
     return before + test + after
+
+
+def _instant(
+    index: Instant, attribute: Attribute, predicate: Predicate, context: Context
+) -> Sql | None:
+    """From the day before to the day after: wherever a day begins, its instants lie between."""
+    first, last = _days_of(attribute, predicate, context)
+    bounds = []
+    try:
+        if first:
+            bounds.append(f"{index.column} >= " + bound(first - timedelta(days=1), "date"))
+        if last:
+            bounds.append(f"{index.column} < " + bound(last + timedelta(days=2), "date"))
+    except OverflowError:
+        return None
+    return "(" + joined(bounds, " AND ") + ")" if bounds else None
+
+
+def _days_of(
+    attribute: Attribute, predicate: Predicate, context: Context
+) -> tuple[date | None, date | None]:
+    """The first and the last day that meet a test; None for no end."""
+    today = context.today
+    if predicate.operator in _DAYS:
+        days = timedelta(days=int(predicate.value))  # type: ignore[arg-type]
+        match predicate.operator:
+            case "in next":
+                return today, today + days
+            case "more than ago":
+                return None, today - days
+            case "more than ahead":
+                return today + days, None
+        return today - days, today
+    if predicate.operator not in _COMPARED | _EQUAL:
+        return None, None
+    values = [typed(attribute, value, today) for value in _values(predicate)]
+    return (
+        None if predicate.operator.startswith("<") else min(values),
+        None if predicate.operator.startswith(">") else max(values),
+    )
 
 
 def _of_elements(predicate: Predicate) -> Predicate:

@@ -41,11 +41,13 @@ def joined(pieces: Iterable[Sql], separator: str) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class Where(Sql):
-    """A condition with what leads the database to the rows that meet it: ``light`` and ``full`` hold
-    wherever it does (see ``narrow.py``), and are asked besides by whoever looks for few rows."""
+    """A condition with what leads the database to the rows that meet it (see ``narrow.py``): ``full``
+    holds wherever it does, and so does each of ``apart``, which cost nothing to test on a row.
+    ``whole`` is the condition itself as it is best asked of all rows together."""
 
-    light: Sql | None = None
     full: Sql | None = None
+    whole: Sql | None = None
+    apart: tuple[Sql, ...] = ()
 
 
 def all_of(conditions: Iterable[Sql]) -> Where:
@@ -53,13 +55,15 @@ def all_of(conditions: Iterable[Sql]) -> Where:
     given = list(conditions)
     whole = joined(["(" + one + ")" for one in given], " AND ")
     ways = [one for one in given if isinstance(one, Where)]
+    full = [one.full for one in ways if one.full]
     return Where(
         whole.text,
         whole.values,
-        light=_all([one.light for one in ways if one.light]),
-        full=_all([one.full for one in ways if one.full]),
+        full=joined(full, " AND ") if full else None,
+        whole=joined(["(" + (_whole(one) or one) + ")" for one in given], " AND "),
+        apart=tuple(part for one in ways for part in one.apart),
     )
 
 
-def _all(conditions: list[Sql]) -> Sql | None:
-    return joined(conditions, " AND ") if conditions else None
+def _whole(condition: Sql) -> Sql | None:
+    return condition.whole if isinstance(condition, Where) else None

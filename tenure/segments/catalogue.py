@@ -23,6 +23,7 @@ SEGMENT = Attribute(
         "a.id IN (SELECT m.account_id FROM segments_membership m JOIN segments_segment g"
         " ON g.id = m.segment_id WHERE {})",
         elements=True,
+        exact=True,
     ),
 )
 

@@ -13,11 +13,11 @@ from tenure.rules.check import check
 from tenure.rules.compile import compiled
 from tenure.rules.context import Context
 from tenure.rules.describe import described
-from tenure.rules.narrow import narrowed
+from tenure.rules.narrow import is_exact, narrowed
 from tenure.rules.parse import parse
-from tenure.rules.sql import Sql, Where, bound
+from tenure.rules.sql import Sql, Where, bound, joined
 from tenure.rules.text import text_of
-from tenure.rules.tree import EVERYTHING, Node
+from tenure.rules.tree import EVERYTHING, Group, Node
 from tenure.segments.catalogue import catalogue, context
 
 __all__ = ["ACCOUNTS", "PATIENCE_SECONDS", "Question", "TooCostly", "patient", "question", "rows"]
@@ -54,11 +54,29 @@ class Question:
             return None
         if self.context.past:
             return self._then()
-        light, full = (
-            narrowed(self.meant, self.catalogue, self.context, light=light)
-            for light in (True, False)
+        full = narrowed(self.meant, self.catalogue, self.context)
+        light = [narrowed(one, self.catalogue, self.context, light=True) for one in self._parts]
+        return Where(
+            self.sql.text,
+            self.sql.values,
+            full=full,
+            whole=joined([self._gathered(one) for one in self._parts], " AND "),
+            apart=tuple(one for one in light if one),
         )
-        return Where(self.sql.text, self.sql.values, light=light, full=full)
+
+    @property
+    def _parts(self) -> tuple[Node, ...]:
+        """What must hold, each."""
+        meant = self.meant
+        return meant.parts if isinstance(meant, Group) and meant.joint == "and" else (meant,)
+
+    def _gathered(self, part: Node) -> Sql:
+        """A part as it is best asked of all accounts together."""
+        beside = narrowed(part, self.catalogue, self.context)
+        if beside and is_exact(part, self.catalogue, self.context):
+            return beside
+        asked = self.sql_of(part)
+        return "(" + asked + ") AND " + beside if beside else "(" + asked + ")"
 
     def _then(self) -> Sql:
         """The rule of a past instant as a condition on ``a`` alone: its figures are those of then,

@@ -1,30 +1,38 @@
 """A list under a rule is the same whether it is walked in its order or gathered and sorted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from tenure.customers.models import Account
+from tenure.health.listing import ORDERS
+from tenure.health.models import HealthScore
+from tenure.health.scoring import score
 from tenure.metrics import gathering
+from tenure.metrics.gathering import Guess
 from tenure.metrics.keyset import matching, walk
 from tenure.metrics.paging import Place, order_of
 from tenure.rules.sql import Sql
-from tests.metrics.rows import an_account
+from tests.metrics.rows import NOW, an_account
 from tests.web.builders import a_customer
 
 pytestmark = pytest.mark.django_db
 SOME = Sql("a.name <> %s", ("Left out",))
+SORTS = ("-mrr", "mrr", "name", "-name", "-last_paid", "next_renewal")
 
 
 @pytest.fixture(autouse=True)
 def _accounts() -> None:
     for name in ("One", "Two", "Left out"):
         a_customer(name)
+    score(list(Account.objects.values_list("pk", flat=True)), NOW)
     for name in ("Never measured", "Nor this"):
         an_account(name)
 
 
-@pytest.mark.parametrize("sort", ["-mrr", "mrr", "name", "-name", "-last_paid", "next_renewal"])
+@pytest.mark.parametrize("sort", SORTS)
 def test_gathered_is_as_walked_from_every_place_in_both_directions(sort: str) -> None:
     order, condition = order_of(sort), matching("", SOME)
     places: list[Place | None] = [None, *walk(order, None, condition, 10)]
@@ -36,27 +44,68 @@ def test_gathered_is_as_walked_from_every_place_in_both_directions(sort: str) ->
             assert gathering.gather(order, back, condition, 3) == walk(order, back, condition, 3)
 
 
-def test_a_walk_that_takes_longer_than_a_moment_is_broken_off(
+@pytest.mark.parametrize("first", [1, 2, 3, 100])
+@pytest.mark.parametrize("sort", [*SORTS, "health", "-health"])
+def test_by_strides_of_any_length_a_page_is_as_walked(
+    monkeypatch: pytest.MonkeyPatch, sort: str, first: int
+) -> None:
+    monkeypatch.setattr(gathering, "FIRST", first)
+    monkeypatch.setattr(Guess, "ahead", lambda *_: first)
+    order, condition = order_of(sort, ORDERS), matching("", SOME)
+    places: list[Place | None] = [None, *walk(order, None, condition, 10)]
+    assert len(places) == 5
+    for place in places:
+        for at in (place, place and replace(place, backwards=True)):
+            for wanted in (1, 2, 10):
+                found = gathering.walk_or_gather(order, at, gathering.ways_of("", SOME), wanted)
+                assert found == walk(order, at, condition, wanted)
+
+
+@pytest.mark.parametrize("sort", ["health", "-health"])
+def test_whose_subscriptions_are_over_has_no_place_among_scores(sort: str) -> None:
+    ended = HealthScore.objects.filter(account__name="Two")
+    assert ended.update(state="ended", score=0) == 1
+    order = order_of(sort, ORDERS)
+    places = walk(order, None, matching("", SOME), 10)
+    at = [place.phase for place in places if place.account_id == ended.get().pk]
+    assert at == [1]
+    assert places == gathering.gather(order, None, matching("", SOME), 10)
+    assert places == gathering.walk_or_gather(order, None, gathering.ways_of("", SOME), 10)
+
+
+def test_where_nothing_comes_for_long_all_that_fit_are_gathered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    order = order_of("-mrr")
-    slow = matching("", Sql("a.name <> %s AND pg_sleep(0.05) IS NOT NULL", ("Left out",)))
+    monkeypatch.setattr(gathering, "FIRST", 1)
     asked: list[Any] = []
     gather = gathering.gather
     monkeypatch.setattr(gathering, "gather", lambda *how: asked.append(how) or gather(*how))
-    found = gathering.walk_or_gather(order, None, slow, slow, 10)
-    assert found == walk(order, None, matching("", SOME), 10)
+    order = order_of("name")
+    late = gathering.ways_of("", Sql("a.name = %s", ("Two",)))
+    monkeypatch.setattr(gathering, "_foreseen", lambda *_: Guess(5, 5, 0.003, 0.0015))
+    assert gathering.walk_or_gather(order, None, late, 1) == walk(order, None, late.told, 1)
     assert len(asked) == 1
 
 
-def test_the_more_there_is_to_gather_the_longer_a_walk_may_take() -> None:
-    def patience(rows: int) -> int:
-        with connection.cursor() as db:
-            numbers = (
-                f"SELECT n FROM generate_series(1, {rows}) n, generate_series(1, 10) m ORDER BY m"
-            )
-            return gathering._patience(db, f"{numbers} LIMIT %s", [10])
+def test_how_far_to_walk_follows_from_what_either_way_would_take() -> None:
+    few = Guess(everyone=1_000_000, fit=1_000, gathering=5, row=0.002)
+    assert few.ahead(looked=2_000, found=0, wanted=51) == 0
+    assert few.ahead(looked=2_000, found=48, wanted=51) == gathering.FIRST  # they are not so few
+    many = Guess(everyone=1_000_000, fit=100_000, gathering=500, row=0.002)
+    assert many.ahead(looked=2_000, found=0, wanted=51) == gathering.FIRST
+    assert many.ahead(looked=20_000, found=0, wanted=51) == 20_000
+    assert many.ahead(looked=50_000, found=0, wanted=51) == 12_500  # what is left to try
+    assert many.ahead(looked=65_000, found=0, wanted=51) == 0  # a quarter of what gathering takes
+    assert many.ahead(looked=65_000, found=20, wanted=51) == 65_000  # they do come
+    rare = Guess(everyone=1_000_000, fit=10_000, gathering=500, row=0.002)
+    assert rare.ahead(looked=2_000, found=0, wanted=51) == 7_650
 
-    assert patience(10) == gathering.MOMENT_MS
-    assert gathering.MOMENT_MS < patience(100_000) < gathering.LONGEST_MS
-    assert patience(10_000_000) == gathering.LONGEST_MS
+
+def test_what_is_foreseen_is_what_the_planner_says_of_the_condition() -> None:
+    with connection.cursor() as db:
+        db.execute("ANALYZE customers_account")
+    some = gathering._foreseen(order_of("name"), gathering.ways_of("", SOME))
+    one = gathering._foreseen(order_of("name"), gathering.ways_of("", Sql("a.id = %s", (0,))))
+    assert (some.everyone, one.everyone) == (5, 5)
+    assert one.fit == 1 < some.fit <= 5
+    assert some.gathering > 0 < some.row

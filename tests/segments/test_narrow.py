@@ -8,7 +8,7 @@ from django.db import connection
 from tenure.customers.models import Account, Attribute
 from tenure.health.listing import accounts_page
 from tenure.health.scoring import score
-from tenure.metrics import read
+from tenure.metrics import gathering, read
 from tenure.rules.sql import Sql, Where
 from tenure.segments import preview, shapes
 from tenure.segments.catalogue import context
@@ -52,6 +52,9 @@ RULES = (
     "count invoices (state = past_due) >= 1", "count invoices (state = past_due) >= 0", "count invoices in (0, 3)",
     "count invoices < 1", "count contacts > 0", "sum invoice.balance > 10", "sum invoice.balance (state = paid) = 0",
     "max invoice.due < 2030-01-01", "min invoice.total is unknown", "max invoice.total != 7", "max subscription.quantity >= 0",
+    "created in last 30 days", "created less than 5 days ago", "created more than 30 days ago", "created = 2025-01-01",
+    "created in next 3 days", "created more than 3 days from now", "created > 2024-12-31", "created >= 0001-01-01",
+    "created < 9999-12-31", "created in (2025-01-01, 2026-06-30)", "created != 2025-01-01", "created is known",
     "mrr > 10 for 3 days", "mrr fell by 5 % in 30 days", "any invoice (state = past_due) and mrr > 10",
 )  # fmt: skip
 
@@ -83,7 +86,9 @@ def test_who_fits_a_rule_is_found_with_its_indexes_too() -> None:
         where = question(rule, NOW).where
         assert isinstance(where, Where), rule
         fit, everybody = counts(where, Sql("TRUE"))
-        for beside in (where.light, where.full):
+        assert where.whole is not None
+        assert counts(where.whole) == [fit], rule
+        for beside in (*where.apart, where.full):
             if beside is not None:
                 assert counts("(" + where + ") AND " + beside) == [fit], rule
                 narrower += counts(beside) != [everybody]
@@ -94,6 +99,20 @@ def test_a_rule_of_the_past_goes_by_no_index_of_today() -> None:
     past = question("mrr > 10", NOW, when=context(NOW, past=True)).where
     assert past is not None
     assert not isinstance(past, Where)
+
+
+@pytest.mark.parametrize("sort", ["-mrr", "mrr", "-past_due", "name", "health"])
+def test_every_rule_lists_by_strides_whom_it_is_for(
+    monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    """Whether a stride is short or long, and whether all are gathered at last or not."""
+    walked = iter([0, 3] * 1_000)
+    monkeypatch.setattr(gathering, "FIRST", 3)
+    monkeypatch.setattr(gathering.Guess, "ahead", lambda *_: next(walked))
+    for rule in RULES:
+        where = question(rule, NOW).where
+        found = [row.id for row in accounts_page(where=where, sort=sort, limit=50).rows]
+        assert sorted(found) == read.matching_ids(limit=100, where=where), rule
 
 
 @pytest.mark.parametrize("sort", ["-mrr", "mrr", "-past_due", "name", "health"])

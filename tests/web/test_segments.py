@@ -67,6 +67,9 @@ def test_a_segment_is_made_and_shows_who_is_in(large: Account, small: Account) -
     assert "Harbour &lt;b&gt;Lights" in page
     assert "Small &amp; Co" not in page
     assert "MRR is above 1,000." in page
+    assert "1 account<" in page
+    sums = unescape(re.findall(r'hx-get="(/accounts/totals/[^"]*)"', page)[0])
+    assert ">1<" in client(Role.VIEWER).get(sums).text
     assert f"/segments/{found.pk}/edit/" not in page
     assert "Large" in client(Role.DEVELOPER).get("/segments/").text
 

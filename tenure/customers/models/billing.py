@@ -193,6 +193,11 @@ class Subscription(SubscriptionColumns):
                 fields=["site", "account_upstream_id"], name="customers_subscription_payer"
             ),
             models.Index(
+                fields=["state", "account"],
+                condition=~models.Q(state__in=("active", "expired")),
+                name="customers_subscription_rare",
+            ),
+            models.Index(
                 fields=["site", "account_upstream_id"],
                 condition=models.Q(account=None),
                 name="customers_subscription_orphan",

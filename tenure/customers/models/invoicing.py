@@ -90,6 +90,13 @@ class Invoice(InvoiceColumns):
             models.Index(
                 fields=["due_at", "id"], condition=OPEN, name="customers_invoice_open_due"
             ),
+            # Rules ask of one account after the other whether it owes: nearly all of them do not.
+            models.Index(
+                fields=["account", "state"],
+                include=("balance", "currency"),
+                condition=models.Q(state__in=OPEN_STATES, removed_at=None),
+                name="customers_invoice_who_owes",
+            ),
             models.Index(
                 fields=["balance", "id"], condition=OPEN, name="customers_invoice_open_balance"
             ),

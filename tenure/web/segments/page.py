@@ -1,6 +1,7 @@
 """One segment: its sums, who is in, who came and went, and why one account is in or out."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,12 +15,14 @@ from tenure.core.errors import ConfigurationError
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account
 from tenure.rules.errors import RuleRefused
+from tenure.rules.text import literal_text
 from tenure.segments import explain as explaining
 from tenure.segments import read
 from tenure.segments.explain import Explanation
 from tenure.segments.models import Segment
 from tenure.segments.question import Question, question
 from tenure.segments.write import SegmentRefused
+from tenure.web.accounts.sums import COUNT_CAP
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_define_segments, only
 
@@ -48,8 +51,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "segment": found,
         "asked": asked,
-        "members": found.memberships.count(),
-        "totals": read.totals_of(found),
+        "members": found.memberships.all()[:COUNT_CAP].count(),
+        "cap": COUNT_CAP,
+        "members_query": urlencode({"rule": f"segment = {literal_text(found.name)}"}),
         "rows": read.members_page(found, request.GET.get("after") or None, limit=PAGE),
         "crossings": crossings[:PAGE],
         "older": crossings[PAGE - 1].pk if len(crossings) > PAGE else None,
