@@ -32,6 +32,7 @@ TRIED = 0.25  # of what gathering takes, for a walk that finds little
 FARTHER = 1.5  # how much farther to go than the page seems to need
 UNIT_MS = 0.002  # what the planner's own unit of cost takes, roughly
 ROW_MS = 0.0015  # the least that looking at a row takes
+AMOUNTS = frozenset({"mrr_sort", "due_sort", "past_due_sort"})  # beside all amounts in one index
 _COLUMNS = re.compile(r"\b[afo]\.[a-z_]+")
 
 
@@ -162,10 +163,10 @@ def _gathering(order: Order, place: Place | None, matching: Condition) -> Condit
 def _all(order: Order, condition: str) -> str:
     if order.table == ACCOUNT:
         value, part, beside = f"a.{order.column}", "0", ""
-    elif order.table == FACTS:
+    elif order.table == FACTS and order.column in AMOUNTS:
         value, beside = f"f.{order.column}", ""
         part = f"CASE WHEN f.account_id IS NULL THEN 2 WHEN {value} IS NULL THEN 1 ELSE 0 END"
-    else:
+    else:  # a look of its own, of those that fit alone: what the rule asks may be told by an index
         known = order.known.format("o") or "TRUE"
         value = f"CASE WHEN {known} THEN o.{order.column} END"
         beside = f" LEFT JOIN {order.table} o ON o.account_id = a.id"

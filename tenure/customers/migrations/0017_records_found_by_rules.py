@@ -1,4 +1,4 @@
-"""Indexes that lead rules to accounts by their bills and subscriptions; made while others read and write.
+"""Indexes that lead rules to accounts by their bills and subscriptions, and lists to bills that are owed; made while others read and write.
 
 An attempt that was cut off leaves an unusable index behind, which the next one takes away first.
 """
@@ -23,6 +23,32 @@ class Migration(migrations.Migration):
                 include=("balance", "currency"),
                 condition=models.Q(("removed_at", None), ("state__in", ("open", "past_due", "pending", "processing"))),
                 name="customers_invoice_who_owes",
+            ),
+        ),
+        migrations.RunSQL(
+            "DROP INDEX CONCURRENTLY IF EXISTS customers_invoice_open_issued", migrations.RunSQL.noop
+        ),
+        AddIndexConcurrently(
+            "invoice",
+            models.Index(
+                fields=["created_at", "id"],
+                condition=models.Q(
+                    ("balance__gt", 0), ("state__in", ("open", "past_due", "pending", "processing"))
+                ),
+                name="customers_invoice_open_issued",
+            ),
+        ),
+        migrations.RunSQL(
+            "DROP INDEX CONCURRENTLY IF EXISTS customers_invoice_open_total", migrations.RunSQL.noop
+        ),
+        AddIndexConcurrently(
+            "invoice",
+            models.Index(
+                fields=["total", "id"],
+                condition=models.Q(
+                    ("balance__gt", 0), ("state__in", ("open", "past_due", "pending", "processing"))
+                ),
+                name="customers_invoice_open_total",
             ),
         ),
         migrations.RunSQL(

@@ -90,6 +90,12 @@ class Invoice(InvoiceColumns):
             models.Index(
                 fields=["due_at", "id"], condition=OPEN, name="customers_invoice_open_due"
             ),
+            models.Index(
+                fields=["created_at", "id"], condition=OPEN, name="customers_invoice_open_issued"
+            ),
+            models.Index(
+                fields=["total", "id"], condition=OPEN, name="customers_invoice_open_total"
+            ),
             # Rules ask of one account after the other whether it owes: nearly all of them do not.
             models.Index(
                 fields=["account", "state"],
