@@ -6,13 +6,24 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from tenure.metrics.account_rows import AccountRow
 from tenure.web import drawn
 from tenure.web.accounts.cells import Line
-from tenure.web.drawn import address, badge, beside, icon, moneys, number, opens, shortened, some
+from tenure.web.drawn import (
+    address,
+    badge,
+    beside,
+    html,
+    icon,
+    moneys,
+    number,
+    opens,
+    shortened,
+    some,
+    together,
+)
 
 LONGEST_NAME = 80
 NONE = mark_safe('<span class="none">–</span>')  # a constant
@@ -36,19 +47,19 @@ class Shown:
 def editable(
     row: AccountRow, field: str, label: str, held: str, title: str | None = None
 ) -> SafeString:
-    return format_html(
+    return html(
         '<button type="button" class="value" id="edit-{}-{}" data-edit {} hx-get="{}" hx-target="#editor-content"'
         ' hx-swap="innerHTML"{}><span class="hush">{}: </span><span class="what">{}</span>{}'
         '<span class="hush">, edit</span></button>',
         row.id, field, EDITS, address("edit_value", row.id, field),
-        "" if title is None else format_html(' title="{}"', title),
+        "" if title is None else html(' title="{}"', title),
         label, held, icon("pencil"),
     )  # fmt: skip
 
 
 def _account(line: Line, _: Shown) -> SafeString:
     row = line.row
-    return format_html(
+    return html(
         '<td class="wide"><a class="title isolate" dir="auto" href="{}">{}</a>'
         '<span class="under clip isolate" dir="auto">{}</span></td>',
         address("account", row.id), shortened(row.name, LONGEST_NAME), row.identifier,
@@ -56,7 +67,7 @@ def _account(line: Line, _: Shown) -> SafeString:
 
 
 def _status(line: Line, shown: Shown) -> SafeString:
-    return format_html('<td class="num-phone">{}</td>', _status_badge(line.row, shown))
+    return html('<td class="num-phone">{}</td>', _status_badge(line.row, shown))
 
 
 def _status_badge(row: AccountRow, shown: Shown) -> SafeString:
@@ -72,37 +83,37 @@ def _status_badge(row: AccountRow, shown: Shown) -> SafeString:
 def _door(row: AccountRow, figure: str, state: str | None) -> SafeString:
     """A badge that opens what it is made of."""
     door = '<a class="badge-door" {} {}>{}{}</a>'
-    return format_html(door, opens(row.id, figure), OPENS, badge(state), HOW)
+    return html(door, opens(row.id, figure), OPENS, badge(state), HOW)
 
 
 def _health(line: Line, _: Shown) -> SafeString:
     score = line.health
     if score is None:
-        return format_html('<td data-label="">{}</td>', badge("waiting", "Not scored yet"))
+        return html('<td data-label="">{}</td>', badge("waiting", "Not scored yet"))
     ended, partly = score.state == "ended", score.coverage < 1
     scored = score.score is not None and not ended
     known = f"{round(float(score.coverage) * 100)} %"
-    return format_html(
+    return html(
         '<td data-label=""><a class="health-cell" href="{}"{}>{}{}</a>{}</td>',
         address("account_health", line.row.id),
-        format_html(' title="{} of the weight is known"', known) if partly else "",
+        html(' title="{} of the weight is known"', known) if partly else "",
         badge("ended" if ended else score.band),
-        format_html('<span class="num-text">{}</span>', score.score) if scored else "",
-        format_html('<span class="under">{} known</span>', known) if partly and scored else "",
+        html('<span class="num-text">{}</span>', score.score) if scored else "",
+        html('<span class="under">{} known</span>', known) if partly and scored else "",
     )
 
 
 def _figure(row: AccountRow, figure: str, text: str, *, door: bool, more: str = "") -> SafeString:
     """A figure that opens what it is made of, where there is anything to open."""
     if not door:
-        return format_html("{}", text)
+        return html("{}", text)
     link = '<a class="figure{}" {} {}>{}{}</a>'
-    return format_html(link, more, opens(row.id, figure), OPENS, text, HOW)
+    return html(link, more, opens(row.id, figure), OPENS, text, HOW)
 
 
 def _mrr(line: Line, _: Shown) -> SafeString:
     row = line.row
-    return format_html(
+    return html(
         '<td class="money-cell num" data-label="MRR">{}{}</td>',
         _figure(row, "mrr", moneys(row.mrr), door=bool(row.mrr)),
         beside(row.mrr, row.mrr_converted, row.missing_rates),
@@ -111,7 +122,7 @@ def _mrr(line: Line, _: Shown) -> SafeString:
 
 def _arr(line: Line, _: Shown) -> SafeString:
     row = line.row
-    return format_html(
+    return html(
         '<td class="money-cell num" data-label="ARR">{}{}</td>',
         _figure(row, "arr", moneys(row.arr), door=bool(row.arr)),
         beside(row.arr, row.arr_converted, row.missing_rates),
@@ -120,7 +131,7 @@ def _arr(line: Line, _: Shown) -> SafeString:
 
 def _total_due(line: Line, _: Shown) -> SafeString:
     row, owed = line.row, some(line.row.total_due)
-    return format_html(
+    return html(
         '<td class="num" data-label="Due">{}{}</td>',
         _figure(row, "total_due", moneys(owed), door=bool(owed)),
         beside(row.total_due, row.due_converted, row.missing_rates),
@@ -133,7 +144,7 @@ def _past_due(line: Line, shown: Shown) -> SafeString:
         return mark_safe(
             '<td class="num off" data-label="Overdue"><span class="none" aria-label="nothing overdue">–</span></td>'
         )  # a constant
-    return format_html(
+    return html(
         '<td class="num" data-label="Overdue"><span class="bad strong">{}</span>{}'
         '<span class="under" title="{} days">since {}</span></td>',
         _figure(row, "past_due", moneys(some(row.past_due)), door=True),
@@ -145,26 +156,26 @@ def _past_due(line: Line, shown: Shown) -> SafeString:
 
 def _plans(line: Line, _: Shown) -> SafeString:
     names = line.row.plan_names
-    first = format_html('<span class="tag clip">{}</span>', names[0]) if names else ""
+    first = html('<span class="tag clip">{}</span>', names[0]) if names else ""
     more = ""
     if len(names) > 1:
         tag = ' <span class="tag more" title="{}">+{}</span>'
-        more = format_html(tag, ", ".join(names), len(names) - 1)
-    return format_html('<td class="plans full nowrap" data-label="">{}{}</td>', first, more)
+        more = html(tag, ", ".join(names), len(names) - 1)
+    return html('<td class="plans full nowrap" data-label="">{}{}</td>', first, more)
 
 
 def _quantity(line: Line, _: Shown) -> SafeString:
     row = line.row
     door = bool(row.total_quantity)
     text = _figure(row, "quantity_by_plan", number(row.total_quantity), door=door)
-    return format_html('<td class="num off" data-label="Quantity">{}</td>', text)
+    return html('<td class="num off" data-label="Quantity">{}</td>', text)
 
 
 def _subscriptions(line: Line, _: Shown) -> SafeString:
     row = line.row
     door = bool(row.active_subscriptions)
     text = _figure(row, "active_subscriptions", number(row.active_subscriptions), door=door)
-    return format_html('<td class="num" data-label="Subscriptions">{}</td>', text)
+    return html('<td class="num" data-label="Subscriptions">{}</td>', text)
 
 
 def _day(figure: str, label: str) -> Callable[[Line, Shown], SafeString]:
@@ -174,7 +185,7 @@ def _day(figure: str, label: str) -> Callable[[Line, Shown], SafeString]:
         day: date | None = getattr(line.row, figure)
         text = drawn.day(day, shown.zone, shown.now)
         door = bool(day)
-        return format_html(
+        return html(
             '<td data-label="{}">{}</td>', label, _figure(line.row, figure, text, door=door)
         )
 
@@ -187,7 +198,7 @@ def _alerts(line: Line, shown: Shown) -> SafeString:
         return mark_safe(
             '<td class="num off" data-label="Alerts"><span class="none" aria-label="no open alert">–</span></td>'
         )  # a constant
-    return format_html(
+    return html(
         '<td class="num" data-label="Alerts"><a class="figure strong" href="{}?account={}">{}'
         '<span class="hush"> open alert{}</span></a></td>',
         reverse("alerts"), line.row.id, number(count), "" if count == 1 else "s",
@@ -200,23 +211,23 @@ def _invoices(line: Line, _: Shown) -> SafeString:
         text = mark_safe('<span class="none">No invoices</span>')  # a constant
     else:
         text = _door(line.row, "invoice_status", status)
-    return format_html('<td class="off" data-label="Invoices">{}</td>', text)
+    return html('<td class="off" data-label="Invoices">{}</td>', text)
 
 
 def _sites(line: Line, _: Shown) -> SafeString:
-    tags = format_html_join("", '<span class="tag">{}</span> ', ((one,) for one in line.row.sites))
+    tags = together(html('<span class="tag">{}</span> ', one) for one in line.row.sites)
     none = mark_safe('<span class="none">None</span>')  # a constant
-    return format_html('<td class="off" data-label="Sites">{}</td>', tags or none)
+    return html('<td class="off" data-label="Sites">{}</td>', tags or none)
 
 
 def _changed(line: Line, shown: Shown) -> SafeString:
     text = drawn.time(line.row.updated_at, shown.now, shown.zone, "plain")
-    return format_html('<td class="off nowrap" data-label="Changed">{}</td>', text)
+    return html('<td class="off nowrap" data-label="Changed">{}</td>', text)
 
 
 def _created(line: Line, shown: Shown) -> SafeString:
     text = drawn.time(line.row.created_at, shown.now, shown.zone, "plain")
-    return format_html('<td class="nowrap" data-label="Created">{}</td>', text)
+    return html('<td class="nowrap" data-label="Created">{}</td>', text)
 
 
 def _owner(line: Line, shown: Shown) -> SafeString:
@@ -224,11 +235,11 @@ def _owner(line: Line, shown: Shown) -> SafeString:
     if shown.may_edit:
         nobody = mark_safe('<span class="none">Nobody</span>')  # a constant
         owner = editable(line.row, "owner", "Owner", owner or nobody)
-    return format_html('<td class="value-cell" data-label="Owner">{}</td>', owner or "Nobody")
+    return html('<td class="value-cell" data-label="Owner">{}</td>', owner or "Nobody")
 
 
 def _state(line: Line, _: Shown) -> SafeString:
-    return format_html('<td data-label="State">{}</td>', badge(line.row.state))
+    return html('<td data-label="State">{}</td>', badge(line.row.state))
 
 
 FIGURES: Mapping[str, Callable[[Line, Shown], SafeString]] = {
