@@ -34,7 +34,7 @@ _INDEXES: Mapping[str, Index] = {
     "past_due_count": _SOMETHING_LATE,
     "oldest_past_due_days": _SOMETHING_LATE,
     "oldest_past_due_since": _SOMETHING_LATE,
-    "subscription_status": Column("f.status_rank", words=STATUSES),
+    "subscription_status": Column("f.status_rank", words=STATUSES, exact=True),
 }
 _RATE = "Unknown while a rate to the workspace's currency is missing."
 

@@ -12,8 +12,8 @@ class Column:
     """An indexed column with the same values. ``within`` is the condition on ``a`` and ``f`` in which
     ``{}`` stands for its test; ``elements`` says that it holds one element of a list. ``or_null``:
     where the attribute is 0 the column may be null. ``words`` are the enum's, when the column is a
-    word's place among them. ``exact``: it is not another column with the same values but the one that
-    the attribute is read from."""
+    word's place among them. ``exact``: it holds just the attribute's values, so that
+    its test is the rule's."""
 
     column: str
     within: str = "{}"
