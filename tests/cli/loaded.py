@@ -4,6 +4,7 @@ Each command is still a process of its own, with real standard streams and a rea
 the second or more that loading takes is spent once for all commands of a test.
 """
 
+import gc
 import json
 import os
 import select
@@ -71,6 +72,8 @@ def serve() -> int:
     top._set_up_django()
     for entry in top.COMMANDS.values():
         import_module(entry.place.partition(":")[0])
+    # What is loaded is shared with every fork, and no fork is to look through it, least of all at its end.
+    gc.freeze()
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
