@@ -8,7 +8,7 @@ import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
-from tenure.cli import comparing, edits, exchange, explaining, identities
+from tenure.cli import comparing, edits, exchange, explaining, happened, identities
 from tenure.cli.command import Group, List, now
 from tenure.cli.looking_back import looking_back, moment
 from tenure.cli.screen import Column, Screen, facts, table
@@ -110,6 +110,7 @@ accounts.add_command(exchange.importing(ACCOUNTS))
 @click.option("--figures/--no-figures", default=True, help="With status, MRR, due and the like.")
 @click.option("--attributes/--no-attributes", default=True, help="With every attribute.")
 @click.option("--sources", is_flag=True, help="Beside each attribute where its value came from.")
+@looking_back
 @exchange.into_a_file
 @click.pass_obj
 def export(
@@ -121,16 +122,19 @@ def export(
     figures: bool,
     attributes: bool,
     sources: bool,
+    as_of: str | None,
     output: str | None,
 ) -> None:
     """Write the accounts as CSV; with a RULE those it holds for."""
+    at = moment(screen, as_of)
     rows = exports.rows(
         search=search,
         sort=sort,
         figures=figures,
         attributes=attributes,
         sources=sources,
-        where=narrowed(rule, health or "", now()),
+        where=narrowed(rule, health or "", now(), at),
+        moment=at,
     )
     exchange.write_out(screen, rows, output, "accounts")
 
@@ -141,6 +145,7 @@ def account() -> None:
 
 
 account.add_command(explaining.explain)
+account.add_command(happened.timeline)
 account.add_command(comparing.compare)
 account.add_command(edits.set_)
 account.add_command(edits.history)

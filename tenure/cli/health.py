@@ -11,11 +11,12 @@ from tenure.cli import health_definitions as made_by
 from tenure.cli import health_order
 from tenure.cli.command import Group, now
 from tenure.cli.edits import by_command
+from tenure.cli.looking_back import looking_back, moment
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.core.errors import ConfigurationError
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account
-from tenure.health import advice, overriding, read, said, shapes
+from tenure.health import advice, listing, overriding, read, said, shapes
 from tenure.health.changes import split
 from tenure.health.models import Verdict
 from tenure.health.overriding import Wanted
@@ -42,10 +43,12 @@ for one in (
 
 
 @health.command("list")
+@looking_back
 @click.pass_obj
-def bands(screen: Screen) -> None:
+def bands(screen: Screen, as_of: str | None) -> None:
     """How many accounts stand in each band, and what they are worth."""
-    found = read.distribution()
+    at = moment(screen, as_of)
+    found = listing.distribution_at(at, now()) if at else read.distribution()
     document = [
         {
             "band": one.band,

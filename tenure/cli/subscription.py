@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from tenure.cli.command import Group, now
 from tenure.cli.edits import MOST, ROW, by_command, pairs, pin_wanted, plain
+from tenure.cli.looking_back import looking_back, moment
 from tenure.cli.screen import Screen, facts, table
 from tenure.cli.words import ago
 from tenure.connections import read as connections
@@ -17,8 +18,12 @@ from tenure.customers import amending, lists
 from tenure.customers import read as customers
 from tenure.customers import shapes as kept
 from tenure.customers.models import Subscription
+from tenure.metrics.as_of import Moment
 from tenure.metrics.lists import shapes
 from tenure.metrics.lists import subscriptions as agreements
+from tenure.metrics.lists.filters import at_the_end_of
+from tenure.metrics.lists.subscriptions import SubscriptionRow
+from tenure.metrics.settings import zone
 from tenure.sync.standing import runs_of_change_sets
 
 
@@ -30,11 +35,23 @@ def subscription() -> None:
 @subscription.command("show")
 @click.argument("site")
 @click.argument("id_")
+@looking_back
 @click.pass_obj
-def show(screen: Screen, site: str, id_: str) -> None:
+def show(screen: Screen, site: str, id_: str, as_of: str | None) -> None:
     """Show a subscription: how it stands, and where each attribute came from."""
-    row = _found(site, id_)
-    screen.answer(_document(row.pk), _page(row))
+    row, at = _found(site, id_), moment(screen, as_of)
+    if at is None:
+        screen.answer(_document(row.pk), _page(row))
+        return
+    try:
+        then = agreements.get(row.pk, at_the_end_of(at, now(), zone()))
+    except Subscription.DoesNotExist:
+        raise ConfigurationError(
+            f"Subscription {id_} of {site} was not known on {at.day}.",
+            next_step="Leave --as-of out, or choose a later day.",
+        ) from None
+    sources = kept.agreed_sources(row, at.instant)
+    screen.answer(shapes.subscription(then) | {"sources": sources}, _past_page(then, at))
 
 
 @subscription.command("set")
@@ -129,6 +146,21 @@ def _found(site: str, upstream_id: str) -> Subscription:
 def _document(pk: int) -> dict[str, Any]:
     sources = kept.agreed_sources(customers.get_subscription(pk), now())
     return shapes.subscription(agreements.get(pk)) | {"sources": sources}
+
+
+def _past_page(then: SubscriptionRow, at: Moment) -> RenderableType:
+    row = then.row
+    return facts(
+        [
+            ("Account", row.account.name if row.account else "nobody known yet"),
+            ("Site", row.site.subdomain),
+            ("Plan", row.plan_name or row.plan_code),
+            ("State", row.state),
+            ("Quantity", row.quantity),
+            ("MRR", then.mrr),
+            ("As of", f"the end of {at.day}" + (f", {then.known}" if then.known else "")),
+        ]
+    )
 
 
 def _page(row: Subscription) -> RenderableType:

@@ -15,7 +15,15 @@ from django.db.models import Q, QuerySet
 from tenure.core.clock import stamp
 from tenure.core.money import Money
 from tenure.customers import read
-from tenure.customers.models import Allocation, Change, Invoice, Subscription, Transaction
+from tenure.customers.models import (
+    Allocation,
+    Change,
+    Invoice,
+    InvoiceOverTime,
+    Subscription,
+    Transaction,
+)
+from tenure.customers.versions import in_force
 
 KINDS = ("invoice", "payment", "subscription", "change")
 STEPS = 8  # more than the events one subscription can have
@@ -62,15 +70,48 @@ class Place:
         return (-self.at.timestamp(), self.rank, -self.order)
 
 
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What was known right before an instant. Of a time of which nothing was kept the records are
+    given: made out by whoever asks."""
+
+    instant: datetime
+    subscriptions: Sequence[Subscription] | None = None
+    invoices: Sequence[Invoice] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page of one kind: so many events of an account beyond a place."""
+
+    account_id: int
+    after: Place | None
+    limit: int
+    now: datetime
+    then: Then | None
+
+    def until(self, rows: "QuerySet[Any, Any]", column: str) -> "QuerySet[Any, Any]":
+        """Those rows that were there by then."""
+        return rows.filter(**{f"{column}__lt": self.then.instant}) if self.then else rows
+
+
 def newest(
-    account_id: int, *, kind: str | None, after: Place | None, limit: int, now: datetime
+    account_id: int,
+    *,
+    kind: str | None,
+    after: Place | None,
+    limit: int,
+    now: datetime,
+    then: Then | None = None,
 ) -> tuple[Sequence[Event], Place | None]:
-    """A page of events beyond a place, and the place to go on from; None at the end."""
+    """A page of events beyond a place, and the place to go on from; None at the end. With ``then``
+    as they were known at a past instant, of which ``now`` is the last moment."""
+    asked = _Asked(account_id, after, limit + 1, now, then)
     found = [
         event
         for name in KINDS
         if kind in (None, name)
-        for event in _READERS[name](account_id, after, limit + 1, now)
+        for event in _READERS[name](asked)
         if after is None or event.place.key > after.key
     ]
     found.sort(key=lambda event: event.place.key)
@@ -93,88 +134,106 @@ def _beyond(rows: "QuerySet[Any, Any]", column: str, rank: int, after: Place | N
     return rows.order_by(f"-{column}", "-pk")
 
 
-def _invoices(
-    account_id: int,
-    after: Place | None,
-    limit: int,
-    now: datetime,  # noqa: ARG001  # the readers share one signature
-) -> Iterator[Event]:
-    rows = Invoice.objects.filter(removed_at=None).select_related("site")
-    whole = _beyond(rows.filter(account_id=account_id), "created_at", 0, after)[:limit]
-    mine = Allocation.objects.filter(account_id=account_id).values("invoice_id")
-    shared = _beyond(rows.filter(pk__in=mine), "created_at", 0, after)[:limit]
-    for row in (*whole, *read.with_shares(account_id, shared)):
-        noun = "Credit invoice" if row.type == "credit" else "Invoice"
-        told = f"{noun} {row.number or row.upstream_id} was issued"
+def issued(row: Invoice) -> str:
+    """What is said of a bill when it was made."""
+    noun = "Credit invoice" if row.type == "credit" else "Invoice"
+    return f"{noun} {row.number or row.upstream_id} was issued"
+
+
+def worked(row: Transaction) -> bool:
+    """Whether a try to move money did."""
+    return row.success if row.success is not None else row.status == "success"
+
+
+def tried(row: Transaction) -> str:
+    """What is said of a try to move money."""
+    noun = (row.type or "payment").replace("_", " ").capitalize()
+    return f"{noun} {'succeeded' if worked(row) else row.status or 'failed'}"
+
+
+def changed(row: Change) -> str:
+    """What is said of changed values."""
+    noun, count = row.object_kind.replace("_", " "), len(row.changes)
+    return f"{count} value{'' if count == 1 else 's'} of the {noun} changed"
+
+
+def steps(row: Subscription) -> Iterable[tuple[str, datetime | None, str]]:
+    """What can have become of an agreement: the name of each step, when, and what is said of it."""
+    plan = row.plan_name or row.plan_code or row.upstream_id
+    return (
+        ("trial", row.trial_started_at, f"The trial of {plan} began"),
+        ("start", row.activated_at, f"{plan} started"),
+        ("convert", row.converted_at, f"{plan} went from trial to paid"),
+        ("pause", row.paused_at, f"{plan} was paused"),
+        ("cancel", row.canceled_at, f"{plan} was cancelled"),
+        ("end", row.expires_at if row.state == "expired" else None, f"{plan} ended"),
+    )
+
+
+def _invoices(asked: _Asked) -> Iterator[Event]:
+    for row in _bills(asked):
         amount = _money(row.part.total, row.currency)
         about = {"number": row.number, "state": row.state, **_source(row)}
-        yield Event("invoice", row.created_at, told, row.pk, amount, about)
+        yield Event("invoice", row.created_at, issued(row), row.pk, amount, about)
 
 
-def _payments(
-    account_id: int,
-    after: Place | None,
-    limit: int,
-    now: datetime,  # noqa: ARG001  # the readers share one signature
-) -> Iterator[Event]:
+def _bills(asked: _Asked) -> Iterable[Invoice]:
+    """The bills, and those of which the account has a part."""
+    then = asked.then
+    if then and then.invoices is not None:
+        return then.invoices
+    table: Any = InvoiceOverTime if then else Invoice
+    wanted = in_force(then.instant) if then else Q(removed_at=None)
+    rows = asked.until(table.objects.filter(wanted).select_related("site"), "created_at")
+    mine = Allocation.objects.filter(account_id=asked.account_id).values("invoice_id")
+    whole, shared = (
+        _beyond(rows.filter(whose), "created_at", 0, asked.after)[: asked.limit]
+        for whose in (Q(account_id=asked.account_id), Q(pk__in=mine))
+    )
+    return (*whole, *read.with_shares(asked.account_id, shared))
+
+
+def _payments(asked: _Asked) -> Iterator[Event]:
     payers = Q(pk__in=())
-    for payer in read.billing_accounts(account_id):
+    for payer in read.billing_accounts(asked.account_id):
         payers |= Q(site_id=payer.site_id, account_upstream_id=payer.upstream_id)
     rows = Transaction.objects.filter(payers, removed_at=None).select_related("site")
-    for row in _beyond(rows, "created_at", 1, after)[:limit]:
-        worked = row.success if row.success is not None else row.status == "success"
-        noun = (row.type or "payment").replace("_", " ").capitalize()
-        told = f"{noun} {'succeeded' if worked else row.status or 'failed'}"
+    rows = asked.until(rows, "created_at")
+    for row in _beyond(rows, "created_at", 1, asked.after)[: asked.limit]:
         amount = _money(row.amount, row.currency)
         about = {"status": row.status, "message": row.status_message, **_source(row)}
-        yield Event("payment", row.created_at, told, row.pk, amount, about)
+        yield Event("payment", row.created_at, tried(row), row.pk, amount, about)
 
 
-def _subscriptions(
-    account_id: int,
-    after: Place | None,  # noqa: ARG001  # few enough to be weighed all together
-    limit: int,  # noqa: ARG001
-    now: datetime,
-) -> Iterator[Event]:
-    for row in read.subscriptions(account_id):
-        for step, (at, told) in enumerate(_steps(row)):
-            if at and at <= now:
+def _subscriptions(asked: _Asked) -> Iterator[Event]:
+    """Few enough to be weighed all together."""
+    for row in _agreed(asked):
+        for step, (_, at, told) in enumerate(steps(row)):
+            if at and at <= asked.now:
                 about = {"plan": row.plan_code, "state": row.state, **_source(row)}
                 yield Event("subscription", at, told, row.pk * STEPS + step, object=about)
 
 
-def _steps(row: Subscription) -> Iterable[tuple[datetime | None, str]]:
-    plan = row.plan_name or row.plan_code or row.upstream_id
-    return (
-        (row.trial_started_at, f"The trial of {plan} began"),
-        (row.activated_at, f"{plan} started"),
-        (row.converted_at, f"{plan} went from trial to paid"),
-        (row.paused_at, f"{plan} was paused"),
-        (row.canceled_at, f"{plan} was cancelled"),
-        (row.expires_at if row.state == "expired" else None, f"{plan} ended"),
-    )
+def _agreed(asked: _Asked) -> Sequence[Subscription]:
+    then = asked.then
+    if then and then.subscriptions is not None:
+        return then.subscriptions
+    return read.subscriptions(asked.account_id, at=then.instant if then else None)
 
 
-def _changes(
-    account_id: int,
-    after: Place | None,
-    limit: int,
-    now: datetime,  # noqa: ARG001  # the readers share one signature
-) -> Iterator[Event]:
-    rows = Change.objects.filter(account_id=account_id).select_related("change_set__member")
-    for row in _beyond(rows, "at", 3, after)[:limit]:
-        named = [name.removeprefix("attributes.") for name in row.changes]
-        noun = row.object_kind.replace("_", " ")
-        told = f"{len(named)} value{'' if len(named) == 1 else 's'} of the {noun} changed"
+def _changes(asked: _Asked) -> Iterator[Event]:
+    rows = Change.objects.filter(account_id=asked.account_id)
+    rows = asked.until(rows.select_related("change_set__member"), "at")
+    for row in _beyond(rows, "at", 3, asked.after)[: asked.limit]:
         about = {
-            "fields": named,
+            "fields": [name.removeprefix("attributes.") for name in row.changes],
             "source": row.change_set.origin,
             "change_set": row.change_set_id,
         }
-        yield Event("change", row.at, told, row.pk, object=about)
+        yield Event("change", row.at, changed(row), row.pk, object=about)
 
 
-_READERS: Mapping[str, Callable[[int, Place | None, int, datetime], Iterator[Event]]] = {
+_READERS: Mapping[str, Callable[[_Asked], Iterator[Event]]] = {
     "invoice": _invoices,
     "payment": _payments,
     "subscription": _subscriptions,

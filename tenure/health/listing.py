@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tenure.health.models import HealthScore, HealthVersion
+from tenure.health.read import Share
 from tenure.metrics import paging, read
 from tenure.metrics.as_of import Moment
 from tenure.metrics.paging import Order
@@ -17,6 +18,7 @@ PAST = HealthVersion._meta.db_table
 STANDINGS = ("green", "amber", "red", "unknown", "ended")
 WAITING = "waiting"
 WAYS = (*STANDINGS, WAITING)
+EVERYONE = 2**40
 
 
 def _score(value: Any) -> Decimal:
@@ -65,6 +67,20 @@ def standing(way: str, now: datetime, moment: Moment | None = None) -> Sql | Non
     if way in STANDINGS:
         return Sql(f"EXISTS ({scored} AND k.band = %s AND k.state <> 'ended')", (way,))
     return None
+
+
+def distribution_at(moment: Moment, now: datetime) -> list[Share]:
+    """How many accounts stood in each band at the end of a past day, and the MRR known of them then:
+    ``read.distribution`` of then. Bands nobody stood in are absent."""
+    found = []
+    for way in STANDINGS:
+        where = standing(way, now, moment)
+        accounts = read.capped_count(cap=EVERYONE, where=where, moment=moment)
+        if accounts:
+            mrr = tuple(money for money in read.totals_at(moment, where=where).mrr if money)
+            ended = way == "ended"
+            found.append(Share("unknown" if ended else way, ended, accounts, mrr))
+    return found
 
 
 def both(one: Sql | None, other: Sql | None) -> Sql | None:

@@ -12,8 +12,10 @@ from typing import Any
 from tenure.core.money import Money
 from tenure.customers import provenance
 from tenure.customers.models import Account, Attribute, AttributeKind, BillingAccount, Origin
+from tenure.customers.values_at import values_at
 from tenure.metrics import read
 from tenure.metrics.account_rows import AccountRow
+from tenure.metrics.as_of import Moment
 from tenure.metrics.read import LONGEST_PAGE
 from tenure.rules.sql import Sql
 
@@ -34,6 +36,7 @@ WHO = (
     Figure("Site", lambda row: row.scope),
     Figure("Name", lambda row: row.name),
 )
+KNOWN = Figure("Known", lambda row: row.kind)
 _PLAIN = (
     Figure("Status", lambda row: row.subscription_status, "status"),
     Figure("Plans", lambda row: "; ".join(row.plan_names), "plans"),
@@ -64,20 +67,24 @@ def rows(
     sources: bool = False,
     columns: Sequence[str] = (),
     where: Sql | None = None,
+    moment: Moment | None = None,
 ) -> Iterator[list[Any]]:
     """The accounts that match, in the order asked for, the head first; ``where`` is a rule's condition. ``figures`` are what the
     list shows, ``attributes`` the values, and ``sources`` puts beside each value where it came from.
-    ``columns`` are names of the list's columns: then those alone, beside who the account is.
+    ``columns`` are names of the list's columns: then those alone, beside who the account is. With
+    ``moment`` figures and values are those known at the end of a past day, with how they are known.
 
     Raises UnusablePage, before anything is read, for an unknown sort.
     """
-    page = read.accounts_page(search=search, sort=sort, limit=LONGEST_PAGE, where=where)
-    shown = [*WHO, *(_picked(_figures(), columns) if figures else ())]
+    asked: dict[str, Any] = {"search": search, "sort": sort, "where": where, "moment": moment}
+    page = read.accounts_page(limit=LONGEST_PAGE, **asked)
+    shown = [*WHO, *((KNOWN,) if moment else ())]
+    shown += _picked(_figures(moment), columns) if figures else ()
     valued = _attributes() if attributes else []
     if columns:
         valued = [(head, one) for head, one in _attributes() if f"{ATTRIBUTE}{one.name}" in columns]
     owned = OWNER in columns or not columns
-    return _rows(page, shown, valued, owned, search=search, sort=sort, sources=sources, where=where)
+    return _rows(page, shown, valued, owned, asked, sources=sources)
 
 
 def _picked(figures: Sequence[Figure], columns: Sequence[str]) -> list[Figure]:
@@ -92,32 +99,29 @@ def _rows(
     shown: Sequence[Figure],
     valued: Sequence[tuple[str, Attribute]],
     owned: bool,
+    asked: dict[str, Any],
     *,
-    search: str,
-    sort: str,
     sources: bool,
-    where: Sql | None,
 ) -> Iterator[list[Any]]:
     heads = [figure.head for figure in shown]
     values = [h for head, _ in valued for h in ((head, f"{head} source") if sources else (head,))]
     yield [*heads, *(["Owner"] if owned else []), *values]
     while True:
-        held = _held(page, with_payers=sources and bool(valued))
+        held = _held(page, asked["moment"], with_payers=sources and bool(valued))
         for row in page.rows:
             account, payers = held[row.id]
             cells = [figure.cell(row) for figure in shown]
             if owned:
                 cells.append(account.owner.email if account.owner else None)
-            yield [*cells, *_values(account, payers, valued, sources=sources)]
+            past = asked["moment"] is not None
+            yield [*cells, *_values(account, payers, valued, sources=sources, past=past)]
         if page.next is None:
             return
-        page = read.accounts_page(
-            search=search, sort=sort, cursor=page.next, limit=LONGEST_PAGE, where=where
-        )
+        page = read.accounts_page(cursor=page.next, limit=LONGEST_PAGE, **asked)
 
 
-def _figures() -> list[Figure]:
-    totals = read.totals()
+def _figures(moment: Moment | None) -> list[Figure]:
+    totals = read.totals_at(moment) if moment else read.totals()
     amounts = (*totals.mrr, *totals.total_due, *totals.past_due)
     currencies = sorted({money.currency for money in amounts})
     money = [
@@ -148,9 +152,11 @@ def _attributes() -> list[tuple[str, Attribute]]:
 Held = Mapping[int, tuple[Account, Sequence[BillingAccount]]]
 
 
-def _held(page: read.AccountsPage, *, with_payers: bool) -> Held:
+def _held(page: read.AccountsPage, moment: Moment | None, *, with_payers: bool) -> Held:
     ids = [row.id for row in page.rows]
     accounts = Account.objects.select_related("owner").in_bulk(ids)
+    if moment:
+        values_at(accounts.values(), moment.instant)
     payers: dict[int, list[BillingAccount]] = defaultdict(list)
     if with_payers:
         rows = BillingAccount.objects.filter(account_id__in=ids).select_related("site")
@@ -165,13 +171,16 @@ def _values(
     valued: Sequence[tuple[str, Attribute]],
     *,
     sources: bool,
+    past: bool,
 ) -> Iterator[Any]:
+    """The values; of a past one that has been replaced since it is not known where it came from."""
     for _, attribute in valued:
         value = account.attributes.get(attribute.name)
         is_number = value is not None and attribute.kind in NUMBERS
         yield Decimal(value) if is_number else value
         if sources:
-            yield None if value is None else _source(account, attribute.name, payers)
+            known = value is not None and not (past and attribute.name not in account.sources)
+            yield _source(account, attribute.name, payers) if known else None
 
 
 def _source(account: Account, name: str, payers: Sequence[BillingAccount]) -> str:

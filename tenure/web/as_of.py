@@ -26,14 +26,14 @@ PAGES = frozenset(
     " account_money_day account_subscriptions account_invoices account_attributes account_users"
     " account_timeline account_raw account_payload invoice subscription subscriptions"
     " subscriptions_totals export_subscriptions invoices invoices_totals export_invoices revenue"
-    " calculation revenue_standing revenue_moved revenue_held".split()
+    " calculation export_accounts revenue_standing revenue_moved revenue_held".split()
 )
 _OF_ACCOUNT = r"health|money|money/[\d-]+|calculation/[^/]+|subscriptions|invoices|attributes|users|timeline|raw|raw/\d+"
 _OF_BILLING = (
     r"(subscriptions|invoices)/(totals/|export\.\w+)?|revenue/((standing|accounts|mrr)/)?|"
 )
 _PATHS = re.compile(
-    rf"/accounts/((totals|count|near)/|\d+/(({_OF_ACCOUNT})/)?)?"
+    rf"/accounts/((totals|count|near|export)/|\d+/(({_OF_ACCOUNT})/)?)?"
     rf"|/(invoices|subscriptions)/\d+/|/billing/({_OF_BILLING})"
 )
 _TAG = re.compile(r"<(a|form|section|input|button|div)\b[^>]*>")

@@ -7,7 +7,9 @@ from pytest_django import Settings
 
 from tenure.core.clock import FrozenClock
 from tenure.customers.contacts import write as contacts
-from tenure.customers.models import Account, Subscription
+from tenure.customers.models import Account, Invoice, Subscription
+from tenure.customers.tables import INVOICES
+from tenure.customers.versions import keep
 from tenure.customers.write import By
 from tenure.health import scoring
 from tenure.health.models import HealthVersion
@@ -141,3 +143,32 @@ def test_a_figure_of_a_past_day_is_taken_apart_from_what_was_known(
     early = reader.get("accounts/T-1/explain", as_of="2026-01-01").json()
     assert (early["data"], early["kind"]) == ([], None)
     assert reader.get("accounts/T-1/explain").json()["as_of"] is None
+
+
+def test_the_timeline_ends_on_the_day_with_what_was_known_then(
+    reader: Caller, account: Account
+) -> None:
+    bill = rows.an_invoice(account, number="9", valid_from=NOW, created_at=NOW, state="pending")
+    rows.an_invoice(account, number="10", valid_from=NOW + 5 * DAY, created_at=NOW + 5 * DAY)
+    keep(INVOICES, [bill.pk], NOW + 4 * DAY)
+    Invoice.objects.filter(pk=bill.pk).update(state="paid")
+
+    def told(**asked: str) -> list[tuple[str, str]]:
+        found = reader.get("accounts/T-1/timeline", kind="invoice", **asked).json()["data"]
+        return [(one["what"], one["object"]["state"]) for one in found if one["object"]["number"]]
+
+    assert told(as_of=THEN) == [("Invoice 9 was issued", "pending")]
+    assert told() == [("Invoice 10 was issued", "pending"), ("Invoice 9 was issued", "paid")]
+    assert told(as_of=(NOW - DAY).date().isoformat()) == []  # made out: it was not there yet
+    assert reader.get("accounts/T-1/timeline", as_of="2031-01-01").status_code == 400
+
+
+def test_bands_and_their_revenue_are_those_of_then(reader: Caller, account: Account) -> None:
+    scoring.score([account.pk], NOW)
+    scoring.score([account.pk], NOW + 3 * DAY)
+    bands = {one: reader.get("health", as_of=one).json()["data"] for one in (THEN, "2026-01-01")}
+    [then] = [one for one in bands[THEN] if one["mrr"]]
+    assert then["mrr"] == [{"amount": "100.00", "currency": "USD"}]
+    assert sum(one["accounts"] for one in bands[THEN]) == 1
+    assert [one["band"] for one in bands["2026-01-01"]] == ["unknown"]
+    assert reader.get("health").json()["data"][0]["mrr"][0]["amount"] == "200.00"

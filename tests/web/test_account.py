@@ -263,7 +263,7 @@ def test_the_timeline_tells_bills_payments_agreements_and_changes(
 ) -> None:
     text = get(signed_in, account, "timeline/")
     for shown in (
-        "Invoice 1001 issued",
+        "Invoice 1001 was issued",
         "Purchase succeeded",
         "Team (monthly) ended",
         "1 value of the account changed",

@@ -115,4 +115,20 @@ def test_alerts_are_those_open_then_and_the_copy_keeps_the_day(
     then = signed_in.get("/accounts/", columns | {"as_of": THEN}).text
     assert '1<span class="hush"> open alert' not in then
     assert f"--as-of={THEN}" in then
-    assert "/accounts/export/" not in then
+    assert "/accounts/export/" in then
+
+
+@pytest.mark.parametrize("query", [{}, {"with": "attributes"}, {"form": "json"}])
+def test_the_file_is_of_the_day_too(
+    signed_in: Client, pair: tuple[Account, Account], query: dict[str, str]
+) -> None:
+    names = {}
+    for day in (THEN, ""):
+        sent = signed_in.get("/accounts/export/", {"as_of": day, "rule": "mrr > 0", **query})
+        names[day] = b"".join(sent.streaming_content).decode()  # type: ignore[attr-defined]
+        assert (f"accounts-{THEN}." in sent.headers["Content-Disposition"]) == bool(day)
+    assert "snapshot" in names[THEN]
+    assert "snapshot" not in names[""]
+    [of_then] = [line for line in names[THEN].splitlines() if "Harbour" in line]
+    [of_now] = [line for line in names[""].splitlines() if "Harbour" in line]
+    assert of_then != of_now

@@ -1,4 +1,5 @@
-"""What happened to an account, told as events: bills, payments, agreements, changes of values."""
+"""What happened to an account as a page draws it: bills, payments, agreements, changes of values,
+alerts. What is said of each is said in ``customers.timeline``, for the API as well."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from tenure.alerts.models import AlertEvent
 from tenure.core.money import Money
+from tenure.customers import timeline
 from tenure.customers.models import Change, Invoice, Subscription, Transaction
 from tenure.web.badges import spoken
 
@@ -30,6 +32,7 @@ DONE = {
     "reopen": "reopened",
     "note": "noted upon",
 }
+TONES = {"trial": "info", "start": "good", "convert": "good", "pause": "warn", "cancel": "warn", "end": "bad"}  # fmt: skip
 SHOWN_FIELDS = 6
 LONGEST_VALUE = 80
 
@@ -64,11 +67,10 @@ class Event:
 def of_invoices(rows: Iterable[Invoice]) -> Iterator[Event]:
     """Each bill when it was issued, with what has become of it since."""
     for row in rows:
-        noun = "Credit invoice" if row.type == "credit" else "Invoice"
         yield Event(
             "invoices",
             row.created_at,
-            f"{noun} {row.number or row.upstream_id} issued",
+            timeline.issued(row),
             "invoice",
             {"past_due": "bad", "failed": "bad", "paid": "good"}.get(row.state, ""),
             _money(row.part.total, row.currency),
@@ -80,16 +82,13 @@ def of_invoices(rows: Iterable[Invoice]) -> Iterator[Event]:
 def of_payments(rows: Iterable[Transaction]) -> Iterator[Event]:
     """Every attempt to move money."""
     for row in rows:
-        worked = row.success if row.success is not None else row.status == "success"
-        kind = spoken(row.type or "payment")
-        words = f"{kind} {'succeeded' if worked else row.status or 'failed'}"
         detail = ", ".join(filter(None, (spoken(row.payment_method or ""), row.status_message)))
         yield Event(
             "payments",
             row.created_at,
-            words,
+            timeline.tried(row),
             "card",
-            "good" if worked else "bad",
+            "good" if timeline.worked(row) else "bad",
             _money(row.amount, row.currency),
             detail=detail,
         )
@@ -98,19 +97,10 @@ def of_payments(rows: Iterable[Transaction]) -> Iterator[Event]:
 def of_subscriptions(rows: Iterable[Subscription], now: datetime) -> Iterator[Event]:
     """Starts, trials, cancellations, pauses and ends that have come to pass."""
     for row in rows:
-        plan = row.plan_name or row.plan_code or row.upstream_id
-        steps = (
-            (row.trial_started_at, "Trial of {} began", "info"),
-            (row.activated_at, "{} started", "good"),
-            (row.converted_at, "{} went from trial to paid", "good"),
-            (row.paused_at, "{} paused", "warn"),
-            (row.canceled_at, "{} cancelled", "warn"),
-            (row.expires_at if row.state == "expired" else None, "{} ended", "bad"),
-        )
-        for at, words, tone in steps:
+        for step, at, words in timeline.steps(row):
             if at and at <= now:
-                detail = spoken(row.expiration_reason or "") if words == "{} ended" else ""
-                yield Event("subscriptions", at, words.format(plan), "plan", tone, detail=detail)
+                detail = spoken(row.expiration_reason or "") if step == "end" else ""
+                yield Event("subscriptions", at, words, "plan", TONES[step], detail=detail)
 
 
 def of_changes(rows: Iterable[Change]) -> Iterator[Event]:
@@ -118,11 +108,10 @@ def of_changes(rows: Iterable[Change]) -> Iterator[Event]:
     for row in rows:
         known = [difference(field, pair) for field, pair in row.changes.items()]
         who = row.change_set.member or row.change_set.get_origin_display()
-        noun = "account" if row.object_kind == "account" else spoken(row.object_kind).lower()
         yield Event(
             "changes",
             row.at,
-            f"{len(known)} value{'' if len(known) == 1 else 's'} of the {noun} changed",
+            timeline.changed(row),
             "pencil",
             "warn" if row.change_set.origin == "manual" else "",
             detail=f"by {who}",

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,6 +18,7 @@ from tenure.rules.errors import RuleRefused
 from tenure.web.account.head import GONE
 from tenure.web.accounts import columns
 from tenure.web.accounts.asked import usable
+from tenure.web.as_of import at, now_of
 from tenure.web.exchange.pages import import_of
 from tenure.web.permissions import may_edit_customers, only
 
@@ -28,9 +28,9 @@ LINES = 200  # a piece of the answer
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The accounts as the list shows them: searched, sorted, with its columns; or ``with`` all
-    ``attributes``, and with the ``sources`` of each."""
+    ``attributes``, and with the ``sources`` of each; of a past day as they were known then."""
     try:
-        asked = usable(request.GET, settings.TENURE_CLOCK.now())
+        asked = usable(request.GET, now_of(request), at(request))
     except RuleRefused as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=422)
     wanted = request.GET.get("with", "")
@@ -44,12 +44,13 @@ def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
             attributes=wanted in ("attributes", "sources"),
             sources=wanted == "sources",
             columns=() if wanted else [column.key for column in shown],
+            moment=at(request),
         )
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)
-    if request.GET.get("form") == "json":
-        return _as_json(rows, "accounts")
-    return sent(rows, "accounts")
+    moment = at(request)
+    name = f"accounts-{moment.day.isoformat()}" if moment else "accounts"
+    return _as_json(rows, name) if request.GET.get("form") == "json" else sent(rows, name)
 
 
 @require_safe

@@ -18,6 +18,7 @@ from tenure.customers import shapes as customer_shapes
 from tenure.customers.paging import cursor_of, damaged, number, place_of
 from tenure.customers.timeline import KINDS, Place, newest
 from tenure.health import shapes as full_shapes
+from tenure.metrics import known
 from tenure.metrics import read as metrics
 from tenure.metrics.paging import ORDERS
 from tenure.segments.narrowing import narrowed
@@ -68,6 +69,7 @@ class Timeline(BaseModel):
     kind: Literal["invoice", "payment", "subscription", "change"] | None = None
     limit: int = LIMIT
     cursor: str | None = CURSOR
+    as_of: str | None = AS_OF
 
 
 @resource.get("", PageOf[shapes.Account])
@@ -119,12 +121,15 @@ def history(request: HttpRequest, identifier: str, how: Query[History]) -> HttpR
 def timeline(request: HttpRequest, identifier: str, how: Query[Timeline]) -> HttpResponse:
     """What happened to an account.
 
-    Its bills, payments, agreements and changed values, newest first.
+    Its bills, payments, agreements and changed values, newest first. With as_of what had happened
+    by the end of a past day, as it was known then.
     """
     found = finding.account(identifier)
     after = _place(how.cursor) if how.cursor else None
-    now = settings.TENURE_CLOCK.now()
-    told, last = newest(found.pk, kind=how.kind, after=after, limit=how.limit, now=now)
+    at = moment(how.as_of)
+    now = at.last if at else settings.TENURE_CLOCK.now()
+    then = known.then(found.pk, at)
+    told, last = newest(found.pk, kind=how.kind, after=after, limit=how.limit, now=now, then=then)
     following = None
     if last:
         following = cursor_of("timeline", [last.at.isoformat(), last.rank, last.order])

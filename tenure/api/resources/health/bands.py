@@ -1,12 +1,21 @@
 """How all accounts stand."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from pydantic import Field
+from ninja import Query
+from pydantic import BaseModel, Field
 
 from tenure.api import answers
+from tenure.api.listing import AS_OF, moment
 from tenure.api.resources.health import resource
 from tenure.api.schemas import Money, Shape
-from tenure.health import read
+from tenure.health import listing, read
+
+
+class BandsOnDay(BaseModel):
+    """At which time."""
+
+    as_of: str | None = AS_OF
 
 
 class HealthBand(Shape):
@@ -25,8 +34,11 @@ class Bands(Shape):
 
 
 @resource.get("", Bands)
-def distribution(request: HttpRequest) -> HttpResponse:
-    """How many accounts stand in each band, and their MRR."""
+def distribution(request: HttpRequest, how: Query[BandsOnDay]) -> HttpResponse:
+    """How many accounts stand in each band, and their MRR; with as_of what was known then."""
+    at = moment(how.as_of)
+    now = settings.TENURE_CLOCK.now()
+    found = listing.distribution_at(at, now) if at else read.distribution()
     data = [
         {
             "band": one.band,
@@ -34,6 +46,6 @@ def distribution(request: HttpRequest) -> HttpResponse:
             "accounts": one.accounts,
             "mrr": [money.as_json() for money in one.mrr],
         }
-        for one in read.distribution()
+        for one in found
     ]
     return answers.plain({"data": data})
