@@ -9,9 +9,11 @@ from django.db.models import Count, Q, QuerySet
 
 from tenure.core.errors import ConfigurationError
 from tenure.metrics.read import AccountsPage, Totals, accounts_page, totals
+from tenure.rules.sql import Where
 from tenure.segments.inside import inside
 from tenure.segments.models import Crossing, Membership, Segment, View
 from tenure.segments.order import named_in
+from tenure.segments.question import Question
 
 RECENTLY = timedelta(days=7)
 
@@ -86,9 +88,17 @@ def totals_of(segment: Segment) -> Totals:
     return totals(where=inside([segment.pk]))
 
 
-def members_page(segment: Segment, cursor: str | None, *, limit: int) -> AccountsPage:
-    """A page of its members, the largest MRR first."""
-    return accounts_page(sort="-mrr", cursor=cursor, limit=limit, where=inside([segment.pk]))
+def members_page(
+    segment: Segment, cursor: str | None, *, limit: int, asked: Question | None = None
+) -> AccountsPage:
+    """A page of its members, the largest MRR first. ``asked`` is its rule, where it can be asked: what
+    it says of MRR itself leads past everybody above it, and who no longer meets that and is about to
+    leave may be missing."""
+    held = inside([segment.pk])
+    rule = asked.where if asked else None
+    apart = rule.apart if isinstance(rule, Where) else ()
+    where = Where(held.text, held.values, apart=apart)
+    return accounts_page(sort="-mrr", cursor=cursor, limit=limit, where=where)
 
 
 def segments_of(account_ids: Iterable[int]) -> dict[int, list[Segment]]:

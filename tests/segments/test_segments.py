@@ -163,6 +163,8 @@ def test_overlaps_are_listed_with_who_comes_first(synced: list[int]) -> None:
         row.id for row in read.members_page(one, None, limit=200).rows
     ]
     assert overlaps(of=two) == found
+    led = read.members_page(one, None, limit=200, asked=question(one.rule, TODAY))
+    assert led == read.members_page(one, None, limit=200)
     held = read.listed(TODAY)
     assert [(row.segment.name, row.members, row.entered) for row in held] == [
         ("Two", len(synced), len(synced)),

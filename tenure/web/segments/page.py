@@ -54,7 +54,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "members": found.memberships.all()[:COUNT_CAP].count(),
         "cap": COUNT_CAP,
         "members_query": urlencode({"rule": f"segment = {literal_text(found.name)}"}),
-        "rows": read.members_page(found, request.GET.get("after") or None, limit=PAGE),
+        "rows": read.members_page(found, request.GET.get("after") or None, limit=PAGE, asked=asked),
         "crossings": crossings[:PAGE],
         "older": crossings[PAGE - 1].pk if len(crossings) > PAGE else None,
         "used": uses.uses_of(found, member_id=member_of(request).pk),
