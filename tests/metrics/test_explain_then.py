@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tenure.core.money import Money
 from tenure.customers import coupons
-from tenure.customers.models import Account, Invoice, Subscription
+from tenure.customers.models import Account, AccountCoupon, Invoice, Subscription
 from tenure.customers.tables import INVOICES, SUBSCRIPTIONS
 from tenure.customers.versions import keep
 from tenure.metrics import explain, refresh
@@ -163,6 +163,7 @@ lives = st.lists(st.tuples(st.integers(0, 3), hours, st.lists(happenings, max_si
 def lived(life: Sequence[Any]) -> tuple[Account, int]:
     """An account with this life, measured after all that happened and at each midnight; and how
     many days it took."""
+    AccountCoupon.objects.all().delete()  # of another life with the same payer
     account, last = an_account(), NOW
     refresh.measure([account.pk], NOW)
     for pause, seconds, happened in life:
