@@ -7,9 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from msgspec.structs import replace
+
 from tenure.health import overrides, scoring
 from tenure.health.evidence import Evidence
-from tenure.health.measures import BY_NAME
+from tenure.health.measures import BY_NAME, past_due_months
 from tenure.health.models import HealthScore, Override, OverrideKind
 from tenure.health.score import DEFAULT
 from tenure.health.write import save
@@ -20,6 +22,20 @@ from tenure.metrics.signals import signals_of
 from tools.stored_vectors import Ledgered, taken_back
 
 Document = Mapping[str, Any]
+
+
+def _health_measure(given: Document, as_of: datetime, settings: Settings) -> Document:
+    """A score that is made of this measure alone is the points it gives."""
+    value = given.get("value")
+    if "past_due" in given or "mrr" in given:
+        value = past_due_months(*(_number(given.get(name)) for name in ("past_due", "mrr")))
+    alone = {"measures": {given["measure"]: value}}
+    found = _health_score(alone, as_of, replace(settings, min_coverage=Fraction(0)))
+    return {"score": found["uncapped"]}
+
+
+def _number(value: Any) -> Fraction | None:
+    return None if value is None else Fraction(str(value))
 
 
 def _health_score(given: Document, as_of: datetime, settings: Settings) -> Document:
@@ -71,6 +87,7 @@ def _health_override(given: Document, as_of: datetime, settings: Settings) -> Do
 
 
 ANSWERS: Mapping[str, Callable[..., Document]] = {
+    "health_measure": taken_back(_health_measure),
     "health_score": taken_back(_health_score),
     "health_override": taken_back(_health_override),
 }
