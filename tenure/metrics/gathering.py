@@ -61,8 +61,8 @@ class Guess:
 
     def ahead(self, looked: int, found: int, wanted: int) -> int:
         """How many more rows to walk for the page; 0 where gathering is quicker, and where the walk
-        has taken a quarter as long and found little: who fits may come late in this order. They are taken to be as frequent
-        as foreseen, or as found so far where that is more."""
+        has taken a quarter as long and found little: who fits may come late in this order. They are
+        taken to be as frequent as foreseen, or as found so far where that is more."""
         fit = max(self.fit, self.everyone * found / looked, 1)
         rows = (wanted - found) * self.everyone / fit
         most = max(self.gathering, self.everyone * found / looked * self.row) / self.row

@@ -6,7 +6,7 @@ keeps what is known of it and is asked again by the next run.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -20,12 +20,12 @@ from tenure.sources import records, registry
 from tenure.sources.base import Coupons, RateLimited, Stream, StreamUnavailable
 from tenure.sync import lease, payloads, read, write
 from tenure.sync.models import StreamRun, StreamState
+from tenure.sync.planning.entries import chunks
 from tenure.sync.proof import Difference
 from tenure.sync.work import Work
 
 TOGETHER = 40  # accounts a transaction
 GIVEN_UP = 3  # so many at once, and more than answered: the site fails, and the rest can wait
-CHUNK = 500
 NOTE = "Read are the accounts that answered; created, updated and unchanged are coupons of theirs."
 
 
@@ -148,7 +148,7 @@ def _look_back(work: Work) -> None:
         with connection.cursor() as db:
             db.execute(_DISCOUNTED, [work.site.pk])
             ids = [row[0] for row in db.fetchall()]
-        for some in _chunks(ids):
+        for some in chunks(ids):
             coupons.note(work.site.pk, _stored(work, some))
     mark.mark = mark.loaded_at = work.upstream_now
     mark.save(update_fields=["mark", "loaded_at"])
@@ -158,8 +158,3 @@ def _stored(work: Work, ids: Sequence[str]) -> list[records.Invoice]:
     kept = [payloads.read(one) for one in read.raw_payloads(work.site.pk, Stream.INVOICES, ids)]
     page = registry.source(work.site.source).read(Stream.INVOICES, kept)
     return [one for one in page if isinstance(one, records.Invoice)]
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from tenure.core.money import Money
 from tenure.metrics.account_rows import AccountRow
 from tenure.web import drawn
 from tenure.web.accounts.cells import Line
@@ -111,22 +112,20 @@ def _figure(row: AccountRow, figure: str, text: str, *, door: bool, more: str = 
     return html(link, more, opens(row.id, figure), OPENS, text, HOW)
 
 
-def _mrr(line: Line, _: Shown) -> SafeString:
-    row = line.row
-    return html(
-        '<td class="money-cell num" data-label="MRR">{}{}</td>',
-        _figure(row, "mrr", moneys(row.mrr), door=bool(row.mrr)),
-        beside(row.mrr, row.mrr_converted, row.missing_rates),
-    )
+def _revenue(figure: str, label: str) -> Callable[[Line, Shown], SafeString]:
+    """The cell of a figure of every month or year, with its converted total beside it."""
 
+    def draw(line: Line, _: Shown) -> SafeString:
+        row = line.row
+        amounts: tuple[Money, ...] = getattr(row, figure)
+        return html(
+            '<td class="money-cell num" data-label="{}">{}{}</td>',
+            label,
+            _figure(row, figure, moneys(amounts), door=bool(amounts)),
+            beside(amounts, getattr(row, f"{figure}_converted"), row.missing_rates),
+        )
 
-def _arr(line: Line, _: Shown) -> SafeString:
-    row = line.row
-    return html(
-        '<td class="money-cell num" data-label="ARR">{}{}</td>',
-        _figure(row, "arr", moneys(row.arr), door=bool(row.arr)),
-        beside(row.arr, row.arr_converted, row.missing_rates),
-    )
+    return draw
 
 
 def _total_due(line: Line, _: Shown) -> SafeString:
@@ -246,7 +245,7 @@ FIGURES: Mapping[str, Callable[[Line, Shown], SafeString]] = {
     "account": _account,
     "status": _status,
     "health": _health,
-    "mrr": _mrr,
+    "mrr": _revenue("mrr", "MRR"),
     "plans": _plans,
     "quantity": _quantity,
     "next_renewal": _day("next_renewal_date", "Renews"),
@@ -256,7 +255,7 @@ FIGURES: Mapping[str, Callable[[Line, Shown], SafeString]] = {
     "sites": _sites,
     "changed": _changed,
     "owner": _owner,
-    "arr": _arr,
+    "arr": _revenue("arr", "ARR"),
     "total_due": _total_due,
     "subscriptions": _subscriptions,
     "next_bill": _day("next_bill_date", "Next bill"),
