@@ -36,6 +36,17 @@ def relative(instant: datetime, now: datetime) -> str:
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 
+def away(when: date, now: datetime, zone: ZoneInfo) -> str:
+    """How far a calendar day is from today, in whole days: ``in 12 d``, ``3 y ago``."""
+    if isinstance(when, datetime):
+        when = when.astimezone(zone).date()
+    days = (when - now.astimezone(zone).date()).days
+    if days == 0:
+        return "today"
+    amount = short_span(abs(days) * DAY)
+    return f"in {amount}" if days > 0 else f"{amount} ago"
+
+
 def short_span(seconds: float) -> str:
     """A length of time in its largest unit: ``45 s``, ``3 min``, ``5 h``, ``12 d``, ``14 mo``."""
     steps = (

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tenure.customers.models import Account, Subscription
+from tenure.customers.models import Account, Invoice, Subscription
+from tenure.metrics.models import SubscriptionFacts
 from tenure.metrics.refresh import measure
 from tenure.web.billing import listing
 from tests.metrics import rows
@@ -196,6 +197,39 @@ def test_a_subscription_of_nobody_known_leads_to_the_unidentified(
     row = Subscription.objects.order_by("pk")[0]
     assert "Nobody known" in get(signed_in, "subscriptions")
     assert "/sync/unidentified/" in signed_in.get(f"/subscriptions/{row.pk}/").text
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_subscription_without_figures_shows_in_every_column(
+    signed_in: Client, account: Account, known: bool
+) -> None:
+    SubscriptionFacts.objects.all().delete()
+    if not known:
+        account.subscriptions.update(account=None)
+    every = ",".join(column.key for column in listing.SUBSCRIPTIONS.columns)
+    text = get(signed_in, "subscriptions", columns=every, sort="id")
+    assert text.count("<tr data-row>") == 2
+    assert text.count("Not measured yet") == (2 if known else 0)
+    assert text.count("Nobody known") == (0 if known else 2)
+
+
+def test_many_plans_add_ons_and_fields_are_cut_short(signed_in: Client, account: Account) -> None:
+    live = account.subscriptions.get(state="active")
+    items = [
+        {"add_on": {"code": code}, "quantity": n} for n, code in enumerate(("a", "b", "c", "d"))
+    ]
+    live.add_ons, live.custom_fields = [*items, "odd"], {"x": 1, "y": None, "z": 3}
+    live.save()
+    text = get(signed_in, "subscriptions", columns="add_ons,fields")
+    for shown in ("a × 1<", "b × 1<", ">+3<", "x: 1<", "y: no value<", ">+1<"):
+        assert shown in text
+    assert "c × 2" not in text
+    other = rows.a_subscription(
+        account, rows.a_plan(live.site, code="x"), plan_name="Second <plan>"
+    )
+    Invoice.objects.update(subscription_upstream_ids=[live.upstream_id, other.upstream_id, "gone"])
+    text = get(signed_in, "invoices", columns="plans")
+    assert 'title="Team (monthly), Second &lt;plan&gt;, gone">+1<' in text
 
 
 def test_what_is_not_there_is_said_in_words(signed_in: Client) -> None:

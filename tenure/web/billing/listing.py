@@ -19,11 +19,14 @@ from tenure.customers.models import Attribute
 from tenure.metrics.lists import invoices, subscriptions
 from tenure.metrics.lists.filters import UnusableFilter, Wanted
 from tenure.metrics.paging import UnusablePage
+from tenure.web import moments
 from tenure.web.accounts.columns import Column
 from tenure.web.accounts.listing import heading
+from tenure.web.as_of import now_of
 from tenure.web.billing import asked as asking
-from tenure.web.billing import columns
+from tenure.web.billing import columns, drawing
 from tenure.web.billing.tabs import TABS
+from tenure.web.frame import member_of
 
 PAGE = 50
 COUNT_CAP = 10_000
@@ -146,7 +149,7 @@ def _page(request: HttpRequest, listing: Listing) -> HttpResponse:
     shown: dict[str, Any] = {
         "listing": listing,
         "page": page,
-        "columns": shown_columns,
+        "rows": drawing.rows(listing.name, page.rows, shown_columns, _shown(request)),
         "headings": [heading(column, sort) for column in shown_columns],
         "offered": known.values(),
         "picked": {column.key for column in shown_columns},
@@ -173,6 +176,10 @@ def _page(request: HttpRequest, listing: Listing) -> HttpResponse:
     response = render(request, template, shown)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def _shown(request: HttpRequest) -> drawing.Shown:
+    return drawing.Shown(now_of(request), moments.zone_of(member_of(request).time_zone))
 
 
 def _options() -> dict[str, list[tuple[str, str]]]:

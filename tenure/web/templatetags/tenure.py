@@ -75,13 +75,7 @@ def day(context: RequestContext, instant: datetime | date | None) -> SafeString:
 @register.simple_tag(takes_context=True)
 def away(context: RequestContext, when: date) -> str:
     """How far a calendar day is from today, in whole days: ``in 12 d``, ``3 y ago``."""
-    if isinstance(when, datetime):
-        when = when.astimezone(context["zone"]).date()
-    days = (when - context["now"].astimezone(context["zone"]).date()).days
-    if days == 0:
-        return "today"
-    amount = moments.short_span(abs(days) * moments.DAY)
-    return f"in {amount}" if days > 0 else f"{amount} ago"
+    return moments.away(when, context["now"], context["zone"])
 
 
 @register.simple_tag(takes_context=True)
