@@ -17,7 +17,7 @@ from django.db import connection
 from tenure.alerts.aftermath import Follow, events_between, follows
 from tenure.metrics.asking import past_contexts
 from tenure.metrics.days import midnight
-from tenure.metrics.offers import FACTS
+from tenure.metrics.offering import FACTS
 from tenure.rules.sql import Sql, bound
 from tenure.segments.inside import inside
 from tenure.segments.question import Question, TooCostly, patient, question

@@ -1,4 +1,4 @@
-"""What rules may ask of accounts, subscriptions, invoices and contacts as they are kept.
+"""What rules may ask of accounts as they are kept; of their related rows ``row_offers`` says it.
 
 Figures computed from them are the ``metrics`` package's to offer.
 """
@@ -6,9 +6,10 @@ Figures computed from them are the ``metrics`` package's to offer.
 import re
 from collections.abc import Iterable, Sequence
 
-from tenure.customers import tags
+from tenure.customers import row_offers, tags
 from tenure.customers.models import Attribute as Named
 from tenure.customers.models import AttributeKind
+from tenure.customers.row_offers import NEVER, day
 from tenure.rules.catalogue import Attribute, Relation
 from tenure.rules.indexes import Column, Instant, Kept, Spelt
 from tenure.rules.operators import Type
@@ -17,91 +18,17 @@ IDENTITY, CUSTOM = "Account", "Attributes"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 
-def account_attributes() -> tuple[Attribute, ...]:
-    """What an account itself is, then the workspace's own attributes."""
-    return (*_ACCOUNT, *_own("account", "a", taken={one.key for one in _ACCOUNT}))
+def account_attributes(beside: Iterable[str] = ()) -> tuple[Attribute, ...]:
+    """What an account itself is, then the workspace's own attributes. ``beside`` are names that other
+    packages take."""
+    return (*_ACCOUNT, *_own("account", "a", taken={*beside, *(one.key for one in _ACCOUNT)}))
 
 
-def relations() -> tuple[Relation, ...]:
-    """Subscriptions, invoices and contacts of an account."""
-    own = _own("subscription", "s", taken={one.key for one in _SUBSCRIPTION})
-    return (
-        Relation(
-            "subscription",
-            "Subscription",
-            "subscriptions",
-            "s",
-            "customers_subscription",
-            (*_SUBSCRIPTION, *own),
-            where="s.removed_at IS NULL",
-            past_rows="customers_subscription_over_time",
-            past_where="(s.removed_at IS NULL OR s.removed_at > {now})",
-            evidence="coalesce(s.plan_name, s.plan_code, s.upstream_id)",
-        ),
-        Relation(
-            "invoice",
-            "Invoice",
-            "invoices",
-            "i",
-            _INVOICE_ROWS,
-            _INVOICE,
-            past_rows=_PAST_INVOICE_ROWS,
-            past_where="(i.removed_at IS NULL OR i.removed_at > {now})",
-            evidence="coalesce(i.number, i.upstream_id)",
-        ),
-        Relation(
-            "contact",
-            "Contact",
-            "contacts",
-            "p",
-            "customers_contact",
-            _CONTACT,
-            where="p.removed_at IS NULL",
-            evidence="coalesce(nullif(p.name, ''), nullif(p.email, ''), p.identifier)",
-        ),
-    )
-
-
-def _day(column: str) -> str:
-    return f"({column} AT TIME ZONE {{zone}})::date"
-
-
-def _site(alias: str) -> str:
-    return f"(SELECT c.subdomain FROM connections_site c WHERE c.id = {alias}.site_id)"
-
-
-def _amount(
-    key: str, label: str, column: str, alias: str, explains: str, *synonyms: str
-) -> Attribute:
-    """Money of a related row, in the row's own currency."""
-    return Attribute(
-        key,
-        label,
-        Type.MONEY,
-        f"{column} * CASE {alias}.currency{{converted}} END",
-        by_currency=f"CASE WHEN {alias}.currency = {{currency}} THEN {column} END",
-        explains=explains,
-        missing="Unknown where no rate to the workspace's currency is known.",
-        synonyms=synonyms,
-    )
-
-
-def _text(key: str, label: str, column: str, explains: str = "", *synonyms: str) -> Attribute:
-    return Attribute(key, label, Type.TEXT, column, explains=explains, synonyms=synonyms)
-
-
-def _word(key: str, label: str, column: str, values: str, explains: str = "") -> Attribute:
-    return Attribute(
-        key, label, Type.ENUM, column, values=tuple(values.split()), open=True, explains=explains
-    )
-
-
-def _date(key: str, label: str, column: str, missing: str = "", *synonyms: str) -> Attribute:
-    return Attribute(key, label, Type.DATE, _day(column), missing=missing, synonyms=synonyms)
-
-
-def _plain(key: str, label: str, kind: Type, column: str, explains: str = "") -> Attribute:
-    return Attribute(key, label, kind, column, explains=explains)
+def relations(beside: Iterable[str] = ()) -> tuple[Relation, ...]:
+    """Subscriptions, invoices and contacts of an account. ``beside`` are names other packages take of
+    a subscription."""
+    taken = {*beside, *(one.key for one in row_offers.SUBSCRIPTION)}
+    return row_offers.relations(_own("subscription", "s", taken=taken))
 
 
 _ACCOUNT = (
@@ -111,10 +38,19 @@ _ACCOUNT = (
         Type.TEXT,
         "a.identifier",
         explains="The text the customer is recognised by.",
+        missing=NEVER,
         synonyms=("id",),
         index=Spelt("a.identifier"),
     ),
-    Attribute("name", "Name", Type.TEXT, "a.name", index=Spelt("a.name")),
+    Attribute(
+        "name",
+        "Name",
+        Type.TEXT,
+        "a.name",
+        explains="What people call the account.",
+        missing=NEVER,
+        index=Spelt("a.name"),
+    ),
     Attribute(
         "owner",
         "Owner",
@@ -134,6 +70,7 @@ _ACCOUNT = (
         values=("active", "inactive", "closed"),
         open=True,
         explains="As billing has it: active, or closed.",
+        missing=NEVER,
         synonyms=("account_state",),
     ),
     Attribute(
@@ -144,6 +81,7 @@ _ACCOUNT = (
         " JOIN customers_billingaccount b ON b.site_id = c.id"
         " WHERE b.account_id = a.id AND b.removed_at IS NULL)",
         explains="The sites that bill the account.",
+        missing="Empty where no site bills it; never unknown.",
         synonyms=("sites",),
         index=Column(
             "c.subdomain",
@@ -159,6 +97,7 @@ _ACCOUNT = (
         "ARRAY(SELECT b.code::text FROM customers_billingaccount b"
         " WHERE b.account_id = a.id AND b.removed_at IS NULL ORDER BY b.id)",
         explains="The codes of the billing accounts that feed the account.",
+        missing="Empty where no billing account feeds it; never unknown.",
         synonyms=("account_codes", "code"),
         index=Column(
             "b.code",
@@ -171,8 +110,9 @@ _ACCOUNT = (
         "created",
         "Created",
         Type.DATE,
-        _day("a.created_at"),
+        day("a.created_at"),
         explains="The day the account first appeared.",
+        missing=NEVER,
         synonyms=("created_at",),
         index=Instant("a.created_at"),
     ),
@@ -180,8 +120,9 @@ _ACCOUNT = (
         "updated",
         "Last change",
         Type.DATE,
-        _day("a.updated_at"),
+        day("a.updated_at"),
         explains="The day a value of the account last changed.",
+        missing=NEVER,
         synonyms=("updated_at", "last_change"),
     ),
     Attribute(
@@ -195,94 +136,6 @@ _ACCOUNT = (
         explains="The last day of the card that ends first.",
         missing="Unknown where no card is known.",
     ),
-)
-
-_SUBSCRIPTION = (
-    _word(
-        "state",
-        "State",
-        "s.state",
-        "active canceled expired failed future paused",
-        "As billing has it; canceled will not renew, and counts until it ends.",
-    ),
-    _text("plan", "Plan", "s.plan_code", "The plan's code.", "plan_code"),
-    _text("plan_name", "Plan name", "s.plan_name"),
-    Attribute("quantity", "Quantity", Type.NUMBER, "s.quantity::numeric", synonyms=("seats",)),
-    _amount("unit_amount", "Unit amount", "s.unit_amount", "s", "The price of one.", "price"),
-    _text("currency", "Currency", "s.currency"),
-    _text("site", "Site", _site("s")),
-    _plain("auto_renew", "Renews by itself", Type.BOOLEAN, "s.auto_renew"),
-    _text("collection_method", "Collection", "s.collection_method"),
-    _text("po_number", "Purchase order", "s.po_number"),
-    _date("created", "Created", "s.created_at", "", "created_at"),
-    _date("activated", "Activated", "s.activated_at", "Unknown before it begins.", "activated_at"),
-    _date("trial_ends", "Trial ends", "s.trial_ends_at", "Unknown without a trial."),
-    _date("period_ends", "Period ends", "s.current_period_ends_at", "", "next_bill_date"),
-    _date("term_ends", "Term ends", "s.current_term_ends_at", "", "renewal", "next_renewal_date"),
-    _date("canceled", "Cancelled", "s.canceled_at", "Unknown while not cancelled.", "canceled_at"),
-    _date("expires", "Expires", "s.expires_at", "Unknown while it goes on.", "expires_at"),
-    _date("paused", "Paused", "s.paused_at", "Unknown while not paused.", "paused_at"),
-    _text("expiration_reason", "Why it ended", "s.expiration_reason"),
-)
-
-# An invoice shared out by its lines is a row of each account it is shared between.
-_INVOICE_COLUMNS = (
-    "id, i.site_id, i.upstream_id, i.number, i.state, i.type, i.origin, i.currency, i.created_at,"
-    " i.closed_at, i.due_at, i.net_terms, i.net_terms_type, i.collection_method, i.po_number,"
-    " i.dunning_events_sent, i.final_dunning_event"
-)
-_INVOICE_ROWS = f"""(
-    SELECT i.account_id, i.total, i.paid, i.balance, i.{_INVOICE_COLUMNS}
-    FROM customers_invoice i WHERE i.removed_at IS NULL AND i.account_id IS NOT NULL
-    UNION ALL
-    SELECT part.account_id, part.total, part.paid, part.balance, i.{_INVOICE_COLUMNS}
-    FROM customers_allocation part JOIN customers_invoice i ON i.id = part.invoice_id
-    WHERE i.removed_at IS NULL AND part.account_id IS NOT NULL)"""
-# Of a shared invoice each account's part is known as it is today, for any time.
-_PAST_INVOICE_ROWS = f"""(
-    SELECT i.account_id, i.total, i.paid, i.balance, i.valid_from, i.valid_to, i.removed_at,
-           i.{_INVOICE_COLUMNS}
-    FROM customers_invoice_over_time i WHERE i.account_id IS NOT NULL
-    UNION ALL
-    SELECT part.account_id, part.total, part.paid, part.balance, i.valid_from, i.valid_to,
-           i.removed_at, i.{_INVOICE_COLUMNS}
-    FROM customers_allocation part JOIN customers_invoice_over_time i ON i.id = part.invoice_id
-    WHERE part.account_id IS NOT NULL)"""
-
-_INVOICE = (
-    _text("number", "Number", "i.number"),
-    _word(
-        "state", "State", "i.state", "pending processing past_due paid failed open closed voided"
-    ),
-    _word("type", "Type", "i.type", "charge credit legacy"),
-    _text("origin", "Origin", "i.origin"),
-    _amount("total", "Total", "i.total", "i", "What was billed.", "amount"),
-    _amount("paid_amount", "Paid", "i.paid", "i", "What was paid of it."),
-    _amount("balance", "Balance", "i.balance", "i", "What is still owed, by billing's word."),
-    _text("currency", "Currency", "i.currency"),
-    _text("site", "Site", _site("i")),
-    _text("collection_method", "Collection", "i.collection_method"),
-    _text("po_number", "Purchase order", "i.po_number"),
-    _date("issued", "Issued", "i.created_at", "", "created", "created_at"),
-    _date("closed", "Closed", "i.closed_at", "Unknown while it is open.", "paid_on", "closed_at"),
-    _plain(
-        "reminders",
-        "Reminders sent",
-        Type.NUMBER,
-        "coalesce(i.dunning_events_sent, 0)::numeric",
-        "How many reminders were sent.",
-    ),
-    _plain("final_reminder", "Last reminder sent", Type.BOOLEAN, "i.final_dunning_event"),
-)
-
-_CONTACT = (
-    _text("name", "Name", "nullif(p.name, '')"),
-    _text("email", "E-mail", "nullif(p.email, '')"),
-    _text("title", "Title", "nullif(p.title, '')", "", "role"),
-    _plain(
-        "named", "Named by billing", Type.BOOLEAN, "p.is_named", "A billing account names them."
-    ),
-    _date("created", "Created", "p.created_at", "", "created_at"),
 )
 
 _TYPES = {
@@ -308,6 +161,7 @@ def _own(object_kind: str, alias: str, *, taken: Iterable[str]) -> Sequence[Attr
             _TYPES[row.kind],
             column(f"{alias}.attributes", row.name, row.kind),
             unit=row.unit,
+            explains="An attribute of this workspace.",
             missing="Unknown where it has no value.",
             synonyms=("tag",) if row.name == tags.NAME and "tag" not in names else (),
             group=CUSTOM,

@@ -34,6 +34,7 @@ from tenure.metrics.models import AccountFacts, Figures
 from tenure.rules.operators import Type
 
 MOST_CHANGES = 2_000
+_KEPT = {field.attname for field in Figures._meta.fields}
 _OWN = ("name", "owner", "state", "identifier")
 
 
@@ -158,7 +159,7 @@ def _figures(old: Figures | None, new: Figures | None) -> tuple[Difference, ...]
     return tuple(
         Difference(one.figure, one.label, before, after, unit=one.unit)
         for one in offers.account_attributes()
-        if not alone or one.figure in ("mrr", "arr")
+        if one.figure in _KEPT and (not alone or one.figure in ("mrr", "arr"))
         for before, after in [(_figure(old, one), _figure(new, one))]
         if before != after
     )

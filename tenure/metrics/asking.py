@@ -10,14 +10,14 @@ from psycopg.errors import QueryCanceled
 
 from tenure.core.errors import TenureError
 from tenure.customers import offers as customers
-from tenure.metrics import offers
+from tenure.metrics import offers, row_offers
 from tenure.metrics.amounts import rounded
 from tenure.metrics.days import local_day
 from tenure.metrics.fx import Rates
 from tenure.metrics.inputs import Settings
 from tenure.metrics.rates import in_force, table
 from tenure.metrics.settings import current
-from tenure.rules.catalogue import Catalogue, Relation
+from tenure.rules.catalogue import Attribute, Catalogue
 from tenure.rules.context import Context
 
 PATIENCE_SECONDS = 5
@@ -31,13 +31,13 @@ class TooCostly(TenureError):
     """The answer took longer than a page may wait for it."""
 
 
-def catalogue() -> Catalogue:
-    """Accounts, their figures and related rows; two queries for the workspace's own attributes."""
-    return Catalogue(
-        (*customers.account_attributes(), *offers.account_attributes()),
-        tuple(map(_completed, customers.relations())),
-        offers.histories(),
-    )
+def catalogue(*above: Attribute) -> Catalogue:
+    """Accounts, their figures and related rows, and what stages ``above`` offer of accounts; two
+    queries for the workspace's own attributes, of which none hides one of ours."""
+    figures = (*offers.account_attributes(), *above)
+    own = customers.account_attributes(one.key for one in figures)
+    rows = customers.relations(one.key for one in row_offers.SUBSCRIPTION)
+    return Catalogue((*own, *figures), tuple(map(row_offers.completed, rows)), offers.histories())
 
 
 def context(now: datetime, *, past: bool = False) -> Context:
@@ -87,7 +87,3 @@ def _timeout(wanted: str) -> str:
             [wanted],
         )
         return str(db.fetchone()[0])
-
-
-def _completed(relation: Relation) -> Relation:
-    return offers.with_standing(relation) if relation.key == "invoice" else relation

@@ -1,42 +1,23 @@
-"""What rules may ask of an account's figures, and of its invoices as the figures see them.
+"""What rules may ask of an account's figures; of its related rows ``row_offers`` says it.
 
 Every money figure is asked in the workspace's currency at today's rates, or in one named currency
 (METRICS section 8). The past ones are those of ``FactsVersion``, as we knew them then.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from tenure.metrics.models import Figures, InvoiceStatus, SubscriptionStatus
-from tenure.metrics.rollup import STATUSES
-from tenure.rules.catalogue import Attribute, History, Relation
-from tenure.rules.indexes import Column, Index, Positive
+from tenure.metrics.offering import (
+    FACTS,
+    PAYMENTS,
+    RECEIVABLES,
+    REVENUE,
+    aged,
+    derived,
+    figure,
+    money,
+    status,
+)
+from tenure.rules.catalogue import Attribute, History
 from tenure.rules.operators import Type
-
-FACTS = "figures"
-REVENUE, RECEIVABLES, PAYMENTS = "Revenue", "Receivables", "Payments"
-_CONVERTED = {
-    "mrr": "mrr_converted",
-    "arr": "arr_converted",
-    "total_due": "due_converted",
-    "past_due": "past_due_converted",
-    "total_paid": "paid_converted",
-    "billed": "billed_converted",
-}
-# For sorting: the converted total where there is one, null where nothing is there to convert.
-_SORTED = {
-    "mrr": Column("f.mrr_sort", or_null=True),
-    "total_due": Column("f.due_sort", or_null=True),
-    "past_due": Column("f.past_due_sort", or_null=True),
-}
-_SOMETHING_LATE = Positive("f.past_due_sort > 0")
-_INDEXES: Mapping[str, Index] = {
-    "past_due_count": _SOMETHING_LATE,
-    "oldest_past_due_days": _SOMETHING_LATE,
-    "oldest_past_due_since": _SOMETHING_LATE,
-    "subscription_status": Column("f.status_rank", words=STATUSES, exact=True),
-}
-_RATE = "Unknown while a rate to the workspace's currency is missing."
 
 
 def histories() -> dict[str, History]:
@@ -58,107 +39,107 @@ def account_attributes() -> tuple[Attribute, ...]:
     return _FIGURES
 
 
-def with_standing(relation: Relation) -> Relation:
-    """Invoices with what the figures make of each: when it is due, and whether it is late."""
-    return replace(relation, listed=(*relation.listed, *_STANDING))
-
-
-def _money(key: str, label: str, group: str, explains: str, *synonyms: str) -> Attribute:
-    summed = (
-        "(SELECT CASE WHEN count(*) = count(one.amount) THEN coalesce(sum(one.amount), 0) END FROM"
-        " (SELECT each.value::numeric * CASE each.key{converted} END AS amount"
-        # A zero needs no rate.
-        f" FROM jsonb_each_text({{f}}.{key}) each WHERE each.value::numeric <> 0) one)"
-    )
-    kept = _CONVERTED.get(key)
-    return Attribute(
-        key,
-        label,
-        Type.MONEY,
-        f"{{f}}.{kept}" if kept else f"CASE WHEN {{f}}.account_id IS NOT NULL THEN {summed} END",
-        by_currency=f"coalesce(({{f}}.{key} ->> {{currency}})::numeric,"
-        " CASE WHEN {f}.account_id IS NOT NULL THEN 0 END)",
-        explains=explains,
-        missing=_RATE,
-        synonyms=synonyms,
-        history=FACTS,
-        group=group,
-        figure=key,
-        index=_SORTED.get(key),
-    )
-
-
-def _figure(
-    key: str, label: str, kind: Type, group: str, explains: str, *synonyms: str, **more: str
-) -> Attribute:
-    cast = "::numeric" if kind is Type.NUMBER else ""
-    cast = "::text[]" if kind is Type.LIST else cast
-    return Attribute(
-        key,
-        label,
-        kind,
-        f"{{f}}.{key}{cast}",
-        explains=explains,
-        synonyms=synonyms,
-        history=FACTS,
-        group=group,
-        figure=key,
-        unit=more.get("unit", ""),
-        missing=more.get("missing", "Unknown until the account is measured."),
-        index=_INDEXES.get(key),
-    )
-
-
-def _status(key: str, label: str, values: list[str], group: str, explains: str) -> Attribute:
-    return Attribute(
-        key,
-        label,
-        Type.ENUM,
-        f"{{f}}.{key}",
-        values=tuple(values),
-        explains=explains,
-        missing="Unknown until the account is measured.",
-        history=FACTS,
-        group=group,
-        figure=key,
-        index=_INDEXES.get(key),
-    )
-
-
 _NUMBER, _DATE, _LIST, _YES_NO = Type.NUMBER, Type.DATE, Type.LIST, Type.BOOLEAN
 _FIGURES = (
-    _money("mrr", "MRR", REVENUE, "Monthly recurring revenue of what runs today."),
-    _money("arr", "ARR", REVENUE, "Twelve months of the MRR."),
-    _money("paused_mrr", "Paused MRR", REVENUE, "What paused subscriptions would bring."),
-    _money("trial_mrr", "Trial MRR", REVENUE, "What trials would bring."),
-    _money("cancelling_mrr", "Cancelling MRR", REVENUE, "MRR that ends and will not renew."),
-    _money("committed_mrr", "Committed MRR", REVENUE, "MRR with what is agreed for later."),
-    _money("past_due_mrr", "Past-due MRR", REVENUE, "MRR of subscriptions with a late invoice."),
-    _status(
+    money("mrr", "MRR", REVENUE, "Monthly recurring revenue of what runs today.", "mrr_converted"),
+    money("arr", "ARR", REVENUE, "Twelve months of the MRR."),
+    money("paused_mrr", "Paused MRR", REVENUE, "What paused subscriptions would bring."),
+    money("trial_mrr", "Trial MRR", REVENUE, "What trials would bring."),
+    money("cancelling_mrr", "Cancelling MRR", REVENUE, "MRR that ends and will not renew."),
+    money("committed_mrr", "Committed MRR", REVENUE, "MRR with what is agreed for later."),
+    money("past_due_mrr", "Past-due MRR", REVENUE, "MRR of subscriptions with a late invoice."),
+    status(
         "subscription_status",
         "Subscription status",
         SubscriptionStatus.values,
         REVENUE,
         "What the account's subscriptions add up to.",
     ),
-    _figure("plan_names", "Plans", _LIST, REVENUE, "Names of the plans that run.", "plan", "plans"),
-    _figure(
-        "plan_codes", "Plan codes", _LIST, REVENUE, "Codes of the plans that run.", "plan_code"
+    figure("plan_names", "Plans", _LIST, REVENUE, "Names of the plans that run.", "plan", "plans"),
+    figure("plan_codes", "Plan codes", _LIST, REVENUE, "Codes of the plans that run.", "plan_code"),
+    figure(
+        "total_quantity",
+        "Quantity",
+        _NUMBER,
+        REVENUE,
+        "Seats or units in all.",
+        "quantity",
+        missing="Unknown while nothing that runs has a quantity.",
     ),
-    _figure("total_quantity", "Quantity", _NUMBER, REVENUE, "Seats or units in all.", "quantity"),
-    _figure("subscriptions_count", "Subscriptions", _NUMBER, REVENUE, "Every one there ever was."),
-    _figure("active_subscriptions", "Active subscriptions", _NUMBER, REVENUE, "Those that run."),
-    _figure(
-        "next_renewal_date", "Next renewal", _DATE, REVENUE, "When the next term begins.", "renewal"
+    derived(
+        "add_ons",
+        "Add-ons",
+        _LIST,
+        "CASE WHEN {f}.account_id IS NOT NULL THEN ARRAY(SELECT jsonb_object_keys({f}.addon_quantity)) END",
+        REVENUE,
+        "Codes of the add-ons that run.",
+        "add_on",
     ),
-    _figure("next_bill_date", "Next bill", _DATE, REVENUE, "When the next invoice is made."),
-    _figure(
-        "term_end_date", "Term ends", _DATE, REVENUE, "The first term to end, renewing or not."
+    derived(
+        "addon_quantity",
+        "Add-on quantity",
+        _NUMBER,
+        "CASE WHEN {f}.account_id IS NOT NULL THEN (SELECT coalesce(sum(addon.value::numeric), 0)"
+        " FROM jsonb_each_text({f}.addon_quantity) addon) END",
+        REVENUE,
+        "Units of all add-ons that run.",
     ),
-    _figure("customer_since", "Customer since", _DATE, REVENUE, "The first activation."),
-    _figure("flags", "Flags", _LIST, REVENUE, "What is odd about its figures.", "flag"),
-    _money("total_due", "Due", RECEIVABLES, "What is owed.", "due", "total_amount_due"),
-    _money(
+    figure("subscriptions_count", "Subscriptions", _NUMBER, REVENUE, "Every one there ever was."),
+    figure("active_subscriptions", "Active subscriptions", _NUMBER, REVENUE, "Those that run."),
+    figure(
+        "next_renewal_date",
+        "Next renewal",
+        _DATE,
+        REVENUE,
+        "When the next term begins.",
+        "renewal",
+        missing="Unknown while nothing renews by itself.",
+    ),
+    figure(
+        "next_bill_date",
+        "Next bill",
+        _DATE,
+        REVENUE,
+        "When the next invoice is made.",
+        missing="Unknown while no invoice is to come.",
+    ),
+    figure(
+        "term_end_date",
+        "Term ends",
+        _DATE,
+        REVENUE,
+        "The first term to end, renewing or not.",
+        missing="Unknown while nothing runs.",
+    ),
+    figure(
+        "customer_since",
+        "Customer since",
+        _DATE,
+        REVENUE,
+        "The first activation.",
+        missing="Unknown before the first subscription begins.",
+    ),
+    figure("flags", "Flags", _LIST, REVENUE, "What is odd about its figures.", "flag"),
+    derived(
+        "main_currency",
+        "Main currency",
+        Type.TEXT,
+        "nullif({f}.main_currency, '')",
+        REVENUE,
+        "The currency with the most of its money.",
+        "currency",
+    ),
+    figure(
+        "missing_rates",
+        "Missing rates",
+        _LIST,
+        REVENUE,
+        "Currencies of its amounts that nobody can convert today.",
+    ),
+    money(
+        "total_due", "Due", RECEIVABLES, "What is owed.", "due", "total_amount_due", "receivable"
+    ),
+    money(
         "past_due",
         "Overdue",
         RECEIVABLES,
@@ -167,19 +148,25 @@ _FIGURES = (
         "past_due_amount",
         "total_amount_overdue",
     ),
-    _money("not_yet_due", "Not yet due", RECEIVABLES, "What is owed and not late."),
-    _money("available_credit", "Available credit", RECEIVABLES, "Credit not used yet."),
-    _money("failed_amount", "Failed", RECEIVABLES, "Invoices that failed for good."),
-    _money("written_off", "Written off", RECEIVABLES, "What was given up."),
-    _status(
+    money("not_yet_due", "Not yet due", RECEIVABLES, "What is owed and not late."),
+    aged("current", "current", "Owed, not late", "What is owed on invoices that are not late."),
+    aged("1-30", "1_30", "Owed, 1–30 days late", "What is owed on invoices 1 to 30 days late."),
+    aged("31-60", "31_60", "Owed, 31–60 days late", "The same, 31 to 60 days late."),
+    aged("61-90", "61_90", "Owed, 61–90 days late", "The same, 61 to 90 days late."),
+    aged("90+", "over_90", "Owed, over 90 days late", "The same, 91 days late or more."),
+    money("net_due", "Due, less credit", RECEIVABLES, "What is owed less the credit to use."),
+    money("available_credit", "Available credit", RECEIVABLES, "Credit not used yet."),
+    money("failed_amount", "Failed", RECEIVABLES, "Invoices that failed for good."),
+    money("written_off", "Written off", RECEIVABLES, "What was given up."),
+    status(
         "invoice_status",
         "Invoice status",
         InvoiceStatus.values,
         RECEIVABLES,
         "What the account's invoices add up to.",
     ),
-    _figure("invoices_count", "Invoices", _NUMBER, RECEIVABLES, "Every one there ever was."),
-    _figure(
+    figure("invoices_count", "Invoices", _NUMBER, RECEIVABLES, "Every one there ever was."),
+    figure(
         "past_due_count",
         "Overdue invoices",
         _NUMBER,
@@ -187,7 +174,7 @@ _FIGURES = (
         "How many invoices are late.",
         "overdue_invoices",
     ),
-    _figure(
+    figure(
         "oldest_past_due_days",
         "Days overdue",
         _NUMBER,
@@ -196,7 +183,7 @@ _FIGURES = (
         "days_overdue",
         unit="days",
     ),
-    _figure(
+    figure(
         "oldest_past_due_since",
         "Overdue since",
         _DATE,
@@ -205,7 +192,7 @@ _FIGURES = (
         "overdue_since",
         missing="Unknown while nothing is late.",
     ),
-    _figure(
+    figure(
         "next_due_date",
         "Next due date",
         _DATE,
@@ -213,16 +200,49 @@ _FIGURES = (
         "When the next is due.",
         missing="Unknown while nothing is due.",
     ),
-    _figure("in_dunning", "In dunning", _YES_NO, RECEIVABLES, "Reminders are being sent."),
-    _figure("dunning_step", "Dunning step", _NUMBER, RECEIVABLES, "How many reminders were sent."),
-    _figure("final_dunning", "Final dunning", _YES_NO, RECEIVABLES, "The last reminder was sent."),
-    _money("total_paid", "Paid", PAYMENTS, "Everything paid.", "paid", "total_amount_paid"),
-    _money("net_paid", "Net paid", PAYMENTS, "Paid without refunds.", "lifetime_paid"),
-    _money("total_refunded", "Refunded", PAYMENTS, "Everything paid back."),
-    _money("billed", "Billed", PAYMENTS, "Everything billed.", "total_amount_billed"),
-    _money("net_billed", "Net billed", PAYMENTS, "Billed without credits."),
-    _money("last_paid", "Last payment", PAYMENTS, "The latest payment.", "last_payment_amount"),
-    _figure(
+    money(
+        "next_due",
+        "Next due",
+        RECEIVABLES,
+        "What falls due on the next due day; nothing where none is known.",
+        "next_due_amount",
+    ),
+    figure("in_dunning", "In dunning", _YES_NO, RECEIVABLES, "Reminders are being sent."),
+    figure(
+        "dunning_step",
+        "Dunning step",
+        _NUMBER,
+        RECEIVABLES,
+        "How many reminders were sent.",
+        missing="Unknown while none is being sent.",
+    ),
+    figure("final_dunning", "Final dunning", _YES_NO, RECEIVABLES, "The last reminder was sent."),
+    money("total_paid", "Paid", PAYMENTS, "Everything paid.", "paid", "total_amount_paid"),
+    money("net_paid", "Net paid", PAYMENTS, "Paid without refunds.", "lifetime_paid"),
+    money("total_refunded", "Refunded", PAYMENTS, "Everything paid back."),
+    money(
+        "billed", "Billed", PAYMENTS, "Everything billed.", "total_amount_billed", "billed_amount"
+    ),
+    money("net_billed", "Net billed", PAYMENTS, "Billed without credits."),
+    money(
+        "last_paid",
+        "Last payment",
+        PAYMENTS,
+        "The latest payment.",
+        "last_payment_amount",
+        "last_paid_amount",
+    ),
+    derived(
+        "first_paid_date",
+        "First paid",
+        _DATE,
+        "{f}.first_paid_date",
+        PAYMENTS,
+        "When the first payment came.",
+        "first_payment_date",
+        missing="Unknown while nothing was ever paid.",
+    ),
+    figure(
         "last_paid_date",
         "Last paid",
         _DATE,
@@ -231,8 +251,15 @@ _FIGURES = (
         "last_payment_date",
         missing="Unknown while nothing was ever paid.",
     ),
-    _figure("last_invoice_date", "Last invoice", _DATE, PAYMENTS, "When the latest was issued."),
-    _figure(
+    figure(
+        "last_invoice_date",
+        "Last invoice",
+        _DATE,
+        PAYMENTS,
+        "When the latest was issued.",
+        missing="Unknown while nothing was ever billed.",
+    ),
+    figure(
         "payment_failures_90d",
         "Failed payments in 90 days",
         _NUMBER,
@@ -240,7 +267,7 @@ _FIGURES = (
         "Declined or failed tries.",
         "failed_payments",
     ),
-    _figure(
+    figure(
         "on_time_rate_12m",
         "Paid on time",
         _NUMBER,
@@ -250,60 +277,34 @@ _FIGURES = (
         unit="share",
         missing="Unknown while no invoice fell due in 12 months.",
     ),
-)
-
-_MONTH_END = (
-    "extract(day FROM date_trunc('month', i.created_at AT TIME ZONE {zone})"
-    " + interval '1 month - 1 day')::int - extract(day FROM i.created_at AT TIME ZONE {zone})::int"
-)
-# The definitions of ``invoices.due_at`` and ``invoices.standing``, as in ``ledger_sql``.
-_DUE = (
-    "(CASE WHEN i.due_at IS NOT NULL OR i.net_terms IS NULL THEN i.due_at ELSE"
-    " ((i.created_at AT TIME ZONE {zone}) + make_interval(days => i.net_terms"
-    f" + CASE WHEN i.net_terms_type = 'eom' THEN {_MONTH_END} ELSE 0 END)) AT TIME ZONE {{zone}} END)"
-)
-_DUE_DAY = f"({_DUE} AT TIME ZONE {{zone}})::date"
-_LATE = (
-    "(coalesce(i.type, '') <> 'credit' AND coalesce(i.balance, 0) > 0"
-    " AND (i.state = 'past_due' OR (i.state IN ('pending', 'open') AND coalesce({now} >="
-    f" {_DUE} + CASE WHEN i.collection_method = 'manual' THEN interval '24 hours'"
-    " ELSE interval '0' END, false))))"
-)
-_OVERDUE = f"CASE WHEN {_LATE} THEN i.balance ELSE 0 END"
-_STANDING = (
-    Attribute(
-        "due",
-        "Due",
-        Type.DATE,
-        _DUE_DAY,
-        explains="The day it is due, by its terms where no day is named.",
-        missing="Unknown where neither a day nor terms are known.",
-        synonyms=("due_date", "due_at"),
-    ),
-    Attribute(
-        "overdue",
-        "Overdue",
-        Type.BOOLEAN,
-        _LATE,
-        explains="It is open and its day has passed.",
-        synonyms=("past_due",),
-    ),
-    Attribute(
-        "overdue_amount",
-        "Overdue amount",
-        Type.MONEY,
-        f"({_OVERDUE}) * CASE i.currency{{converted}} END",
-        by_currency=f"CASE WHEN i.currency = {{currency}} THEN {_OVERDUE} END",
-        explains="Its balance while it is late, else nothing.",
-        missing=_RATE,
-    ),
-    Attribute(
-        "days_overdue",
-        "Days overdue",
-        Type.NUMBER,
-        f"CASE WHEN {_LATE} THEN greatest(1, {{today}} - {_DUE_DAY}) ELSE 0 END::numeric",
+    figure(
+        "average_days_to_pay",
+        "Days to pay",
+        _NUMBER,
+        PAYMENTS,
+        "From issue to payment, on average, of what was paid in 365 days.",
+        "days_to_pay",
         unit="days",
-        explains="How many days it is late; nothing while it is not.",
-        missing="Unknown where nobody knows when it was due.",
+        missing="Unknown while nothing was paid in 365 days.",
+    ),
+    figure(
+        "average_days_late",
+        "Days late",
+        _NUMBER,
+        PAYMENTS,
+        "From due day to payment, on average, of what was paid in 365 days; in time counts as nothing.",
+        "days_late",
+        unit="days",
+        missing="Unknown while nothing with a due day was paid in 365 days.",
+    ),
+    figure(
+        "dso",
+        "DSO",
+        _NUMBER,
+        PAYMENTS,
+        "Days of billing that are owed: what is due by what was billed in 90 days, times 90.",
+        "days_sales_outstanding",
+        unit="days",
+        missing="Unknown while nothing was billed in 90 days.",
     ),
 )

@@ -2,8 +2,9 @@
 
 Columns are SQL over the account ``a``, related rows under their relation's alias, and histories, whose
 alias is written ``{f}`` so that a past row can stand in for the live one. ``{zone}``, ``{today}``,
-``{now}`` and ``{currency}`` are bound values; ``CASE currency{converted} END`` is what one unit of a
-currency is worth. They are written by the packages that own the tables, never by users.
+``{now}`` and ``{currency}`` are bound values; ``{past}`` is true where a past time is asked about;
+``CASE currency{converted} END`` is what one unit of a currency is worth. They are
+written by the packages that own the tables, never by users.
 """
 
 import difflib

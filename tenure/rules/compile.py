@@ -62,6 +62,7 @@ class _Compiler:
             "zone": bound(context.zone, "text"),
             "today": bound(context.today, "date"),
             "now": bound(context.now, "timestamptz"),
+            "past": TRUE if context.past else FALSE,
             "converted": _rates(context.rates),
         }
 

@@ -1,5 +1,7 @@
 """Everything a rule may name in this workspace, put together from what each stage offers."""
 
+from dataclasses import replace
+
 from tenure.health import offers as health
 from tenure.metrics import asking
 from tenure.metrics.asking import context
@@ -16,6 +18,7 @@ SEGMENT = Attribute(
     "ARRAY(SELECT g.name::text FROM segments_membership m JOIN segments_segment g"
     " ON g.id = m.segment_id WHERE m.account_id = a.id)",
     explains="The segments the account is in.",
+    missing="Empty where it is in none; never unknown.",
     synonyms=("segments",),
     group="Account",
     index=Column(
@@ -30,9 +33,5 @@ SEGMENT = Attribute(
 
 def catalogue() -> Catalogue:
     """The catalogue as it stands now; two queries for the workspace's own attributes."""
-    below = asking.catalogue()
-    return Catalogue(
-        (*below.listed, *health.account_attributes(), SEGMENT),
-        below.related,
-        {**below.histories, **health.histories()},
-    )
+    made = asking.catalogue(*health.account_attributes(), SEGMENT)
+    return replace(made, histories={**made.histories, **health.histories()})

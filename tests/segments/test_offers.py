@@ -6,12 +6,14 @@ from random import Random
 import pytest
 from django.db import connection
 
+from tenure.customers.models import Attribute as Named
 from tenure.rules.catalogue import Attribute, Catalogue, Scope
 from tenure.rules.check import check
 from tenure.rules.compile import compiled
 from tenure.rules.describe import described
 from tenure.rules.evaluate import evaluate
 from tenure.rules.operators import CHANGES, Takes, Type, taken_by
+from tenure.rules.parse import parse
 from tenure.rules.sql import Sql, joined
 from tenure.rules.text import text_of
 from tenure.rules.tree import (
@@ -27,7 +29,8 @@ from tenure.rules.tree import (
     Today,
 )
 from tenure.segments.catalogue import catalogue, context
-from tenure.segments.question import ACCOUNTS, Question
+from tenure.segments.preview import preview
+from tenure.segments.question import ACCOUNTS, Question, question
 from tenure.segments.subject import StoredAccount
 from tests.flows.conftest import TODAY
 
@@ -131,6 +134,46 @@ def test_every_attribute_takes_its_operators_and_both_ways_of_asking_agree(
                 assert answer == meant, (account_id, text_of(one))
                 seen.add(answer)
     assert seen == {True, False, None}
+    for held in ("add_ons", "subscription.add_ons", "subscription.coupons"):
+        assert preview(question(f"{held} is not empty", TODAY)).count, held
+
+
+# METRICS sections 3 and 4 by their own names; what is one figure of the whole workspace (arpa) is none
+# of an account, and quantities by plan are sums over its subscriptions.
+METRICS = """
+    mrr arr paused_mrr trial_mrr cancelling_mrr committed_mrr past_due_mrr mrr_converted missing_rates
+    subscription_status plan_names plan_codes total_quantity addon_quantity next_renewal_date
+    next_bill_date term_end_date first_paid_date customer_since active_subscriptions
+    total_due receivable past_due_amount past_due_count not_yet_due ageing_current ageing_1_30
+    ageing_31_60 ageing_61_90 ageing_over_90 available_credit net_due total_paid total_refunded net_paid
+    billed_amount net_billed written_off failed_amount last_paid_amount oldest_past_due_days
+    next_due_date next_due_amount last_paid_date last_invoice_date invoice_status in_dunning
+    dunning_step final_dunning payment_failures_90d on_time_rate_12m average_days_to_pay
+    average_days_late dso total_amount_paid total_amount_due total_amount_billed total_amount_overdue
+""".split()
+
+
+@pytest.mark.django_db
+def test_every_figure_of_the_definitions_can_be_asked_for() -> None:
+    known = catalogue()
+    assert [name for name in METRICS if known.scope.find(name) is None] == []
+    check(parse("sum subscription.quantity (plan = pro and mrr > 0) > 10"), known)
+
+
+@pytest.mark.django_db
+def test_an_attribute_called_like_a_figure_hides_nothing_and_can_be_asked_for() -> None:
+    for name in ("arr", "health", "plain"):
+        Named.objects.create(name=name, label=name, kind="number")
+    Named.objects.create(name="mrr", label="mrr", kind="number", object_kind="subscription")
+    known = catalogue()
+    assert {one.key for one in known.listed if one.group == "Attributes"} == {
+        "custom_arr",
+        "custom_health",
+        "plain",
+    }
+    assert known.scope.attributes["arr"].type is Type.MONEY
+    inside = known.relations["subscription"].scope.attributes
+    assert (inside["mrr"].type, inside["custom_mrr"].type) == (Type.MONEY, Type.NUMBER)
 
 
 @pytest.mark.django_db
@@ -140,6 +183,8 @@ def test_every_attribute_says_what_it_is_in_words() -> None:
         scope = relation.scope if relation else known.scope
         for attribute in scope.attributes.values():
             assert attribute.label
+            assert attribute.explains.endswith("."), attribute.key
+            assert attribute.missing.endswith("."), attribute.key
             assert scope.find(attribute.key) is attribute
             test = Predicate("is known")
             one = Condition(Name(attribute.key), test)
