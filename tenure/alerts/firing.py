@@ -15,7 +15,7 @@ from tenure.alerts.staleness import how_old, speaks_of_days
 from tenure.customers.models import Account
 from tenure.metrics.models import AccountFacts
 from tenure.rules.context import Context
-from tenure.segments.explain import Explanation, Line, explain_all
+from tenure.segments.explain import Explanation, explain_all
 from tenure.segments.question import Question
 
 AT_ONCE = 500  # alerts of one rule opened in one transaction; the rest follow with the next tick
@@ -112,6 +112,11 @@ def _alert(
     lines = seen[account.pk].lines
     severity = severity_of(rule, stake)
     owner = account.owner or rule.fallback
+    about = _about(account, stake)
+
+    def said(template: str) -> str:
+        return rendered(template, lines, about, asked.catalogue)
+
     return Alert(
         alert_rule=rule,
         version=rule.version,
@@ -120,7 +125,9 @@ def _alert(
         severity=severity,
         severity_rank=RANKS[severity],
         cause=one.since.isoformat(),
-        reason=_reason(rule, asked, lines, account, stake),
+        reason=said(rule.message),
+        to_do=said(rule.task),
+        to_note=said(rule.note),
         evidence=[line.as_json() for line in lines],
         at_stake=stake.amount,
         at_stake_currency=stake.currency,
@@ -130,17 +137,15 @@ def _alert(
     )
 
 
-def _reason(
-    rule: AlertRule, asked: Question, lines: Sequence[Line], account: Account, stake: Stake
-) -> str:
+def _about(account: Account, stake: Stake) -> Mapping[str, str]:
+    """What every text may say, whatever its rule compares."""
     amount = "unknown" if stake.amount is None else f"{stake.amount:,.2f} {stake.currency}"
-    about = {
+    return {
         "name": account.name,
         "identifier": account.identifier,
         "owner": str(account.owner) if account.owner else "nobody",
         "at_stake": amount,
     }
-    return rendered(rule.message, lines, about, asked.catalogue)
 
 
 def _begun(rule: AlertRule, account_ids: Sequence[int], now: datetime) -> int:

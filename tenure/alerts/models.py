@@ -60,7 +60,8 @@ class AlertRule(models.Model):
     account within ``cooldown_days`` after its last alert ended. The alert resolves by itself once
     ``resolve`` (empty: the opposite of the condition) has held for ``settle_days``. ``thresholds``
     are the MRR at stake from which ``auto`` severity is medium, high and critical. ``fallback`` gets
-    the alerts of accounts without an owner. ``fault`` says why the rule can no longer be asked.
+    the alerts of accounts without an owner. ``task`` and ``note`` are templates like ``message``, of what
+    an alert of it begins with. ``fault`` says why the rule can no longer be asked.
     """
 
     name = models.CharField(max_length=120)
@@ -77,6 +78,7 @@ class AlertRule(models.Model):
     thresholds = models.JSONField(default=list)
     message = models.TextField()
     task = models.TextField(blank=True)
+    note = models.TextField(blank=True, db_default="")
     fallback = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     enabled = models.BooleanField(default=False)
     suggested = models.CharField(max_length=40, blank=True)
@@ -155,7 +157,8 @@ class Alert(models.Model):
     repeated (P3). ``stale`` says that a condition on days was judged on data older than it should be.
     ``held_back`` is set when the owner's noise budget for the day was spent: the alert is here all
     the same, and nobody was notified. ``announced_at`` is when it was handed to those who tell people.
-    ``calm_since`` is since when the resolve condition holds.
+    ``calm_since`` is since when the resolve condition holds. ``to_do`` and ``to_note`` are the task and
+    the note that the rule asked for, in the words of that moment.
     """
 
     alert_rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="alerts")
@@ -168,6 +171,8 @@ class Alert(models.Model):
     cause = models.CharField(max_length=40)
     reason = models.TextField()
     evidence = models.JSONField(default=list)
+    to_do = models.TextField(blank=True, db_default="")
+    to_note = models.TextField(blank=True, db_default="")
     at_stake = models.DecimalField(max_digits=26, decimal_places=6, null=True)
     at_stake_currency = models.CharField(max_length=3, blank=True)
     owner = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")

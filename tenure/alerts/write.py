@@ -44,6 +44,7 @@ class Draft:
     severity: str = Severity.AUTO
     thresholds: Sequence[Decimal] = field(default=())
     task: str = ""
+    note: str = ""
     fallback: Member | None = None
     suggested: str = ""
 
@@ -62,6 +63,7 @@ def save(
     held = alert_rule or AlertRule(created_at=now, created_by=member, version=0)
     held.name, held.rule = _name(draft.name, alert_rule), asked.text
     held.kind, held.message, held.task = draft.kind, draft.message.strip(), draft.task.strip()
+    held.note = draft.note.strip()
     held.for_days, held.settle_days = draft.for_days, draft.settle_days
     held.resolve, held.cooldown_days = draft.resolve.strip(), draft.cooldown_days
     held.severity, held.thresholds = draft.severity, [f"{one:f}" for one in draft.thresholds]
@@ -130,9 +132,9 @@ def checked(draft: Draft, now: datetime) -> Question:
         )
     if draft.resolve.strip():
         question(draft.resolve, now, known=asked.catalogue, when=asked.context)
-    wrong = problems(draft.message, asked.meant)
-    if wrong:
-        raise RuleNotSaved("message", wrong[0].message, wrong[0].hint)
+    for name, text in _texts(draft):
+        if wrong := problems(text, asked.meant):
+            raise RuleNotSaved(name, wrong[0].message, wrong[0].hint)
     for name in ("for_days", "settle_days", "cooldown_days"):
         if not 0 <= getattr(draft, name) <= LONGEST_DAYS:
             raise RuleNotSaved(name, f"The number of days is from 0 to {LONGEST_DAYS}.")
@@ -154,6 +156,12 @@ def checked(draft: Draft, now: datetime) -> Question:
     return asked
 
 
+def _texts(draft: Draft) -> list[tuple[str, str]]:
+    """The templates by the field they stand in; a task and a note are asked for or not."""
+    begun = [(name, getattr(draft, name)) for name in ("task", "note")]
+    return [("message", draft.message), *((name, text) for name, text in begun if text.strip())]
+
+
 def document(alert_rule: AlertRule) -> dict[str, Any]:
     """The rule as the API and its versions show it (CONTRACT section 4)."""
     return {
@@ -169,6 +177,7 @@ def document(alert_rule: AlertRule) -> dict[str, Any]:
         "thresholds": alert_rule.thresholds,
         "message": alert_rule.message,
         "task": alert_rule.task or None,
+        "note": alert_rule.note or None,
         "fallback": alert_rule.fallback.email if alert_rule.fallback else None,
         "enabled": alert_rule.enabled,
         "version": alert_rule.version,

@@ -40,12 +40,16 @@ class Task(models.Model):
 
 
 class Note(models.Model):
-    """Something written down about an account. Its author may change it; ``changed_at`` says so."""
+    """Something written down about an account. Its author may change it; ``changed_at`` says so. One
+    that an alert's rule asked for names the alert, and there is one for each alert (P3)."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notes")
     text = models.TextField()
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     by = models.CharField(max_length=254, blank=True)
+    alert = models.OneToOneField(
+        Alert, null=True, on_delete=models.SET_NULL, related_name="asked_note"
+    )
     made_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True)
 

@@ -1,16 +1,18 @@
 """Making and finishing tasks, writing notes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from django.db import IntegrityError, transaction
 
 from tenure.access.models import Member
-from tenure.alerts.message import rendered
 from tenure.alerts.models import OPEN, Alert
 from tenure.core.errors import ConfigurationError
 from tenure.customers.models import Account
-from tenure.rules.catalogue import Catalogue
+from tenure.metrics.days import local_day
+from tenure.metrics.settings import zone
 from tenure.tasks.models import Note, Task
 
 LONGEST_TITLE, LONGEST_NOTE = 300, 10_000
@@ -102,30 +104,47 @@ def change_note(note: Note, text: str, maker: Maker, *, now: datetime) -> Note:
 
 
 def from_alerts(now: datetime) -> int:
-    """Make the tasks that rules of open alerts ask for; counts them."""
-    waiting = Alert.objects.filter(state__in=OPEN, asked_task=None).exclude(alert_rule__task="")
-    made = 0
-    for alert in waiting.select_related("account", "alert_rule", "owner")[:AT_ONCE]:
-        about = {
-            "name": alert.account.name,
-            "identifier": alert.account.identifier,
-            "owner": str(alert.owner) if alert.owner else "nobody",
-        }
-        title = rendered(alert.alert_rule.task, (), about, Catalogue(()))
-        try:
-            with transaction.atomic():
-                Task.objects.create(
-                    account=alert.account,
-                    title=title[:LONGEST_TITLE],
-                    due=now.date(),
-                    owner=alert.owner,
-                    alert=alert,
-                    by=alert.alert_rule.name,
-                    made_at=now,
-                )
-            made += 1
-        except IntegrityError:  # somebody else made it meanwhile
-            continue
+    """Make the tasks and notes that rules of open alerts ask for, in the words of the alert; counts
+    them."""
+    asked = Alert.objects.filter(state__in=OPEN).select_related("account", "alert_rule", "owner")
+    to_do = asked.filter(asked_task=None).exclude(to_do="")
+    to_note = asked.filter(asked_note=None).exclude(to_note="")
+    day = local_day(now, zone())
+    made = [_made(partial(_task_of, one, day, now)) for one in to_do[:AT_ONCE]]
+    made += [_made(partial(_note_of, one, now)) for one in to_note[:AT_ONCE]]
+    return sum(made)
+
+
+def _made(make: Callable[[], object]) -> bool:
+    """Whether it was made now; somebody else may have made it meanwhile."""
+    try:
+        with transaction.atomic():
+            make()
+    except IntegrityError:
+        return False
+    return True
+
+
+def _task_of(alert: Alert, day: date, now: datetime) -> Task:
+    return Task.objects.create(
+        account=alert.account,
+        title=" ".join(alert.to_do.split())[:LONGEST_TITLE],
+        due=day,
+        owner=alert.owner,
+        alert=alert,
+        by=alert.alert_rule.name,
+        made_at=now,
+    )
+
+
+def _note_of(alert: Alert, now: datetime) -> Note:
+    made: Note = Note.objects.create(
+        account=alert.account,
+        text=alert.to_note[:LONGEST_NOTE],
+        by=alert.alert_rule.name,
+        alert=alert,
+        made_at=now,
+    )
     return made
 
 

@@ -1,5 +1,6 @@
 """Today, and the tasks and notes of an account."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from pytest_django import Settings
 from tenure import flow
 from tenure.access.models import Member, Role
 from tenure.alerts.models import Alert
-from tenure.alerts.write import Draft, enable, save
+from tenure.alerts.write import Draft, RuleNotSaved, enable, save
+from tenure.connections.models import Workspace
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
 from tenure.tasks.models import Note, Task
@@ -97,6 +99,27 @@ def test_an_alerts_rule_makes_one_task_for_its_owner(me: Member, mine: Account) 
     assert (task.title, task.owner) == ("Call Harbour <b>Lights</b> today", me)
     assert task.alert == Alert.objects.get()
     assert "Harbour &lt;b&gt;Lights&lt;/b&gt; is late." in client(me).get("/today/").text
+
+
+def test_a_rule_makes_a_task_and_a_note_in_the_words_of_the_moment(
+    me: Member, mine: Account
+) -> None:
+    texts = {"task": "Call {name} about {past_due_count}", "note": "{past_due_count} were late."}
+    draft = Draft("Late", "past_due_count > 1", "{name} is late.", **texts)
+    Workspace.objects.update_or_create(defaults={"zone": "Pacific/Auckland"})
+    enable(save(draft, now=day(0)), now=day(0), existing=True)
+    move_(mine, day(0), past_due_count=9)
+    assert from_alerts(day(0.5)) == 2
+    assert from_alerts(day(0.5)) == 0
+    task, note = Task.objects.get(), Note.objects.get()
+    assert task.title == "Call Harbour <b>Lights</b> about 2"
+    assert task.due == (day(0.5) + timedelta(days=1)).date()  # in Auckland it is tomorrow already
+    assert (note.text, note.by, note.alert) == ("2 were late.", "Late", Alert.objects.get())
+    for field in ("task", "note"):
+        wrong = replace(draft, name="Other", **{field: "{name} owes {total_due}"})
+        with pytest.raises(RuleNotSaved, match="does not compare “total_due”") as refused:
+            save(wrong, now=day(0))
+        assert refused.value.field == field
 
 
 def test_a_task_and_a_note_are_made_and_finished_on_the_account(me: Member, mine: Account) -> None:

@@ -53,7 +53,10 @@ class AlertRuleBody(Body):
     severity: Severity = "auto"
     thresholds: list[str] = Field([], max_length=3)
     message: str = Field(min_length=1, max_length=1000)
-    task: str = Field("", max_length=1000)
+    task: str = Field(
+        "", max_length=1000, description="What its owner is to do, with {name} as in the message."
+    )
+    note: str = Field("", max_length=1000, description="What is written down on the account.")
     fallback: str | None = Field(None, max_length=254)
 
 
@@ -175,6 +178,7 @@ def _save(request: HttpRequest, body: AlertRuleBody, found: Row | None) -> Row:
         severity=body.severity,
         thresholds=[_amount(one) for one in body.thresholds],
         task=body.task,
+        note=body.note,
         fallback=member_of(body.fallback) if body.fallback else None,
         suggested=found.suggested if found else "",
     )

@@ -17,7 +17,7 @@ from tenure.segments.models import Segment
 from tenure.segments.question import question
 from tenure.segments.read import segments
 
-TEXTS = ("name", "rule", "message", "resolve", "task", "compare")
+TEXTS = ("name", "rule", "message", "resolve", "task", "note", "compare")
 DAYS = {"for_days": 0, "settle_days": 1, "cooldown_days": 7}
 LEVELS = ("medium_from", "high_from", "critical_from")
 LONGEST_NUMBER = 20
@@ -46,6 +46,7 @@ def begun(draft: Draft) -> Given:
             "message": draft.message,
             "resolve": draft.resolve,
             "task": draft.task,
+            "note": draft.note,
             "severity": draft.severity,
             "fallback": draft.fallback.email if draft.fallback else "",
             "suggested": draft.suggested,
@@ -72,6 +73,7 @@ def of_rule(rule: AlertRule) -> Given:
             severity=rule.severity,
             thresholds=[Decimal(one) for one in rule.thresholds],
             task=rule.task,
+            note=rule.note,
             fallback=rule.fallback,
             suggested=rule.suggested,
         )
@@ -111,6 +113,7 @@ def draft_of(given: Given, now: datetime) -> tuple[Draft | None, Mapping[str, st
         severity=given["severity"] or Severity.AUTO,
         thresholds=thresholds,
         task=given["task"],
+        note=given["note"],
         fallback=fallback,
         suggested=given["suggested"][:40],
         **days,

@@ -29,6 +29,7 @@ LABELS = {
     "thresholds": "Severity from MRR",
     "message": "Text",
     "task": "Task",
+    "note": "Note",
     "fallback": "Owner when there is none",
     "enabled": "Switched on",
 }
