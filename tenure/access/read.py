@@ -15,6 +15,11 @@ def members() -> Sequence[Member]:
     return list(Member.objects.order_by("email"))
 
 
+def active_members() -> Sequence[Member]:
+    """Those who can log in, by e-mail."""
+    return list(Member.objects.filter(is_active=True).order_by("email"))
+
+
 def member_of(email: str) -> Member:
     """The member of this e-mail, whatever its case. Raises ConfigurationError when there is none."""
     found = Member.objects.filter(email__iexact=email.strip()).first()

@@ -35,6 +35,7 @@ PLACES = (
     Place("segments", "Segments", "/segments/", "s"),
     Place("health", "Health", "/health/", "h"),
     Place("billing", "Billing", "/billing/", "b"),
+    Place("tasks", "Tasks", "/tasks/", "d"),
     Place("sync", "Sync", "/sync/", "y"),
     Place("settings", "Settings", "/settings/", "e"),
 )

@@ -74,6 +74,7 @@ from tenure.web.setup import resuming as setup_resuming
 from tenure.web.setup import sample as setup_sample
 from tenure.web.today import accounts as follow_up
 from tenure.web.today import page as today_page
+from tenure.web.today import tasks
 
 SETUP = "settings/integrations/set-up/"
 
@@ -188,6 +189,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>/follow-up/", follow_up.card, name="follow_up"),
     path("accounts/<int:pk>/tasks/", follow_up.add_task, name="add_task"),
     path("accounts/<int:pk>/notes/", follow_up.add_note, name="add_note"),
+    path("tasks/", tasks.page, name="tasks"),
+    path("tasks/<int:pk>/", tasks.one, name="task"),
     path("tasks/<int:pk>/done/", follow_up.finish, name="finish_task"),
     path("segments/", segment_listing.listing, name="segments"),
     path("segments/new/", segment_editor.new, name="new_segment"),

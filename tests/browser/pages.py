@@ -22,6 +22,8 @@ from tenure.segments import write as segments
 from tenure.segments.models import Segment
 from tenure.segments.write import Draft
 from tenure.sync.models import Plan, Run, RunState
+from tenure.tasks.models import Task
+from tenure.tasks.write import Maker, add_task
 from tests.metrics.rows import NOW, a_coupon, a_site, an_account
 from tests.web.alerting import a_rule
 from tests.web.builders import a_customer, a_payer, a_plan, a_quarantined, a_run
@@ -66,6 +68,8 @@ def an_inbox(account: Account) -> None:
     odd = {"stale": "Billing data has not been complete.", "held_back": True, "at_stake": enormous}
     found = Alert.objects.filter(account=account, alert_rule=rule)
     found.update(reason=f"{LONG} {RTL} " * 5, **odd)
+    maker = Maker(name=f"{LONG}"[:254])
+    add_task(account, f"{LONG} {RTL}"[:300], maker, now=NOW, due=date(2026, 1, 2))
     mutes.mute(found[0], date(2035, 1, 31), f"{LONG} {RTL}", Who(name=f"{LONG}"[:254]), now=NOW)
 
 
@@ -222,6 +226,8 @@ def addresses(account: Account) -> dict[str, str]:
         "alert": f"/alerts/{Alert.objects.order_by('pk')[0].pk}/",
         "no such alerts": "/alerts/?state=closed",
         "mutes": "/alerts/mutes/",
+        "tasks": "/tasks/?whose=all",
+        "task": f"/tasks/{Task.objects.all()[0].pk}/",
         "alert rules": "/alerts/rules/",
         "alert rule": f"/alerts/rules/{AlertRule.objects.get().pk}/?do=trial&compare=mrr+%3E+5",
         "new alert rule": "/alerts/rules/new/",

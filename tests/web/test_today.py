@@ -139,6 +139,60 @@ def test_a_task_and_a_note_are_made_and_finished_on_the_account(me: Member, mine
     assert Note.objects.get().by == "csm@example.com"
 
 
+def test_tasks_are_listed_by_whose_and_which_and_changed(me: Member, mine: Account) -> None:
+    other = a_member(Role.CSM, "other@example.com")
+    late = add_task(mine, "Late one", Maker(me), now=START, due=day(-1).date(), owner=me)
+    add_task(mine, "<b>Later</b>", Maker(me), now=START, due=day(9).date(), owner=me)
+    add_task(mine, "Theirs", Maker(me), now=START, owner=other)
+    page = client(me)
+    shown = page.get("/tasks/").text
+    assert shown.index("Late one") < shown.index("&lt;b&gt;Later")
+    assert "Theirs" not in shown
+    assert "Theirs" in page.get("/tasks/?whose=all").text
+    assert "Every such task has an owner." in page.get("/tasks/?whose=nobody&page=x").text
+    assert "Later" not in page.get("/tasks/?state=due").text
+    page.post(f"/tasks/{late.pk}/", {"title": "Nobody's now", "due": "2026-03-31", "owner": ""})
+    late.refresh_from_db()
+    assert (late.title, str(late.due), late.owner) == ("Nobody's now", "2026-03-31", None)
+    page.post(f"/tasks/{late.pk}/done/", {"next": "/tasks/"})
+    assert "Nobody&#x27;s now" in page.get("/tasks/?whose=nobody&state=done").text
+    viewer = client(a_member(Role.VIEWER, "viewer@example.com"))
+    assert viewer.post(f"/tasks/{late.pk}/", {"title": "x"}).status_code == 403
+    assert viewer.get("/tasks/4711/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"due": "31/3/2026"}, "“31/3/2026” is no day."),
+        ({"owner": "who@example.com"}, "Nobody here has the e-mail who@example.com."),
+    ],
+)
+def test_what_a_task_cannot_mean_is_refused_and_nothing_is_guessed(
+    me: Member, mine: Account, sent: dict[str, str], words: str
+) -> None:
+    task = add_task(mine, "Call", Maker(me), now=START, owner=me)
+    for address in (f"/accounts/{mine.pk}/tasks/", f"/tasks/{task.pk}/"):
+        answer = client(me).post(address, {"title": "Another"} | sent)
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert "Another" in answer.text
+    assert [one.title for one in Task.objects.all()] == ["Call"]
+
+
+def test_a_task_is_made_from_an_alert_and_stands_in_its_history(me: Member, mine: Account) -> None:
+    draft = Draft("Late", "past_due_count > 1", "{name} is late.")
+    enable(save(draft, now=day(0)), now=day(0), existing=True)
+    alert = Alert.objects.get()
+    sent = {"action": "task", "title": "Send a reminder", "due": "2026-03-31", "owner": me.email}
+    client(me).post(f"/alerts/{alert.pk}/act/", sent)
+    task = Task.objects.get()
+    assert (task.title, task.owner, task.account) == ("Send a reminder", me, mine)
+    assert "Task: Send a reminder" in client(me).get(f"/alerts/{alert.pk}/").text
+    client(me).post(f"/alerts/{alert.pk}/act/", sent | {"title": ""})
+    assert (Task.objects.count(), alert.events.filter(action="note").count()) == (1, 1)
+
+
 def test_an_empty_task_or_note_is_refused_with_a_sentence(me: Member, mine: Account) -> None:
     page = client(me)
     assert "The task says nothing." in page.post(f"/accounts/{mine.pk}/tasks/", {"title": " "}).text
@@ -148,7 +202,7 @@ def test_an_empty_task_or_note_is_refused_with_a_sentence(me: Member, mine: Acco
 
 def test_who_may_not_change_customers_only_reads(mine: Account) -> None:
     viewer = client(a_member(Role.VIEWER, "viewer@example.com"))
-    assert "New task" not in viewer.get(f"/accounts/{mine.pk}/follow-up/").text
+    assert 'data-new="task"' not in viewer.get(f"/accounts/{mine.pk}/follow-up/").text
     assert viewer.post(f"/accounts/{mine.pk}/tasks/", {"title": "x"}).status_code == 403
     assert viewer.get("/accounts/4711/follow-up/").status_code == 404
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,11 +19,14 @@ from tenure.alerts import actions, mutes, read
 from tenure.alerts.actions import ActionRefused, Who
 from tenure.alerts.models import Alert, Outcome
 from tenure.core.errors import ConfigurationError
+from tenure.tasks import write as tasks
+from tenure.tasks.write import Maker
 from tenure.web import moments
 from tenure.web.alerts import asked as asking
 from tenure.web.alerts.inbox import COUNT_CAP, alert_of, detail_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_triage, only
+from tenure.web.today import typed
 
 MORNING = time(8)
 MOST_AT_ONCE = 1_000
@@ -95,11 +99,24 @@ def _do(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
         case "note":
             actions.note(alert.pk, note, who, now=now)
             return "Note kept."
+        case "task":
+            return _make_task(given, alert, member, now)
         case "mute":
             until_day = _day(given.get("until", ""))
             mutes.mute(alert, until_day, given.get("reason", ""), who, now=now)
             return f"“{alert.alert_rule}” is silent for this account through {until_day}."
     raise ActionRefused("action", "It is not clear what to do.", "Choose one of the buttons.")
+
+
+def _make_task(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
+    """A task for the alert's account; the history of the alert tells of it."""
+    due, owner = typed.day(given.get("due", "")), typed.owner(given.get("owner", ""))
+    with transaction.atomic():
+        made = tasks.add_task(
+            alert.account, given.get("title", ""), Maker(member), now=now, due=due, owner=owner
+        )
+        actions.note(alert.pk, f"Task: {made.title}", Who(member), now=now)
+    return f"Task made for {owner or 'nobody yet'}: {made.title}"
 
 
 def _of_many(given: QueryDict, member: Member, now: datetime) -> tuple[Callable[[int], Any], str]:

@@ -1,6 +1,5 @@
 """The tasks and notes of one account: a card of its page, and the forms in it."""
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from tenure.access.models import Member
+from tenure.access.read import active_members
 from tenure.alerts import read as alerts
 from tenure.customers.models import Account
 from tenure.tasks import read, write
@@ -18,6 +17,7 @@ from tenure.tasks.models import Task
 from tenure.tasks.write import Maker, NotTaken
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, only
+from tenure.web.today import typed
 
 SHOWN, OPEN_ALERTS = 20, 5
 
@@ -32,16 +32,15 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 @only(may_edit_customers)
 def add_task(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a task for the account."""
-    account, typed = _account(pk), request.POST
-    owner = Member.objects.filter(email__iexact=typed.get("owner", "").strip()).first()
+    account, sent = _account(pk), request.POST
     try:
         write.add_task(
             account,
-            typed.get("title", ""),
+            sent.get("title", ""),
             Maker(member_of(request)),
             now=settings.TENURE_CLOCK.now(),
-            due=_day(typed.get("due", "")),
-            owner=owner or member_of(request),
+            due=typed.day(sent.get("due", "")),
+            owner=typed.owner(sent.get("owner", "")),
         )
     except NotTaken as error:
         return _card(request, account, fault=error)
@@ -87,7 +86,8 @@ def _card(request: HttpRequest, account: Account, *, fault: NotTaken | None = No
         "done": read.tasks(account_id=account.pk, done=True)[:3],
         "notes": read.notes(account.pk)[:SHOWN],
         "fault": fault,
-        "members": Member.objects.filter(is_active=True).order_by("email"),
+        "opens": _opens(request, fault),
+        "members": active_members(),
         "may_edit": may_edit_customers(member_of(request)),
         "me": member_of(request),
         "typed": request.POST if fault else {},
@@ -98,15 +98,15 @@ def _card(request: HttpRequest, account: Account, *, fault: NotTaken | None = No
     return render(request, f"web/today/{part}.html", shown, status=422 if fault else 200)
 
 
+def _opens(request: HttpRequest, fault: NotTaken | None) -> str:
+    """Which form stands open: the one at fault, or the one the address asks for."""
+    if fault is None:
+        return request.GET.get("new", "")
+    return "note" if fault.field == "text" else "task"
+
+
 def _account(pk: int) -> Account:
     found = Account.objects.filter(pk=pk, removed_at=None).first()
     if found is None:
         raise Http404(f"There is no account {pk}.")
     return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

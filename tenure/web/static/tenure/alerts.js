@@ -78,7 +78,7 @@
     const act = one(`#alert-detail details[data-act='${name}']`);
     if (!act) { say("That cannot be done with this alert now."); return; }
     act.open = true;
-    (name === "note" || name === "mute" || name === "assign" ? one("select, textarea, input:not([type='hidden'])", act) : one("[data-digit]", act)).focus();
+    (["note", "task", "mute", "assign"].includes(name) ? one("select, textarea, input:not([type='hidden'])", act) : one("[data-digit]", act)).focus();
   };
   const press = async (name) => {
     const row = current();
@@ -91,7 +91,7 @@
     const link = one("#alert-detail [data-evidence]");
     link ? link.click() : say("This alert has no evidence to open.");
   };
-  const keys = { a: () => open("assign"), s: () => open("snooze"), c: () => open("close"), n: () => open("note"), m: () => open("mute"), o: evidence, y: () => press("acknowledge"), r: () => press("reopen") };
+  const keys = { a: () => open("assign"), s: () => open("snooze"), c: () => open("close"), n: () => open("note"), t: () => open("task"), m: () => open("mute"), o: evidence, y: () => press("acknowledge"), r: () => press("reopen") };
   let going = 0, pending = false;
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || one("dialog:modal")) return;

@@ -62,11 +62,20 @@
     return (around && one("[data-edit]", around)) ?? null;
   };
 
+  // A task or a note: in its form on this page, or on the page of the row's account.
+  const write = (what) => {
+    if (one("[data-inbox]")) return; // there the alert's own
+    const form = one(`[data-new='${what}']`);
+    if (form) { form.open = true; one("input:not([type='hidden']), textarea", form)?.focus(); return; }
+    const account = inRow("a[href^='/accounts/']")?.getAttribute("href").match(/^\/accounts\/(\d+)\//);
+    if (account) location.assign(`/accounts/${account[1]}/follow-up/?new=${what}`);
+  };
+
   // What keys do to the row that j and k chose, or the one something in is in focus.
   const inRow = (what) => one(what, one("[data-row].is-on") ?? document.activeElement.closest("[data-row]") ?? document.createElement("i"));
 
   // --- The keyboard grammar. ------------------------------------------------------------------
-  const GO = { t: "today", a: "accounts", h: "health", b: "billing", y: "sync", s: "segments", e: "settings", l: "alerts" };
+  const GO = { t: "today", a: "accounts", h: "health", b: "billing", y: "sync", s: "segments", e: "settings", l: "alerts", d: "tasks" };
   let going = 0;
   const keys = {
     "/": () => { const box = one("[data-filter]"); box ? (box.focus(), box.select()) : openPalette(); },
@@ -78,6 +87,8 @@
     g: () => { going = Date.now(); },
     e: () => editable()?.click(),
     x: () => inRow("[data-pick]")?.click(),
+    t: () => write("task"),
+    n: () => write("note"),
     J: () => inRow("[data-move='down']")?.click(),
     K: () => inRow("[data-move='up']")?.click(),
   };
