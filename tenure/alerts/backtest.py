@@ -15,11 +15,9 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from tenure.alerts.aftermath import Follow, events_between, follows
+from tenure.alerts.held_then import holding_at, untold
 from tenure.metrics.asking import past_contexts
-from tenure.metrics.days import midnight
-from tenure.metrics.offering import FACTS
-from tenure.rules.sql import Sql, bound
-from tenure.segments.inside import inside
+from tenure.metrics.days import local_day, midnight
 from tenure.segments.question import Question, TooCostly, patient, question
 from tenure.segments.unseen import unseen
 
@@ -115,7 +113,8 @@ def backtest(
     seconds. Raises RuleRefused, and TooCostly when not even two days could be asked.
 
     ``scope`` are segments as they are today. An account for which the rule held already on the first
-    day does not fire on it: nobody knows since when.
+    day does not fire on it: nobody knows since when. Nor does one on the days on which figures and
+    measuring begin, where nothing told before whether it held: it became known then, not true.
     """
     context_at = past_contexts()
     asked = question(rule, now, when=context_at(now))
@@ -123,6 +122,10 @@ def backtest(
     first = max(since, today - timedelta(days=LONGEST_DAYS))
     deadline, delays = monotonic() + seconds, _Delays(for_days, cooldown_days)
     firings, until, state = [], first - timedelta(days=1), _State()
+    known = _known_since()
+    known_days = {
+        local_day(one, zone) + timedelta(days=later) for one in known if one for later in (0, 1)
+    }
     for day in _days(first - timedelta(days=1), today):
         at = min(now, midnight(day + timedelta(days=1), zone))
         held = _held_in_time(replace(asked, context=context_at(at)), at, scope, deadline)
@@ -133,6 +136,10 @@ def backtest(
             )
         if held is None:
             break  # time is up: what was come to is the answer
+        if day >= first and day in known_days:
+            eve = replace(asked, context=context_at(midnight(day, zone)))
+            new = untold(eve, held.keys() - state.holding.keys())
+            state.holding |= {account: _Holding(day, fired=True) for account in new}
         fired = _step(state, held, day, delays, begin=day < first)
         firings += [Firing(one, day, at, *held[one]) for one in fired]
         until = day
@@ -152,7 +159,7 @@ def backtest(
         per_day,
         follows([(one.account_id, one.at) for one in firings], events, now, end, horizon),
         tuple(unseen(asked)),
-        *_known_since(),
+        *known,
         asked.context.currency,
         cut_short=until < today,
     )
@@ -167,7 +174,7 @@ def _held_in_time(
         return None
     try:
         with patient(max(left, 0.1)):
-            return _holding_at(asked, at, scope)
+            return holding_at(asked, at, scope)
     except TooCostly:
         return None
 
@@ -177,35 +184,6 @@ def _days(first: date, last: date) -> Iterator[date]:
     while day <= last:
         yield day
         day += timedelta(days=1)
-
-
-def _holding_at(
-    asked: Question, at: datetime, scope: Sequence[int]
-) -> dict[int, tuple[Decimal | None, int | None]]:
-    """Accounts for which the rule held at an instant, with their MRR then and their owner."""
-    history = asked.catalogue.histories[FACTS]
-    instant = bound(at, "timestamptz")
-    within = " AND " + inside(scope) if scope else Sql("")
-    statement = (
-        "SELECT a.id, f.mrr_converted, a.owner_id FROM customers_account a JOIN "
-        + history.rows
-        + " f ON f.account_id = a.id AND f.valid_from <= "
-        + instant
-        + " AND f.valid_to > "
-        + instant
-        + " WHERE a.created_at <= "
-        + instant
-        + " AND (a.removed_at IS NULL OR a.removed_at > "
-        + instant
-        + ")"
-        + within
-        + " AND ("
-        + asked.sql
-        + ")"
-    )
-    with connection.cursor() as db:
-        db.execute(statement.text, statement.values)
-        return {row[0]: (row[1], row[2]) for row in db.fetchall()}
 
 
 def _step(

@@ -16,7 +16,7 @@ _VERSIONS = "health_healthversion"
 
 def save(rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert or update these scores; the answer counts rows written. ``updated_at`` moves only with
-    the verdict."""
+    the verdict, and never back, as that of figures (``metrics.write``)."""
     if not rows:
         return 0
     document = msgspec.json.encode(rows)
@@ -72,5 +72,6 @@ def _statement() -> str:
         SELECT {names} FROM differing
         ON CONFLICT (account_id) DO UPDATE SET {sets}, computed_at = excluded.computed_at,
             data_as_of = excluded.data_as_of, next_change_at = excluded.next_change_at,
-            updated_at = CASE WHEN {changed} ({theirs}) THEN excluded.updated_at ELSE h.updated_at END
+            updated_at = CASE WHEN {changed} ({theirs})
+                THEN greatest(excluded.updated_at, h.updated_at) ELSE h.updated_at END
     """  # noqa: S608

@@ -4,7 +4,7 @@ Every money figure is asked in the workspace's currency at today's rates, or in 
 (METRICS section 8). The past ones are those of ``FactsVersion``, as we knew them then.
 """
 
-from tenure.metrics.models import Figures, InvoiceStatus, SubscriptionStatus
+from tenure.metrics.models import Figures, InvoiceStatus, SubscriptionStatus, VersionKind
 from tenure.metrics.offering import (
     FACTS,
     PAYMENTS,
@@ -21,14 +21,15 @@ from tenure.rules.operators import Type
 
 
 def histories() -> dict[str, History]:
-    """The figures of accounts through time, the present ones last."""
+    """The figures of accounts through time, the present ones last; ``kind`` says how they are known."""
     kept = ", ".join(str(field.column) for field in Figures._meta.fields)
     return {
         FACTS: History(
             "f",
-            f"""(SELECT account_id, valid_from, valid_to, {kept} FROM metrics_factsversion
+            f"""(SELECT account_id, valid_from, valid_to, kind, {kept} FROM metrics_factsversion
                 UNION ALL
-                SELECT account_id, updated_at, 'infinity'::timestamptz, {kept}
+                SELECT account_id, updated_at, 'infinity'::timestamptz, '{VersionKind.SNAPSHOT}',
+                       {kept}
                 FROM metrics_accountfacts)""",
         )
     }

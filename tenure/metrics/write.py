@@ -17,7 +17,9 @@ _VERSIONS = "metrics_factsversion"
 
 def save(rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert or update these facts; the answer counts rows written. An account that is gone by now
-    is passed over. ``updated_at`` moves only with a figure, ``as_of`` with anything."""
+    is passed over. ``updated_at`` moves only with a figure, ``as_of`` with anything. It never moves
+    back: who began earlier and writes later takes the place of figures that held no time at all, so that
+    of any instant there is one version."""
     if not rows:
         return 0
     document = msgspec.json.encode(rows)
@@ -69,6 +71,7 @@ def _statement() -> str:
         SELECT {names} FROM fresh
         ON CONFLICT (account_id) DO UPDATE SET {sets}, as_of = excluded.as_of,
             next_change_at = excluded.next_change_at,
-            updated_at = CASE WHEN {changed} THEN excluded.updated_at ELSE f.updated_at END
+            updated_at = CASE WHEN {changed} THEN greatest(excluded.updated_at, f.updated_at)
+                ELSE f.updated_at END
         WHERE {changed} OR f.next_change_at IS DISTINCT FROM excluded.next_change_at
     """  # noqa: S608

@@ -214,7 +214,8 @@ class _Compiler:
             + at
             + f" AND {PAST}.valid_to > "
             + at
-            + ")"
+            # One answer, whatever the versions are like: the latest to begin counts.
+            + f" ORDER BY {PAST}.valid_from DESC LIMIT 1)"
         )
 
     def _throughout(self, broken: Sql, attribute: Attribute, days: int) -> Sql:

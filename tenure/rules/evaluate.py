@@ -137,10 +137,12 @@ class _Evaluator:
         self, subject: Subject, attribute: Attribute, node: Condition, days: int
     ) -> Version | None:
         at = self.context.days_ago(days)
-        for version in subject.versions(attribute, node.name.currency):
-            if version.start <= at and (version.end is None or version.end > at):
-                return version
-        return None
+        held = [
+            version
+            for version in subject.versions(attribute, node.name.currency)
+            if version.start <= at and (version.end is None or version.end > at)
+        ]
+        return max(held, key=lambda version: version.start, default=None)
 
     def _throughout(
         self,

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tenure.alerts import backtest as backtesting
 from tenure.alerts.backtest import Backtest, backtest
 from tenure.customers.models import Account
+from tenure.metrics.models import AccountFacts, FactsVersion
 from tenure.segments.question import TooCostly
 from tests.alerts.conftest import Move, day
 from tests.metrics import rows
@@ -44,6 +45,35 @@ def test_what_was_learned_later_fires_later(account: Account, move: Move) -> Non
     assert days(found) == [10]
     early = backtest("past_due_count > 2", day(-30).date(), now=day(9))
     assert not early.firings
+
+
+def test_days_before_the_first_sync_fire_by_what_records_tell_and_nobody_floods_the_first_day(
+    account: Account, move: Move
+) -> None:
+    """Accounts were there before we knew them; that day told of all of them what was true already."""
+    Account.objects.update(created_at=day(-10))
+    for start, end, late in ((-30, -20, 0), (-20, -15, 4), (-15, -10, 0)):
+        FactsVersion.objects.create(
+            account=account, valid_from=day(start), valid_to=day(end), past_due_count=late,
+            past_due={}, kind="reconstructed",
+        )  # fmt: skip
+    assert days(run_of("past_due_count > 2")) == [-20]
+    assert days(run_of("past_due_count = 0")) == [-15]
+    # Nobody wrote down its days to pay before it was measured.
+    move(account, day(3), average_days_to_pay=3)
+    AccountFacts.objects.update(average_days_to_pay=3)
+    FactsVersion.objects.filter(kind="snapshot").update(average_days_to_pay=3)
+    assert days(run_of("average_days_to_pay > 2")) == []
+
+
+def test_two_versions_of_one_instant_have_one_answer(account: Account, move: Move) -> None:
+    """No two are written any more; a database may still have some of before."""
+    for start in (-9, -8):
+        FactsVersion.objects.create(
+            account=account, valid_from=day(start), valid_to=day(0), mrr_converted=-500 * start
+        )
+    AccountFacts.objects.update(updated_at=day(0))
+    assert days(run_of("mrr fell by 20 % in 5 days")) == [0]
 
 
 def test_an_account_that_did_not_exist_yet_does_not_fire(account: Account, move: Move) -> None:
@@ -93,6 +123,7 @@ def test_an_account_that_held_already_on_the_first_day_does_not_fire(
 def test_what_cannot_be_asked_in_time_is_left_out_and_said(
     account: Account, move: Move, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    AccountFacts.objects.update(updated_at=day(-29))
     for number, late in ((-28, 3), (-20, 0), (2, 3)):
         move(account, day(number), past_due_count=late)
     move(account, day(3), mrr={}, mrr_sort=None, mrr_converted=0)

@@ -256,6 +256,21 @@ def test_figures_that_give_way_are_kept_with_the_time_they_held() -> None:
     assert read.facts_at([account.pk], NOW - timedelta(seconds=1)) == {}
 
 
+def test_who_measured_for_an_earlier_time_and_writes_later_leaves_one_version_an_instant() -> None:
+    """Two processes take their time before they wait for each other."""
+    account = an_account()
+    sub = a_subscription(account, a_plan(), quantity=1)
+    measured(account.pk)
+    for quantity, days in ((2, 3), (3, 2), (4, 3), (5, 4)):
+        type(sub).objects.update(quantity=quantity)
+        measured(account.pk, NOW + timedelta(days=days))
+    spans = list(FactsVersion.objects.order_by("valid_from").values_list("valid_from", "valid_to"))
+    assert spans == [
+        (NOW, NOW + timedelta(days=3)),
+        (NOW + timedelta(days=3), NOW + timedelta(days=4)),
+    ]
+
+
 def test_a_measurement_that_changes_no_figure_leaves_no_version() -> None:
     account = an_account()
     a_subscription(account, a_plan(), quantity=1)
