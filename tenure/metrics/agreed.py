@@ -63,6 +63,7 @@ class SubscriptionFacts(models.Model):
                 condition=models.Q(ends_on__isnull=False),
                 name="metrics_sub_by_end",
             ),
+            models.Index(fields=["currency"], name="metrics_sub_by_currency"),
         ]
 
     def __str__(self) -> str:

@@ -43,6 +43,10 @@ def days(number: int) -> Any:
 
 @pytest.fixture
 def business() -> list[Account]:
+    return a_business()
+
+
+def a_business() -> list[Account]:
     """Six accounts with subscriptions and invoices of every kind, and some of nobody known."""
     monthly, yearly = a_plan(), a_plan(a_site("eu"), code="year", name="Yearly", interval_length=12)
     accounts = [an_account(f"Customer {letter * 3}") for letter in "abcdef"]

@@ -68,6 +68,19 @@ def test_subscriptions_of_the_day_are_those_of_now(kinds: None, given: dict[str,
     assert told[0][0] or given == {"currency": "EUR"}
 
 
+def test_words_of_very_many_accounts_find_the_same_of_the_day(
+    kinds: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for foreseen in (1_000, -1):
+        monkeypatch.setattr("tenure.metrics.lists.found.FORESEEN", foreseen)
+        asked = [subscriptions.asked_for({"q": "acme"}, at) for at in both()]
+        assert all(bool(one.words) == (foreseen < 0) for one in asked)
+        told += [[row.row.pk for row in subscriptions.page(one, limit=200).rows] for one in asked]
+    assert told[0]
+    assert told == [told[0]] * 4
+
+
 @pytest.mark.parametrize("sort", [*subscriptions.ORDERS, "-mrr", "-renewal"])
 def test_every_order_is_walked_alike(kinds: None, sort: str) -> None:
     walked = []

@@ -90,8 +90,20 @@ class Invoice(InvoiceColumns):
             models.Index(
                 fields=["due_at", "id"], condition=OPEN, name="customers_invoice_open_due"
             ),
+            # What is late comes after very many that are not due yet: told by the index alone.
             models.Index(
-                fields=["created_at", "id"], condition=OPEN, name="customers_invoice_open_issued"
+                fields=["created_at", "id"],
+                include=(
+                    "state",
+                    "type",
+                    "due_at",
+                    "net_terms",
+                    "net_terms_type",
+                    "collection_method",
+                    "currency",
+                ),
+                condition=models.Q(OPEN, removed_at=None),
+                name="customers_invoice_owed_issued",
             ),
             models.Index(
                 fields=["total", "id"], condition=OPEN, name="customers_invoice_open_total"
@@ -107,6 +119,14 @@ class Invoice(InvoiceColumns):
                 fields=["balance", "id"], condition=OPEN, name="customers_invoice_open_balance"
             ),
             models.Index(fields=["state", "created_at", "id"], name="customers_invoice_by_state"),
+            # Paid bills are looked for among closed ones too, which nearly all are credits.
+            models.Index(
+                fields=["created_at", "id"],
+                condition=models.Q(state="closed") & ~models.Q(type="credit"),
+                name="customers_invoice_closed_bill",
+            ),
+            # Leads to what is in a rare currency, in whatever order; equal entries take next to nothing.
+            models.Index(fields=["currency"], name="customers_invoice_by_currency"),
         ]
 
 

@@ -61,10 +61,18 @@ def at_the_end_of(moment: Moment | None, now: datetime, zone: ZoneInfo) -> At:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition with its values."""
+    """A condition with its values.
+
+    ``cases`` are conditions that exclude each other and together are this one. ``account`` is what it
+    asks of a row's account ``a`` where very many accounts meet it, and ``leading`` the part of that
+    which an index leads by; rows with the ids ``%(named)s`` meet it besides.
+    """
 
     sql: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    cases: Sequence[str] = ()
+    account: str = ""
+    leading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +102,23 @@ class Wanted:
     clauses: Sequence[Clause]
     measured: bool = False
 
-    def condition(self, table: str, key: str) -> str:
-        """The whole condition for rows of this table, whose id is ``key``."""
-        made = (one.sql.format(t=table, key=key) for one in self.clauses)
+    def condition(self, table: str, key: str, *, but: Clause | None = None) -> str:
+        """The whole condition for rows of this table, whose id is ``key``; ``but`` one part of it."""
+        made = (one.sql.format(t=table, key=key) for one in self.clauses if one is not but)
         return " AND ".join(f"({one})" for one in made) or "TRUE"
+
+    def cases(self, table: str, key: str) -> list[str]:
+        """The whole condition in several that exclude each other; none where it is only one."""
+        for one in self.clauses:
+            if len(one.cases) > 1:
+                rest = self.condition(table, key, but=one)
+                return [f"({case.format(t=table, key=key)}) AND {rest}" for case in one.cases]
+        return []
+
+    @property
+    def words(self) -> Clause | None:
+        """The part that is asked of very many accounts."""
+        return next((one for one in self.clauses if one.account), None)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -137,9 +158,16 @@ def wanted(filters: Iterable[Filter], given: Mapping[str, Any], at: At) -> Wante
 
 
 def choice(
-    name: str, label: str, options: Mapping[str, tuple[str, str]], told: str = "", **more: Any
+    name: str,
+    label: str,
+    options: Mapping[str, tuple[str, str]],
+    told: str = "",
+    *,
+    cases: Mapping[str, Sequence[str]] | None = None,
+    **more: Any,
 ) -> Filter:
-    """One or several of some words, with commas between them; each has a label and a condition."""
+    """One or several of some words, with commas between them; each has a label and a condition.
+    ``cases`` are the states of those words that are nothing but some states."""
 
     def make(text: str, _at: At) -> Clause:
         words = listed(name, text)
@@ -150,17 +178,24 @@ def choice(
                     f"“{word}” is no {label.lower()}.",
                     next_step=f"Use one of {', '.join(options)}.",
                 )
-        return Clause(" OR ".join(f"({options[word][1]})" for word in words))
+        apart = [(cases or {}).get(word, ()) for word in words]
+        every = dict.fromkeys(case for some in apart for case in some) if all(apart) else ()
+        return Clause(" OR ".join(f"({options[word][1]})" for word in words), cases=tuple(every))
 
     labels = {word: label for word, (label, _) in options.items()}
     return Filter(name, label, "choice", make, labels, told, **more)
 
 
-def text(name: str, label: str, column: str, told: str = "", **more: Any) -> Filter:
-    """A column that is one of some texts."""
+def text(
+    name: str, label: str, column: str, told: str = "", *, cased: bool = False, **more: Any
+) -> Filter:
+    """A column that is one of some texts, which are ``cased`` where each has an index."""
 
     def make(given: str, _at: At) -> Clause:
-        return Clause(f"{column} = ANY(%({name})s)", {name: listed(name, given)})
+        words = list(dict.fromkeys(listed(name, given)))
+        each = {f"{name}{place}": word for place, word in enumerate(words)} if cased else {}
+        cases = [f"{column} = %({one})s" for one in each]
+        return Clause(f"{column} = ANY(%({name})s)", {name: words} | each, cases)
 
     return Filter(name, label, "text", make, told=told, **more)
 

@@ -10,11 +10,19 @@ from django.db.models import Model
 from tenure.core.money import Money
 from tenure.metrics.keyset import matching
 from tenure.metrics.lists.filters import Clause, Wanted
-from tenure.metrics.lists.keyset import Order, walk
+from tenure.metrics.lists.keyset import Order
+from tenure.metrics.lists.planned import planned
+from tenure.metrics.lists.ways import walk
 from tenure.metrics.paging import ACCOUNT, Place, cursor_of, place_of
 
 LONGEST_PAGE = 200
-MOST_ACCOUNTS = 1_000  # accounts named by their ids; a search that finds more is asked row by row
+FORESEEN, MOST_ACCOUNTS = (
+    1_000,
+    5_000,
+)  # accounts named by their ids where they seem, and are, so few
+LEAST = (
+    4  # characters with their two signs: the index of words leads by no fewer than three in a row
+)
 PATIENCE = 8_000  # milliseconds after which a sum is given up
 
 Row = TypeVar("Row")
@@ -88,25 +96,30 @@ def in_order(rows: Iterable[Any], ids: Sequence[int]) -> list[Any]:
 
 
 def whose(words: str, ids: Sequence[int]) -> Clause:
-    """Rows of accounts that match the words, or whose own ids are these."""
+    """Rows of accounts that match the words, or whose own ids are these. Accounts are named by their
+    ids where they are few; nobody looks for them where many are foreseen."""
     condition, values = matching(words)
-    with connection.cursor() as db:
-        db.execute(
-            f"SELECT a.id FROM {ACCOUNT} a WHERE {condition} LIMIT %s",  # noqa: S608
-            [*values, MOST_ACCOUNTS + 1],
-        )
-        accounts = [row[0] for row in db.fetchall()]
-    named = "{key} = ANY(%(named)s)"
-    if len(accounts) <= MOST_ACCOUNTS:
-        found: dict[str, Any] = {"accounts": accounts, "named": list(ids)}
-        if not ids:
-            return Clause("{t}.account_id = ANY(%(accounts)s)", found)
-        return Clause(f"{{t}}.account_id = ANY(%(accounts)s) OR {named}", found)
-    spelt = {f"word{place}": value for place, value in enumerate(values)}
+    spelt: dict[str, Any] = {f"word{place}": value for place, value in enumerate(values)}
     for name in spelt:
         condition = condition.replace("%s", f"%({name})s", 1)
-    within = f"EXISTS (SELECT 1 FROM {ACCOUNT} a WHERE a.id = {{t}}.account_id AND {condition})"  # noqa: S608
-    return Clause(f"{within} OR {named}", {**spelt, "named": list(ids)})
+    accounts = f"SELECT a.id FROM {ACCOUNT} a WHERE {condition}"  # noqa: S608
+    named: dict[str, Any] = {"named": list(ids)}
+    if planned(accounts, spelt).rows <= FORESEEN:
+        with connection.cursor() as db:
+            db.execute(f"{accounts} LIMIT {MOST_ACCOUNTS + 1}", spelt)
+            few = [row[0] for row in db.fetchall()]
+        if len(few) <= MOST_ACCOUNTS:
+            theirs = {"accounts": few}
+            return Clause(_or_named("{t}.account_id = ANY(%(accounts)s)", ids), theirs | named)
+    within = f"EXISTS ({accounts} AND a.id = {{t}}.account_id)"
+    *parts, _ = spelt  # the last is the whole, which may be an identifier
+    long = [name for name in parts if len(spelt[name]) > LEAST]
+    leading = " AND ".join(f"a.search LIKE %({name})s" for name in long or parts)
+    return Clause(_or_named(within, ids), spelt | named, account=condition, leading=leading)
+
+
+def _or_named(condition: str, ids: Sequence[int]) -> str:
+    return f"{condition} OR {{key}} = ANY(%(named)s)" if ids else condition
 
 
 def count(sources: Sequence[str], values: dict[str, Any], cap: int) -> int:

@@ -1,4 +1,4 @@
-"""Walking a long list in one of its orders, from a row onwards, by index.
+"""The orders of a long list, and what is read of one from a row onwards.
 
 An order is read in parts: rows with a known value first, then those with an unknown one, then those
 that have nothing to sort by. Each part is one range of one index, so no page reads what it skips.
@@ -8,9 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import connection
-
-from tenure.metrics.lists.filters import Wanted
 from tenure.metrics.paging import Place, UnusablePage
 
 
@@ -18,7 +15,8 @@ from tenure.metrics.paging import Place, UnusablePage
 class Part:
     """A part of a list: where it is read, by which id and value, and what ``{t}`` in filters means.
 
-    Without a ``value`` it goes by the id alone. ``measured`` says that its rows have figures.
+    Without a ``value`` it goes by the id alone. ``measured`` says that its rows have figures, ``cased``
+    that those of each state have an index in its order.
     """
 
     source: str
@@ -27,6 +25,7 @@ class Part:
     value: str = ""
     condition: str = "TRUE"
     measured: bool = True
+    cased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +54,64 @@ def order_of(sort: str, orders: Mapping[str, Order], what: str) -> Order:
     return replace(order, descending=sort.startswith("-"))
 
 
-def walk(order: Order, place: Place | None, asked: Wanted, limit: int) -> list[Place]:
-    """The next ``limit`` places beyond ``place``, nearest first."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A part of a list from a place on: ``within`` is its condition without what was asked for."""
+
+    part: Part
+    descending: bool
+    within: str
+    values: Mapping[str, Any]
+
+    def rows(self, condition: str, *more: str) -> str:
+        """A selection of ids and values, as ``key`` and ``value``, in no order."""
+        columns = (f"{self.part.key} AS key", f"{self.part.value or 'NULL'} AS value", *more)
+        return (
+            f"SELECT {', '.join(columns)} FROM {self.part.source}"  # noqa: S608
+            f" WHERE {self.within} AND {condition}"
+        )
+
+    @property
+    def by(self) -> str:
+        """What its own rows are sorted by."""
+        return self._by(self.part.key, self.part.value, self.descending)
+
+    @property
+    def by_name(self) -> str:
+        """The same of rows that were selected from it."""
+        return self._by("key", self.part.value and "value", self.descending)
+
+    @property
+    def backwards(self) -> str:
+        """The same the other way round, the last row first."""
+        return self._by("key", self.part.value and "value", not self.descending)
+
+    def beyond(self, key: int, value: Any) -> "Reading":
+        """What comes after a row."""
+        by, at = self.part.key, "%(after_id)s"
+        if self.part.value:
+            by, at = f"{self.part.value}, {by}", f"%(after_value)s, {at}"
+        within = f"{self.part.condition} AND ({by}) {'<' if self.descending else '>'} ({at})"
+        values = {"after_value": value, "after_id": key}
+        return Reading(self.part, self.descending, within, values)
+
+    @staticmethod
+    def _by(key: str, value: str, descending: bool) -> str:
+        way = "DESC" if descending else "ASC"
+        return ", ".join(f"{column} {way}" for column in (value, key) if column)
+
+
+def phases_from(order: Order, place: Place | None) -> tuple[int, ...]:
+    """The parts of the list from a place on, in the direction it leads."""
     phases = order.phases[::-1] if place and place.backwards else order.phases
-    if place:
-        phases = phases[phases.index(place.phase) :]
-    found: list[Place] = []
-    for phase in phases:
-        if asked.measured and not order.parts[phase].measured:
-            continue
-        statement, values = _read(order, phase, place, asked)
-        with connection.cursor() as db:
-            db.execute(f"{statement} LIMIT %(limit)s", {**values, "limit": limit - len(found)})
-            # Where rows go by their id alone, the id is the value, as far as a cursor is concerned.
-            by_id = phase == 0 and not order.parts[phase].value
-            found += [Place(phase, key if by_id else value, key) for key, value in db.fetchall()]
-        if len(found) >= limit:
-            break
-    return found
+    return phases[phases.index(place.phase) :] if place else phases
 
 
-def _read(
-    order: Order, phase: int, place: Place | None, asked: Wanted
-) -> tuple[str, dict[str, Any]]:
+def reading(order: Order, phase: int, place: Place | None) -> Reading:
     """One part of the list, from ``place`` on when that lies in it."""
-    part, values = order.parts[phase], asked.values
+    part = order.parts[phase]
     descending = order.descending != bool(place and place.backwards)
-    way, sign = ("DESC", "<") if descending else ("ASC", ">")
-    by = f"{part.value}, {part.key}" if part.value else part.key
-    condition = f"{part.condition} AND {asked.condition(part.table, part.key)}"
+    whole = Reading(part, descending, part.condition, {})
     if place and place.phase == phase:
-        at = "(%(after_value)s, %(after_id)s)" if part.value else "%(after_id)s"
-        condition += f" AND ({by}) {sign} {at}"
-        values |= {"after_value": place.value, "after_id": place.account_id}
-    ordered = ", ".join(f"{column} {way}" for column in by.split(", "))
-    chosen = f"SELECT {part.key}, {part.value or 'NULL'} FROM {part.source}"  # noqa: S608
-    return f"{chosen} WHERE {condition} ORDER BY {ordered}", values
+        return whole.beyond(place.account_id, place.value)
+    return whole

@@ -31,7 +31,7 @@ def _orders(rows: str, facts: str, live: str) -> Mapping[str, Order]:
 
     def by(key: str, column: str, parse: Any) -> Order:
         key_of = f"{facts} f", "f.subscription_id", "f"
-        known = Part(*key_of, f"f.{column}", f"f.{column} IS NOT NULL")
+        known = Part(*key_of, f"f.{column}", f"f.{column} IS NOT NULL", cased=column == "mrr")
         unknown = Part(*key_of, condition=f"f.{column} IS NULL")
         return Order(key, parse, (known, unknown, _nobodys(rows, live)))
 
@@ -61,6 +61,13 @@ STATUSES = {
     "failed": ("Failed", "f.status = 'failed'"),
     "live": ("Live", "f.status IN ('active', 'cancelling', 'trial', 'paused')"),
 }
+# Each with an index by MRR.
+_CASES: dict[str, tuple[str, ...]] = {
+    name: (condition,) for name, (_, condition) in STATUSES.items() if name != "live"
+}
+_CASES["live"] = tuple(
+    case for name in ("active", "cancelling", "trial", "paused") for case in _CASES[name]
+)
 RENEWS = {
     "yes": ("Renews by itself", "f.renews_on IS NOT NULL"),
     "no": ("Ends and does not renew", "f.status IN ('active', 'cancelling') AND f.ends_on IS NOT NULL"),
@@ -105,7 +112,7 @@ SITE = "{t}.site_id = ANY(SELECT id FROM connections_site WHERE subdomain = ANY(
 
 FILTERS: tuple[Filter, ...] = (
     Filter("q", "Search", "words", _words, told="Words of the account, or a subscription's own id."),
-    filters.choice("status", "Status", STATUSES, measured=True),
+    filters.choice("status", "Status", STATUSES, cases=_CASES, measured=True),
     filters.text("plan", "Plan", "{t}.plan_code", "Codes of plans."),
     Filter("site", "Site", "text", _site, told="Subdomains."),
     filters.text("currency", "Currency", "{t}.currency", "ISO 4217 codes."),

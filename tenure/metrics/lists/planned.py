@@ -1,0 +1,46 @@
+"""What the planner foresees of a statement, without running it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+UNIT_MS = 0.002  # what the planner's own unit of cost takes, roughly
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How many rows are expected, in how many milliseconds, and the plan itself."""
+
+    rows: float
+    milliseconds: float
+    plan: Mapping[str, Any]
+
+    @property
+    def is_led(self) -> bool:
+        """Whether an index leads to the rows by what is asked for."""
+        return any("Index Cond" in node for node in _nodes(self.plan))
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from _nodes(inner)
+
+
+def planned(statement: str, values: Mapping[str, Any]) -> Planned:
+    """The plan of a statement with these values."""
+    with connection.cursor() as db:
+        db.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        said = db.fetchone()[0]
+    plan = (json.loads(said) if isinstance(said, str) else said)[0]["Plan"]
+    return Planned(float(plan["Plan Rows"]), float(plan["Total Cost"]) * UNIT_MS, plan)
+
+
+def rows_of(name: str) -> float:
+    """How many rows a table or an index was last seen to have, one at least."""
+    with connection.cursor() as db:
+        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [name])
+        return max(float(db.fetchone()[0]), 1.0)
