@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
-from django.core.management import call_command
 from django.db import connection, connections
+
+from tenure.cli.additions import migrate
 
 # What is advised for a base of a million accounts (docs/operate).
 LARGE = """
@@ -59,7 +60,7 @@ def _opened(folder: Path, *, durable: bool = True) -> Iterator[None]:
     with running(folder, durable=durable) as server:
         os.environ["TENURE_DATABASE_URL"] = server.url()
         django.setup()
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
         yield
         connections.close_all()
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django.plugin import DjangoDbBlocker
 
+from tenure.cli.additions import migrate
 from tenure.core.locks import alone
 from tenure.embedded import Server, attach, postmaster, url_of
 
@@ -82,7 +82,7 @@ def _have_template(server: Server) -> None:
 
 def _migrate(url: str) -> None:
     with connected_to(url):
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-# Modules and tests stay to the end; what a test leaves behind seldom fills a megabyte.
-THRESHOLDS = (50_000, 20, 50)
+from tenure.core.garbage import SELDOM
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,7 +25,8 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 
 def pytest_collection_finish() -> None:
-    """Leave everything that is loaded by now out of every collection of garbage."""
+    """Leave everything that is loaded by now out of every search for garbage: modules and tests stay to
+    the end, and what a test leaves behind seldom fills a megabyte."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
+    gc.set_threshold(*SELDOM)
