@@ -3,8 +3,9 @@
 It tries more when asked: ``SCHEMA_EXAMPLES=200 pytest tests/api/test_schema.py``.
 """
 
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
@@ -14,8 +15,15 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from pydantic import BaseModel
-from schemathesis import Case
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.generation.hypothesis.builder import (
+    InvalidHeadersExampleMark,
+    MissingPathParameters,
+    UnserializablePayloadMark,
+)
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
 from schemathesis.specs.openapi import checks
 
 from tenure.access.models import Token
@@ -37,7 +45,11 @@ CONFORMING: list[Any] = [
     checks.content_type_conformance,
     checks.response_schema_conformance,
 ]
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+Request = schemathesis.Case[Any]
+SCHEMA = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
+# What would leave a part of an operation untried.
+UNTRIED = (MissingPathParameters, InvalidHeadersExampleMark, UnserializablePayloadMark)
 tried = hypothesis.settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -79,15 +91,53 @@ def known() -> dict[str, Any]:
     return {"identifier": "T-1", "name": "seats", "site": "northwind", "subdomain": "northwind"}
 
 
-@schema.parametrize()
-@tried
-def test_whatever_is_sent_is_answered_as_described(case: Case, token: str) -> None:
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=LEFT_OUT)
+@functools.cache
+def words_of_the_code() -> FeedbackSources:
+    """What requests are made of besides what is described; looked for once."""
+    return FeedbackSources(constants_value_source=make_constants_value_source(SCHEMA))
 
 
-@schema.include(path_regex=r"\{").parametrize()
-@tried
-def test_what_is_found_is_answered_as_described(case: Case, token: str) -> None:
+def each_request(label: str, check: Callable[[Request], Any]) -> None:
+    """Check every request that is made for an operation.
+
+    They are made here and not, as by the library's own decorator, while tests are collected: that
+    does every process of a parallel run for all operations.
+    """
+
+    @tried
+    def checked(case: Request) -> None:
+        check(case)
+
+    test = build_operation_test(
+        config=SCHEMA.config,
+        operation=OPERATIONS[label],
+        test_func=checked,
+        given_kwargs={},
+        feedback=words_of_the_code(),
+    )
+    test()
+    assert not [mark for mark in UNTRIED if mark.get(test)]
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_whatever_is_sent_is_answered_as_described(label: str, token: str) -> None:
+    sender = {"Authorization": f"Bearer {token}"}
+    each_request(label, lambda c: c.call_and_validate(headers=sender, excluded_checks=LEFT_OUT))
+
+
+@pytest.mark.parametrize("label", [label for label in OPERATIONS if "{" in label])
+def test_what_is_found_is_answered_as_described(label: str, token: str) -> None:
+    sender = {"Authorization": f"Bearer {token}"}
+
+    def check(case: Request) -> None:
+        name_what_is_there(case)
+        case.call_and_validate(headers=sender, checks=CONFORMING)
+
+    each_request(label, check)
+
+
+def name_what_is_there(case: Request) -> None:
+    """Let the address of a request name something that is found."""
     for name, value in known().items():
         if name in (case.path_parameters or {}):
             case.path_parameters[name] = value
@@ -97,7 +147,6 @@ def test_what_is_found_is_answered_as_described(case: Case, token: str) -> None:
         case.path_parameters["number"] = Token.objects.create(
             name="old", digest=os.urandom(32), scope="read"
         ).pk
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CONFORMING)
 
 
 def _number_for(path: str) -> int:
