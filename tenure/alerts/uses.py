@@ -1,13 +1,14 @@
 """What depends on a segment: other segments, definitions of health, alert rules and saved lists; and
 deleting one that nothing depends on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from django.db.models import Q
 
 from tenure.alerts.models import AlertRule
+from tenure.health import versions
 from tenure.health.models import DefinitionVersion
 from tenure.segments import deciding, read, write
 from tenure.segments.models import Segment, View
@@ -48,6 +49,36 @@ def uses_of(segment: Segment, *, member_id: int | None = None) -> Uses:
         tuple(_rules(segment)),
         tuple(one for one in views.order_by("name") if _asks(one, segment)),
     )
+
+
+def uses_of_all(found: Sequence[Segment], *, member_id: int | None = None) -> dict[int, Uses]:
+    """The same of many, by id; every rule is read once."""
+    views = View.objects.filter(Q(member=None) | Q(member_id=member_id), page=LISTS).order_by(
+        "name"
+    )
+    asked = [
+        (one, {name for rule in parse_qs(one.query).get("rule", ()) for name in named_in(rule)})
+        for one in views
+    ]
+    named = [(one, named_in(one.rule)) for one in found]
+    decided = [(one, set(one.segments)) for one in versions.listed()]
+    rules = [
+        (
+            one,
+            named_in(one.rule) | named_in(one.resolve) | {s.name.lower() for s in one.scope.all()},
+        )
+        for one in AlertRule.objects.prefetch_related("scope")
+    ]
+
+    def using(name: str) -> Uses:
+        return Uses(
+            tuple(one for one, names in named if name in names and one.name.lower() != name),
+            tuple(one for one, names in decided if name in names),
+            tuple(one for one, names in rules if name in names),
+            tuple(one for one, names in asked if name in names),
+        )
+
+    return {one.pk: using(one.name.lower()) for one in found}
 
 
 def remove(segment: Segment) -> None:

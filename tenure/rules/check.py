@@ -5,11 +5,11 @@
 """
 
 import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from tenure.core.currencies import CODES
 from tenure.rules.catalogue import Attribute, Catalogue, Relation, Scope
 from tenure.rules.errors import Problem, RuleRefused
 from tenure.rules.operators import CHANGES, LONGEST_DAYS, OPERATORS, Takes, Type, taken_by
@@ -29,7 +29,6 @@ from tenure.rules.tree import (
 from tenure.rules.values import WrongType, typed
 
 _SOME_DAY = date(2000, 1, 1)
-_CURRENCY = re.compile("[A-Z]{3}", re.ASCII)
 _SUMMED = {
     "sum": frozenset({Type.NUMBER, Type.MONEY}),
     "min": frozenset({Type.NUMBER, Type.MONEY, Type.DATE}),
@@ -181,8 +180,10 @@ class _Checker:
             return
         if attribute.type is not Type.MONEY:
             self._add(span, f"{attribute.label} is {_kind(attribute)} and has no currency.", "")
-        elif not _CURRENCY.fullmatch(name.currency):
-            self._add(span, f"“{name.currency}” is not a currency.", "Write EUR, for example.")
+        elif name.currency not in CODES:
+            near = difflib.get_close_matches(name.currency.upper(), sorted(CODES), n=3)
+            right = f"Do you mean {' or '.join(near)}?" if near else "Write EUR, for example."
+            self._add(span, f"“{name.currency}” is not a currency.", right)
         elif not attribute.by_currency:
             self._add(span, f"{attribute.label} is kept in one currency only.", "Leave it out.")
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from tenure.core.errors import ConfigurationError
+from tenure.core.money import Money
 from tenure.metrics.read import AccountsPage, Totals, accounts_page, totals
 from tenure.rules.sql import Where
 from tenure.segments.inside import inside
@@ -16,6 +18,7 @@ from tenure.segments.order import named_in
 from tenure.segments.question import Question
 
 RECENTLY = timedelta(days=7)
+MOST_ADDED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,26 @@ def naming(name: str, among: Iterable[Segment] | None = None) -> Sequence[Segmen
 def totals_of(segment: Segment) -> Totals:
     """MRR, due and overdue of its members, by currency."""
     return totals(where=inside([segment.pk]))
+
+
+def mrr_of(found: Iterable[Listed]) -> dict[int, Money | None]:
+    """The MRR of the members of each, converted; None where a rate is missing. Nothing where there are
+    too many to add up while somebody waits."""
+    listed = list(found)
+    if sum(one.members for one in listed) > MOST_ADDED:
+        return {}
+    with connection.cursor() as db:
+        db.execute(_MRR, [[one.segment.pk for one in listed]])
+        sums = {row[0]: None if row[3] else Money(*row[1:3]) for row in db.fetchall()}
+    return {one.segment.pk: sums[one.segment.pk] for one in listed if one.segment.pk in sums}
+
+
+_MRR = """
+    SELECT m.segment_id, coalesce(sum(f.mrr_converted), 0), max(f.converted_currency),
+           bool_or(f.mrr_converted IS NULL)
+    FROM segments_membership m JOIN metrics_accountfacts f ON f.account_id = m.account_id
+    WHERE m.segment_id = ANY(%s) GROUP BY 1
+"""
 
 
 def members_page(

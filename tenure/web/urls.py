@@ -46,6 +46,7 @@ from tenure.web.plans import drift, reverting
 from tenure.web.plans import pages as plans
 from tenure.web.rules import pages as rules
 from tenure.web.runs import pages as runs
+from tenure.web.segments import attributes as segment_attributes
 from tenure.web.segments import conflicts as segment_conflicts
 from tenure.web.segments import editor as segment_editor
 from tenure.web.segments import listing as segment_listing
@@ -193,6 +194,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:pk>/", tasks.one, name="task"),
     path("tasks/<int:pk>/done/", follow_up.finish, name="finish_task"),
     path("segments/", segment_listing.listing, name="segments"),
+    path("segments/attributes/", segment_attributes.page, name="rule_attributes"),
     path("segments/new/", segment_editor.new, name="new_segment"),
     path("segments/conflicts/", segment_conflicts.page, name="segment_conflicts"),
     path("segments/conflicts/<int:one>/<int:two>/", segment_conflicts.pair, name="segment_pair"),

@@ -226,6 +226,7 @@ def addresses(account: Account) -> dict[str, str]:
         "alert": f"/alerts/{Alert.objects.order_by('pk')[0].pk}/",
         "no such alerts": "/alerts/?state=closed",
         "mutes": "/alerts/mutes/",
+        "attributes of rules": "/segments/attributes/",
         "tasks": "/tasks/?whose=all",
         "task": f"/tasks/{Task.objects.all()[0].pk}/",
         "alert rules": "/alerts/rules/",

@@ -80,6 +80,8 @@ def test_words_of_the_language_in_texts_are_quoted() -> None:
         ("seats = many", "Seats is compared with a number", "", 0),
         ("status = activ", "never “activ”", "Did you mean active?", 0),
         ("seats[EUR] = 1", "has no currency", "", 0),
+        ("mrr > 5 EUT", "“EUT” is not a currency", "EUR", 0),
+        ("mrr[QQQ] > 5", "“QQQ” is not a currency", "Write EUR", 0),
         ("mrr > 1 EUR and mrr in (1 EUR, 2 USD)", "EUR and USD meet", "", 16),
         ("any invoce (balance > 1)", "no “invoce”", "Did you mean invoice?", 0),
         ("any invoice (mrr > 1)", "of an invoice", "asked of the account", 13),

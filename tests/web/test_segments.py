@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -10,9 +11,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from tenure.access.models import Member, Role
+from tenure.alerts.write import Draft as AlertDraft
+from tenure.alerts.write import save as save_rule
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
-from tenure.segments.models import Segment
+from tenure.segments.models import Segment, View
 from tenure.segments.write import Draft, save
 from tests.alerts.conftest import START, move_
 from tests.metrics import rows
@@ -72,6 +75,43 @@ def test_a_segment_is_made_and_shows_who_is_in(large: Account, small: Account) -
     assert ">1<" in client(Role.VIEWER).get(sums).text
     assert f"/segments/{found.pk}/edit/" not in page
     assert "Large" in client(Role.DEVELOPER).get("/segments/").text
+
+
+def test_the_list_tells_the_mrr_and_everything_that_uses_a_segment(
+    large: Account, small: Account
+) -> None:
+    """Another segment, an alert rule by its scope and one by its condition, a saved list."""
+    client().post("/segments/new/", form())
+    client().post("/segments/new/", form(name="Larger", rule='segment = "LARGE" and mrr > 2000'))
+    found = Segment.objects.get(name="Large")
+    draft = AlertDraft("Scoped", "past_due > 0", "{name}", scope=[found])
+    save_rule(draft, now=START)
+    asks = replace(draft, name="Asking", rule='segment = "Large" and past_due > 0', scope=())
+    save_rule(asks, now=START)
+    View.objects.create(
+        page="accounts", name="Mine", query="rule=segment+%3D+Large", created_at=START
+    )
+    page = client().get("/segments/").text
+    row = page[page.index(f'href="/segments/{found.pk}/"') :].split("</tr>")[0]
+    assert "1,500.00" in row
+    used = row[row.index("Used by") :]
+    assert [name for name in ("Larger", "Scoped", "Asking", "Mine") if name in used] == [
+        "Larger",
+        "Scoped",
+        "Asking",
+        "Mine",
+    ]
+
+
+def test_the_attributes_that_rules_may_name_are_listed_and_found(db: None) -> None:
+    page = client(Role.VIEWER).get("/segments/attributes/").text
+    for written in ("oldest_past_due_days", "subscription.mrr", "invoice.days_overdue"):
+        assert f">{written}</code>" in page
+    assert "Unknown while nothing is late." in page
+    few = client().get("/segments/attributes/?q=Days+overdue").text
+    assert ">invoice.days_overdue</code>" in few
+    assert "mrr</code>" not in few
+    assert "No attribute has “x&lt;y”" in client().get("/segments/attributes/?q=x%3Cy").text
 
 
 @pytest.mark.parametrize(
