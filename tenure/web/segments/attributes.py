@@ -8,18 +8,28 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.rules.catalogue import Attribute
-from tenure.rules.operators import taken_by
+from tenure.rules.operators import Type, taken_by
 from tenure.segments.catalogue import catalogue
 
 LONGEST = 80
+KINDS = {
+    Type.TEXT: "text",
+    Type.ENUM: "one word of a few",
+    Type.NUMBER: "number",
+    Type.MONEY: "money",
+    Type.DATE: "day",
+    Type.BOOLEAN: "yes or no",
+    Type.LIST: "list of texts",
+}
 HISTORY = frozenset({"fell by", "rose by", "changed in"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One attribute with the tests it takes as they are written."""
+    """One attribute with its type in words and the tests it takes as they are written."""
 
     attribute: Attribute
+    kind: str
     written: str
     operators: tuple[str, ...]
 
@@ -37,10 +47,10 @@ def page(request: HttpRequest) -> HttpResponse:
     """All of them, or with ``?q=`` those whose name, label or meaning has the word."""
     word = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
     known = catalogue()
-    parts = [
-        _part(group, (a for a in known.listed if a.group == group), "", word)
-        for group in dict.fromkeys(one.group for one in known.listed)
-    ]
+    groups: dict[str, list[Attribute]] = {}
+    for one in known.listed:
+        groups.setdefault(one.group or "Account", []).append(one)
+    parts = [_part(title, listed, "", word) for title, listed in groups.items()]
     parts += [_part(one.plural, one.listed, f"{one.key}.", word) for one in known.related]
     shown = {"parts": [part for part in parts if part.lines], "word": word}
     return render(request, "web/segments/attributes.html", shown)
@@ -48,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _part(title: str, listed: Iterable[Attribute], prefix: str, word: str) -> Part:
     found = (
-        Line(one, f"{prefix}{one.key}", _operators(one))
+        Line(one, KINDS[one.type], f"{prefix}{one.key}", _operators(one))
         for one in listed
         if _has(one, word.lower())
     )
