@@ -18,7 +18,17 @@ from tenure.metrics import inputs
 from tenure.metrics.invoices import Standing, standing
 from tenure.metrics.lists import filters
 from tenure.metrics.lists.filters import At, Clause, Filter, Wanted, wanted
-from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, then, whose
+from tenure.metrics.lists.found import (
+    Page,
+    Sums,
+    count,
+    in_order,
+    keys,
+    summed,
+    then,
+    whose,
+    with_whose,
+)
 from tenure.metrics.lists.keyset import Order, Part, order_of
 from tenure.metrics.lists.subscriptions import SITE
 from tenure.metrics.paging import number
@@ -270,9 +280,11 @@ def rows_at(ids: Sequence[int], at: At) -> list[InvoiceRow]:
     rows: Any = Invoice.objects.filter(pk__in=ids)
     if at.then:
         rows = InvoiceOverTime.objects.filter(in_force(at.then), pk__in=ids)
-    found: list[Invoice] = in_order(rows.select_related("site", "account"), ids)
+    found: list[Invoice] = in_order(with_whose(rows), ids)
     tried, credited = _attempts(found, at.then), _credited(found, at.then)
-    plans, parts = _plans(found), _parts(ids)
+    # Whoever a bill is of as a whole shares it with nobody; of a past day that may be otherwise since.
+    shared = [row.pk for row in found if at.then or row.account_id is None]
+    plans, parts = _plans(found), _parts(shared) if shared else {}
     return [
         InvoiceRow(
             row,
@@ -349,8 +361,8 @@ def _plans(rows: Iterable[Invoice]) -> dict[Key, list[str]]:
     named = {(row.site_id, name) for row in rows for name in row.subscription_upstream_ids}
     found = Subscription.objects.filter(
         site_id__in={site for site, _ in named}, upstream_id__in={name for _, name in named}
-    ).only("site_id", "upstream_id", "plan_name", "plan_code")
-    plans = {(one.site_id, one.upstream_id): one.plan_name or one.plan_code or "" for one in found}
+    ).values_list("site_id", "upstream_id", "plan_name", "plan_code")
+    plans = {(site, name): plan or code or "" for site, name, plan, code in found}
     return {
         _key(row): list(
             dict.fromkeys(

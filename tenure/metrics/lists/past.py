@@ -14,7 +14,7 @@ from django.db import connection
 from tenure.customers.models import SubscriptionOverTime
 from tenure.customers.versions import in_force
 from tenure.metrics.lists.filters import At
-from tenure.metrics.lists.found import then
+from tenure.metrics.lists.found import then, with_whose
 from tenure.metrics.models import SubscriptionFacts
 from tenure.metrics.subscription_facts import FIGURES
 
@@ -67,7 +67,7 @@ def rows(ids: Sequence[int], at: At) -> list[Any]:
     assert at.then is not None  # noqa: S101  # the caller looked
     known = _facts(ids, at)
     found = SubscriptionOverTime.objects.filter(in_force(at.then), pk__in=ids)
-    listed = list(found.select_related("site", "account", "created_in"))
+    listed = with_whose(found, "created_in")
     for row in listed:
         row.facts, row.known = known.get(row.pk, (None, None))
     return listed

@@ -12,7 +12,7 @@ from tenure.customers import read as customers
 from tenure.customers.models import Plan, Subscription
 from tenure.metrics.lists import filters, past
 from tenure.metrics.lists.filters import At, Clause, Filter, Wanted, wanted
-from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, whose
+from tenure.metrics.lists.found import Page, Sums, count, in_order, keys, summed, whose, with_whose
 from tenure.metrics.lists.keyset import Order, Part, order_of
 from tenure.metrics.models import SubscriptionFacts
 from tenure.metrics.paging import number
@@ -206,9 +206,13 @@ def plans() -> list[tuple[str, str]]:
 
 def currencies() -> list[str]:
     """The currencies plans have prices in, for whoever chooses one."""
-    prices = Plan.objects.values_list("prices", flat=True)
-    found = {one.get("currency") for many in prices for one in many or () if isinstance(one, dict)}
-    return sorted(code for code in found if isinstance(code, str))
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT DISTINCT price ->> 'currency' FROM customers_plan CROSS JOIN LATERAL"
+            " jsonb_array_elements(CASE WHEN jsonb_typeof(prices) = 'array' THEN prices END) price"
+            " WHERE jsonb_typeof(price -> 'currency') = 'string'"
+        )
+        return sorted(code for (code,) in db.fetchall())
 
 
 def get(pk: int, at: At | None = None) -> SubscriptionRow:
@@ -221,11 +225,7 @@ def get(pk: int, at: At | None = None) -> SubscriptionRow:
 
 def _rows(ids: Sequence[int], at: At | None) -> list[SubscriptionRow]:
     live = Subscription.objects.filter(pk__in=ids)
-    rows = (
-        past.rows(ids, at)
-        if at and at.then
-        else live.select_related("site", "account", "facts", "created_in")
-    )
+    rows = past.rows(ids, at) if at and at.then else with_whose(live, "facts", "created_in")
     found: list[Subscription] = in_order(rows, ids)
     known = customers.plans_of(found)
     return [

@@ -5,7 +5,6 @@ are gathered and sorted. Where what was asked for is several states, each with a
 they are walked side by side. And where it is asked of very many accounts, see ``strides.py``.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +13,12 @@ from django.db import connection
 from tenure.metrics.lists import strides
 from tenure.metrics.lists.filters import Wanted
 from tenure.metrics.lists.keyset import Order, Reading, phases_from, reading
-from tenure.metrics.lists.planned import planned, rows_of
+from tenure.metrics.lists.planned import narrows, planned, rows_of
 from tenure.metrics.paging import Place
 
 ROW_MS = {"Index Scan": 0.003, "Index Only Scan": 0.0005}  # what looking at a row takes
 WORTH_MS = 10  # a walk foreseen to take less is taken
 SURELY = 1.5  # how much quicker gathering must be, as all of this is foreseen only
-# What an index is read by that makes it no narrower: where its values are known, and where a page begins.
-_WHOLE = re.compile(r"\w+ IS NOT NULL|ROW\([^()]*\) [<>] ROW\([^()]*\)|\bAND\b|[()\s]")
 
 
 def walk(order: Order, place: Place | None, asked: Wanted, limit: int) -> list[Place]:
@@ -98,7 +95,7 @@ def _walk_ms(plan: Mapping[str, Any], limit: int) -> float:
     walks = next((one for one in plan.get("Plans", ()) if one["Node Type"] in ROW_MS), None)
     if plan["Node Type"] != "Limit" or walks is None or "Filter" not in walks:
         return 0
-    if _WHOLE.sub("", walks.get("Index Cond", "")):
+    if narrows(walks):
         return 0
     every = rows_of(walks["Index Name"])
     looked = min(limit * every / max(float(walks["Plan Rows"]), 1), every)

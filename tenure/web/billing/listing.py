@@ -17,7 +17,7 @@ from tenure.core.errors import TenureError
 from tenure.customers import read as customers
 from tenure.customers.models import Attribute
 from tenure.metrics.lists import invoices, subscriptions
-from tenure.metrics.lists.filters import UnusableFilter, Wanted
+from tenure.metrics.lists.filters import Filter, UnusableFilter, Wanted
 from tenure.metrics.paging import UnusablePage
 from tenure.web import moments
 from tenure.web.accounts.columns import Column
@@ -27,6 +27,7 @@ from tenure.web.billing import asked as asking
 from tenure.web.billing import columns, drawing
 from tenure.web.billing.tabs import TABS
 from tenure.web.frame import member_of
+from tenure.web.runs.freshness import standings_for
 
 PAGE = 50
 COUNT_CAP = 10_000
@@ -157,7 +158,7 @@ def _page(request: HttpRequest, listing: Listing) -> HttpResponse:
         "asked": asked,
         "sort": sort,
         "search": asked.given.get("q", ""),
-        "fields": asking.fields(filters, asked, _options()),
+        "fields": asking.fields(filters, asked, _options(request, filters)),
         "chips": asking.chips(filters, asked),
         "views": views,
         "view_on": any(view.on for view in views),
@@ -182,13 +183,16 @@ def _shown(request: HttpRequest) -> drawing.Shown:
     return drawing.Shown(now_of(request), moments.zone_of(member_of(request).time_zone))
 
 
-def _options() -> dict[str, list[tuple[str, str]]]:
+def _options(request: HttpRequest, filters: Sequence[Filter]) -> dict[str, list[tuple[str, str]]]:
     """What there is to choose among, where the choices are the workspace's own."""
-    return {
-        "site": [(site.subdomain, site.subdomain) for site in connections.sites()],
-        "plan": subscriptions.plans(),
+    sites = [standing.site.subdomain for standing in standings_for(request)]
+    options = {
+        "site": [(name, name) for name in sites],
         "currency": [(code, code) for code in subscriptions.currencies()],
     }
+    if any(one.name == "plan" for one in filters):
+        options["plan"] = subscriptions.plans()
+    return options
 
 
 def _untidy(request: HttpRequest) -> bool:
