@@ -141,7 +141,8 @@ def crossings(
     before: int = 0,
 ) -> Sequence[Crossing]:
     """Entries and exits, the newest first, from before one of them on."""
-    rows = Crossing.objects.select_related("segment", "account")
+    values = ("account__attributes", "account__sources", "account__search")
+    rows = Crossing.objects.select_related("segment", "account").defer(*values)
     chosen: dict[str, Any] = {"segment": segment, "account_id": account_id}
     rows = rows.filter(**{name: value for name, value in chosen.items() if value is not None})
     if before:

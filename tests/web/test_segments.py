@@ -71,6 +71,10 @@ def test_a_segment_is_made_and_shows_who_is_in(large: Account, small: Account) -
     assert "Small &amp; Co" not in page
     assert "MRR is above 1,000." in page
     assert "1 account<" in page
+    assert re.search(r">entered</span>.*Harbour &lt;b&gt;", page)
+    found.crossings.update(entered=False, seen=[{"condition": "<i>", "value": None}])
+    page = client(Role.VIEWER).get(f"/segments/{found.pk}/").text
+    assert re.search(r">left</span>.*&lt;i&gt; \(unknown\)", page)
     sums = unescape(re.findall(r'hx-get="(/accounts/totals/[^"]*)"', page)[0])
     assert ">1<" in client(Role.VIEWER).get(sums).text
     assert f"/segments/{found.pk}/edit/" not in page

@@ -22,9 +22,13 @@ from tenure.segments.explain import Explanation
 from tenure.segments.models import Segment
 from tenure.segments.question import Question, question
 from tenure.segments.write import SegmentRefused
+from tenure.web import moments
 from tenure.web.accounts.sums import COUNT_CAP
+from tenure.web.as_of import now_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_define_segments, only
+from tenure.web.segments import drawing
+from tenure.web.segments.drawing import Shown
 
 PAGE = 50
 
@@ -48,14 +52,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     crossings = read.crossings(
         segment=found, limit=PAGE + 1, before=int(before) if before.isdigit() else 0
     )
+    rows = read.members_page(found, request.GET.get("after") or None, limit=PAGE, asked=asked)
+    drawn_for = Shown(now_of(request), moments.zone_of(member_of(request).time_zone))
     shown = {
         "segment": found,
         "asked": asked,
         "members": found.memberships.all()[:COUNT_CAP].count(),
         "cap": COUNT_CAP,
         "members_query": urlencode({"rule": f"segment = {literal_text(found.name)}"}),
-        "rows": read.members_page(found, request.GET.get("after") or None, limit=PAGE, asked=asked),
-        "crossings": crossings[:PAGE],
+        "rows": rows,
+        "members_drawn": drawing.members(rows.rows, drawn_for),
+        "crossings": drawing.crossings(crossings[:PAGE], drawn_for),
         "older": crossings[PAGE - 1].pk if len(crossings) > PAGE else None,
         "used": uses.uses_of(found, member_id=member_of(request).pk),
         "versions": found.versions.select_related("member").order_by("-number")[:20],
