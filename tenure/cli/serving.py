@@ -62,6 +62,8 @@ def _options(bind: str, processes: int) -> dict[str, Any]:
         "timeout": 60,
         "graceful_timeout": STOP_SECONDS,
         "keepalive": 5,
+        # A filter stands in the address: fifty conditions are longer than the usual 4,094 characters.
+        "limit_request_line": 8190,
         "loglevel": "warning",
         "control_socket_disable": True,
         "proc_name": "tenure serve",

@@ -1,4 +1,5 @@
-"""How rules are written. Words may be in any case; names, texts and numbers are as they stand.
+"""How rules are written. Words may be in any case; names, texts and numbers are as they stand. A word
+of the language is no currency, though it has three capitals.
 
 mrr >= 500 and (plan in (pro, team) or any invoice (state = past_due and balance > 1000))
 and not tag = "vip"
@@ -108,7 +109,7 @@ TODAY.3: /today(?!\w)/i
 TRUE.3: /(true|yes)(?!\w)/i
 FALSE.3: /(false|no)(?!\w)/i
 
-CURRENCY.4: /[A-Z]{3}(?!\w)/
+CURRENCY.4: /(?!(AND|FOR|DAY|AGO)(?!\w))[A-Z]{3}(?!\w)/
 DATE.4: /\d{4}-\d{2}-\d{2}(?!\w)/
 NUMBER.2: /-?\d+(\.\d+)?/
 NAME.1: /[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?/

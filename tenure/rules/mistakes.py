@@ -6,6 +6,7 @@ from typing import Any
 
 from lark.exceptions import UnexpectedCharacters
 
+from tenure.core.currencies import CODES
 from tenure.rules.errors import RuleRefused, refuse
 from tenure.rules.tree import Span
 
@@ -49,6 +50,8 @@ def explained(text: str, error: Any) -> RuleRefused:
     span = Span(token.start_pos, token.end_pos)
     if token.type == "_COMMA" and re.search(r"\d$", text[: span.start].rstrip()):
         return refuse(span, "A number has no separators between thousands.", "Write 50000.")
+    if str(token).upper() in CODES and re.search(r"\d$", text[: span.start].rstrip()):
+        return refuse(span, f"“{token}” is no currency.", f"Write {str(token).upper()}.")
     before = _tail(text, span.start)
     place = f"After “{before}” comes {wanted}." if before else f"A rule begins with {wanted}."
     return refuse(span, f"“{token}” cannot stand here.", place)

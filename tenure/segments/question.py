@@ -19,6 +19,7 @@ from tenure.rules.sql import Sql, Where, bound, joined
 from tenure.rules.text import text_of
 from tenure.rules.tree import EVERYTHING, Group, Node
 from tenure.segments.catalogue import catalogue, context
+from tenure.segments.spelling import spelt
 
 __all__ = ["ACCOUNTS", "PATIENCE_SECONDS", "Question", "TooCostly", "patient", "question", "rows"]
 
@@ -106,11 +107,11 @@ def question(
     known: Catalogue | None = None,
     when: Context | None = None,
 ) -> Question:
-    """The rule, ready to be asked at ``now``. Raises RuleRefused.
+    """The rule, ready to be asked at ``now``. Raises RuleRefused, for a segment that is not there too.
 
     ``known`` and ``when`` spare reading them again for each of many rules.
     """
-    tree = parse(rule) if isinstance(rule, str) else rule
+    tree = spelt(parse(rule) if isinstance(rule, str) else rule)
     found = known or catalogue()
     return Question(tree, check(tree, found), found, when or context(now))
 

@@ -49,6 +49,11 @@ def is_(name: str, operator: str, value: object = None, currency: str | None = N
         ("mrr fell by 20 % in 30 days", is_("mrr", "fell by", Step(Decimal(20), True, 30))),
         ("not name contains x", Not(is_("name", "contains", "x"))),
         ("any invoice", Quantified("any", "invoice")),
+        (
+            "mrr > 5 AND due < today",
+            Group("and", (is_("mrr", ">", Decimal(5)), is_("due", "<", Today()))),
+        ),
+        ("mrr > 5 FOR 7 DAYS", Condition(Name("mrr"), Predicate(">", Decimal(5)), lasting=7)),
     ],
 )
 def test_a_text_is_read_as_its_tree(text: str, tree: object) -> None:
@@ -80,6 +85,7 @@ def test_words_of_the_language_in_texts_are_quoted() -> None:
         ("seats = many", "Seats is compared with a number", "", 0),
         ("status = activ", "never “activ”", "Did you mean active?", 0),
         ("seats[EUR] = 1", "has no currency", "", 0),
+        ("mrr > 5 eur", "“eur” is no currency", "Write EUR", 8),
         ("mrr > 5 EUT", "“EUT” is not a currency", "EUR", 0),
         ("mrr[QQQ] > 5", "“QQQ” is not a currency", "Write EUR", 0),
         ("mrr > 1 EUR and mrr in (1 EUR, 2 USD)", "EUR and USD meet", "", 16),

@@ -73,6 +73,7 @@ def _accounts() -> None:
         )
     score(list(Account.objects.values_list("pk", flat=True)), NOW)
     save(Draft("Paying", "mrr > 0"), now=NOW)
+    save(Draft("x", "mrr < 0"), now=NOW)
 
 
 def counts(*conditions: Sql) -> list[int]:

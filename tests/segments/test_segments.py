@@ -73,9 +73,10 @@ def test_a_hidden_account_leaves(synced: list[int]) -> None:
 
 
 def test_segments_that_name_segments_are_placed_after_them(synced: list[int]) -> None:
-    above = save(Draft("Above", "segment = Base and name is known"), now=TODAY)
+    base = save(Draft("Base", "mrr < 0"), now=TODAY)
+    above = save(Draft("Above", "segment = base and name is known"), now=TODAY)
     assert not members(above)
-    base = save(Draft("Base", "mrr > 0"), now=TODAY)
+    base = save(Draft("Base", "mrr > 0"), now=TODAY, segment=base)
     assert members(above) == members(base) == with_mrr()
     with pytest.raises(SegmentRefused, match="depend on itself: “base” → “above” → “base”"):
         save(Draft("Base", "segment = Above"), now=TODAY, segment=base)
@@ -141,6 +142,20 @@ def test_a_segment_that_cannot_be_is_refused(draft: Draft, message: str) -> None
     with pytest.raises(SegmentRefused, match=message):
         save(draft, now=TODAY)
     assert Segment.objects.count() == 1
+
+
+def test_a_rule_names_segments_in_any_case_and_none_that_is_not_there(synced: list[int]) -> None:
+    """Else a typing mistake would be false of everybody, without a word."""
+    save(Draft("Large Ones", "mrr > 100"), now=TODAY)
+    asked = question('segment = "large ones" and not segment in ("LARGE ONES")', TODAY)
+    assert asked.text == 'segment = "Large Ones" and not segment in ("Large Ones")'
+    inside = preview(question('segment = "large ones"', TODAY)).count
+    assert inside == preview(question("mrr > 100", TODAY)).count > 0
+    assert preview(question('segment contains "large"', TODAY)).count == inside
+    with pytest.raises(RuleRefused, match="There is no segment “Lage Ones”") as refused:
+        question('mrr > 0 and segment in ("Large Ones", "Lage Ones")', TODAY)
+    assert refused.value.next_step == "Do you mean “Large Ones”?"
+    assert refused.value.problems[0].span.start == 12
 
 
 @pytest.mark.django_db
