@@ -114,7 +114,8 @@ _ACCOUNT = (
         explains="The day the account first appeared.",
         missing=NEVER,
         synonyms=("created_at",),
-        index=Instant("a.created_at"),
+        index=Instant("b.created_at"),
+        brief=_day("b.created_at"),
     ),
     Attribute(
         "updated",

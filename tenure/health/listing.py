@@ -9,9 +9,9 @@ from tenure.health.models import HealthScore, HealthVersion
 from tenure.health.read import Share
 from tenure.metrics import paging, read
 from tenure.metrics.as_of import Moment
-from tenure.metrics.paging import Order
+from tenure.metrics.paging import BRIEF, Order
 from tenure.metrics.read import AccountsPage
-from tenure.rules.sql import Sql, all_of
+from tenure.rules.sql import Sql, Where, all_of
 
 TABLE = HealthScore._meta.db_table
 PAST = HealthVersion._meta.db_table
@@ -29,14 +29,16 @@ def _score(value: Any) -> Decimal:
 
 
 # Where subscriptions are over the score stands still and is not shown: it has no place among the others.
-BY_SCORE = Order("health", TABLE, "score", _score, known="{}.state <> 'ended'")
+BY_SCORE = Order("health", BRIEF, "score", _score, known="NOT {}.ended")
 ORDERS = {**paging.ORDERS, BY_SCORE.key: BY_SCORE}
 
 
 def accounts_page(*, moment: Moment | None = None, **asked: Any) -> AccountsPage:
     """``metrics.read.accounts_page`` with ``health`` among the orders, at a past time the score of
     then."""
-    scores = replace(BY_SCORE, table=scores_of(moment))
+    scores = BY_SCORE
+    if moment:
+        scores = replace(BY_SCORE, table=scores_of(moment), known="{}.state <> 'ended'")
     return read.accounts_page(**asked, moment=moment, orders=ORDERS | {scores.key: scores})
 
 
@@ -59,6 +61,8 @@ def standing(way: str, now: datetime, moment: Moment | None = None) -> Sql | Non
     if way == WAITING and moment is None:
         due = f"SELECT 1 FROM {TABLE} k WHERE k.account_id = a.id AND k.state <> 'ended'"  # noqa: S608
         return Sql(f"EXISTS ({due} AND k.next_change_at <= %s)", (now,))
+    if moment is None and way in STANDINGS:
+        return _standing_now(way)
     scored = f"SELECT 1 FROM {scores_of(moment)} k WHERE k.account_id = a.id"  # noqa: S608
     if way == "ended":
         return Sql(f"EXISTS ({scored} AND k.state = 'ended')")
@@ -67,6 +71,17 @@ def standing(way: str, now: datetime, moment: Moment | None = None) -> Sql | Non
     if way in STANDINGS:
         return Sql(f"EXISTS ({scored} AND k.band = %s AND k.state <> 'ended')", (way,))
     return None
+
+
+def _standing_now(way: str) -> Where:
+    """As the account's brief tells it."""
+    brief = Sql("NOT b.ended AND b.band = %s", (way,))
+    if way == "ended":
+        brief = Sql("b.ended")
+    if way == "unknown":
+        brief = Sql("NOT b.ended AND coalesce(b.band, 'unknown') = 'unknown'")
+    within = "a.id IN (SELECT b.account_id FROM metrics_accountbrief b WHERE " + brief + ")"  # noqa: S608
+    return Where(within.text, within.values, brief=brief, whole=brief, full=brief)
 
 
 def distribution_at(moment: Moment, now: datetime) -> list[Share]:

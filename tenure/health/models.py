@@ -200,18 +200,6 @@ class HealthScore(Verdict):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["score", "account"], name="health_by_score"),
-            models.Index(
-                fields=["score", "account"],
-                condition=~models.Q(state="ended"),
-                name="health_by_rank",
-            ),
-            models.Index(
-                fields=["account"],
-                condition=models.Q(score=None) | models.Q(state="ended"),
-                name="health_no_rank",
-            ),
-            models.Index(fields=["band", "account"], name="health_by_band"),
             models.Index(fields=["next_change_at"], name="health_next_change"),
             models.Index(fields=["version"], name="health_by_version"),
             models.Index(

@@ -52,15 +52,8 @@ def _offer(
         history=HEALTH,
         past=f"{{k}}.{column}{cast}",
         group=GROUP,
-        index=_indexed(column) if column in ("band", "score") else None,
-    )
-
-
-def _indexed(column: str) -> Column:
-    return Column(
-        f"k.{column}",
-        "a.id IN (SELECT k.account_id FROM health_healthscore k WHERE {})",
-        exact=True,
+        index=Column("b.score") if column == "score" else None,
+        brief=f"b.{column}{cast}" if column in ("band", "score") else "",
     )
 
 

@@ -1,52 +1,33 @@
 """A page of the account list under a condition, whether it holds for many accounts or for few.
 
 Where many fit, the list is walked in its order and the page is soon full. Where few do, such a walk
-would look at nearly every account by index, one by one; all that fit are gathered then and sorted.
-A short walk comes first, which fills the page under most conditions. What it finds, and the planner's
-guess of how many fit at all, say how far it would have to go on, and that is held against what
-gathering would take. Rows are counted, not moments: a busy machine is no reason to go another way.
+would look at nearly every account; all that fit are gathered then and sorted. A short walk comes first,
+which fills the page under most conditions. What it finds, and the planner's guess of how many fit at
+all, say how far it would have to go on, and that is held against what gathering would take. Rows are
+counted, not moments: a busy machine is no reason to go another way.
 """
 
 import json
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from tenure.metrics.keyset import (
-    EVERY,
-    Condition,
-    leading,
-    matching,
-    phases_from,
-    stride,
-    strode,
-)
-from tenure.metrics.paging import ACCOUNT, FACTS, Order, Place
-from tenure.rules.sql import Sql, Where
+from tenure.metrics.keyset import Condition, phases_from
+from tenure.metrics.paging import BRIEF, Order, Place
+from tenure.metrics.strides import Ways, everyone, stride, strode, ways_of
+from tenure.rules.sql import Sql
+
+__all__ = ["Guess", "gather", "walk_or_gather", "ways_of"]
 
 FIRST = 2_000  # rows of the order, looked at before anything is guessed
-TRIED = 0.25  # of what gathering takes, for a walk that finds little
+COSTLY = 4  # times fewer at first where more than their brief must be read
+TRIED = 0.5  # of what gathering takes, for a walk that finds little
 FARTHER = 1.5  # how much farther to go than the page seems to need
-UNIT_MS = 0.002  # what the planner's own unit of cost takes, roughly
-ROW_MS = 0.0015  # the least that looking at a row takes
-AMOUNTS = frozenset({"mrr_sort", "due_sort", "past_due_sort"})  # beside all amounts in one index
-_COLUMNS = re.compile(r"\b[afo]\.[a-z_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """One condition, as it is best asked row by row in the list's order (``walked``) and of all rows
-    together (``gathered``). ``told`` is the condition alone and ``led`` what leads to its rows alone:
-    how many meet either can be told. ``apart`` is what each must meet."""
-
-    walked: Condition
-    gathered: Condition
-    told: Condition
-    led: Condition
-    apart: Sequence[Sql] = ()
+UNIT_MS = 0.002  # what the planner's own unit of cost takes, roughly, row after row
+ALL_MS = 0.004  # and where all rows are taken together, of which it expects too little
+PASSED_MS = 0.0003  # the least that walking past a row takes
+FOUND_MS = 0.0015  # the least that a row takes which fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +54,15 @@ class Guess:
         return max(FIRST, min(max(looked, int(rows * FARTHER)), left))
 
 
-def ways_of(search: str, where: Sql | None) -> Ways:
-    """The ways to ask for the accounts of now that match a search and a rule."""
-    # As one test of a row, whose parts the planner does not take for a reason to go another way.
-    walked = where and Sql(f"({where.text}) IS TRUE", where.values)
-    return Ways(
-        walked=matching(search, walked),
-        gathered=matching(search, where),
-        told=matching(search, where, guided=False),
-        led=leading(search, where),
-        apart=where.apart if isinstance(where, Where) else (),
-    )
-
-
 def walk_or_gather(order: Order, place: Place | None, ways: Ways, wanted: int) -> list[Place]:
     """``keyset.walk``, in whichever way is quicker."""
     found: list[Place] = []
-    looked, guess, own = 0, None, _own(order, ways)
+    looked, guess = 0, None
     for phase in phases_from(order, place):
-        at, step = place, FIRST
+        at, step = place, FIRST if ways.told else max(FIRST // COSTLY, 1)
         while step:
             missing = wanted - len(found)
-            fit, at = strode(order, phase, at, own, ways.walked, step, missing)
+            fit, at = strode(order, phase, at, ways, step, missing)
             found += fit
             if len(found) >= wanted:
                 return found
@@ -108,27 +76,19 @@ def walk_or_gather(order: Order, place: Place | None, ways: Ways, wanted: int) -
     return found
 
 
-def _own(order: Order, ways: Ways) -> list[Sql]:
-    """What each account must meet that the order's own column tells."""
-    alias = {ACCOUNT: "a", FACTS: "f"}.get(order.table, "o")
-    column = {f"{alias}.{order.column}"}
-    return [one for one in ways.apart if set(_COLUMNS.findall(one.text)) == column]
-
-
 def _foreseen(order: Order, ways: Ways) -> Guess:
     """What the planner thinks of both ways."""
     with connection.cursor() as db:
-        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [ACCOUNT])
-        everyone = max(float(db.fetchone()[0]), 1.0)
-        led, leading = _planned(db, (_all(order, ways.led[0]), ways.led[1]))
-        told, _ = _planned(db, (_all(order, ways.told[0]), ways.told[1]))
-        met, gathering = _planned(db, (_all(order, ways.gathered[0]), ways.gathered[1]))
-        _, passing = _planned(db, stride(order, 0, None, (), ways.walked, FIRST))
-    row = max(passing * UNIT_MS / FIRST, ROW_MS)
+        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [BRIEF])
+        every = max(float(db.fetchone()[0]), 1.0)
+        led, leading = _planned(db, everyone(order, ways.led))
+        met, gathering = _planned(db, everyone(order, ways.gathered))
+        _, passing = _planned(db, stride(order, 0, None, ways, FIRST))
     # What leads to them alone may be wider than all of it; all of it is taken for rarer than it is,
     # where it says the same of two columns.
-    cost = (leading + gathering) / 2 * UNIT_MS + min(led, told, max(met, led / 4)) * ROW_MS
-    return Guess(everyone, min(led, told), cost, row)
+    fit = min(led, max(met, led / 4))
+    row = max(passing * UNIT_MS / FIRST, PASSED_MS)
+    return Guess(every, fit, min(leading, gathering) * ALL_MS + fit * FOUND_MS, row)
 
 
 def _planned(db: Any, statement: Condition) -> tuple[float, float]:
@@ -139,39 +99,26 @@ def _planned(db: Any, statement: Condition) -> tuple[float, float]:
     return float(plan["Plan Rows"]), float(plan["Total Cost"])
 
 
-def gather(order: Order, place: Place | None, matching: Condition, wanted: int) -> list[Place]:
+def gather(order: Order, place: Place | None, condition: Sql, wanted: int) -> list[Place]:
     """The same places out of all that fit, sorted."""
-    statement, values = _gathering(order, place, matching)
+    statement, values = _sorted(order, place, condition)
     with connection.cursor() as db:
         db.execute(f"{statement} LIMIT %s", [*values, wanted])
         return [Place(part, value, account) for account, value, part in db.fetchall()]
 
 
-def _gathering(order: Order, place: Place | None, matching: Condition) -> Condition:
+def _sorted(order: Order, place: Place | None, condition: Sql) -> Condition:
     backwards = bool(place and place.backwards)
     way, sign = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
-    condition, values = _beyond(place, sign)
+    within, values = _beyond(place, sign)
     nulls = "FIRST" if backwards else "LAST"
     parts = "DESC" if backwards else "ASC"
+    every, told = everyone(order, condition)
     statement = (
-        f"SELECT id, v, part FROM ({_all(order, matching[0])} OFFSET 0) every"  # noqa: S608
-        f" WHERE {condition} ORDER BY part {parts}, v {way} NULLS {nulls}, id {way}"
+        f"SELECT id, v, part FROM ({every} OFFSET 0) every"  # noqa: S608
+        f" WHERE {within} ORDER BY part {parts}, v {way} NULLS {nulls}, id {way}"
     )
-    return statement, [*matching[1], *values]
-
-
-def _all(order: Order, condition: str) -> str:
-    if order.table == ACCOUNT:
-        value, part, beside = f"a.{order.column}", "0", ""
-    elif order.table == FACTS and order.column in AMOUNTS:
-        value, beside = f"f.{order.column}", ""
-        part = f"CASE WHEN f.account_id IS NULL THEN 2 WHEN {value} IS NULL THEN 1 ELSE 0 END"
-    else:  # a look of its own, of those that fit alone: what the rule asks may be told by an index
-        known = order.known.format("o") or "TRUE"
-        value = f"CASE WHEN {known} THEN o.{order.column} END"
-        beside = f" LEFT JOIN {order.table} o ON o.account_id = a.id"
-        part = f"CASE WHEN o.account_id IS NULL THEN 2 WHEN {value} IS NULL THEN 1 ELSE 0 END"
-    return f"SELECT a.id AS id, {value} AS v, {part} AS part FROM {EVERY}{beside} WHERE {condition}"  # noqa: S608
+    return statement, [*told, *values]
 
 
 def _beyond(place: Place | None, sign: str) -> tuple[str, list[Any]]:

@@ -12,9 +12,11 @@ from tenure.access.models import Member
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.metrics.agreed import SubscriptionFacts
+from tenure.metrics.briefs import AccountBrief
 from tenure.metrics.past import FactsPast, MrrPoint, MrrStep, SitePast, Unexplored, VersionKind
 
 __all__ = [
+    "AccountBrief",
     "AccountFacts",
     "FactsPast",
     "FactsVersion",
@@ -34,22 +36,6 @@ __all__ = [
 def _amounts() -> "models.JSONField[Any, Any]":
     """Amounts by currency, as text: ``{"USD": "83.333333"}``; no currency without an amount."""
     return models.JSONField(default=dict)
-
-
-def as_number(field: str) -> "models.Func":
-    """A count as rules compare it: with any number."""
-    return models.Func(models.F(field), template="((%(expressions)s)::numeric)")
-
-
-LATE = models.Q(past_due_sort__gt=0)
-AMOUNTS = (
-    "mrr_sort",
-    "mrr_converted",
-    "due_sort",
-    "due_converted",
-    "past_due_sort",
-    "past_due_converted",
-)
 
 
 def _sortable() -> "models.DecimalField[Any, Any]":
@@ -204,28 +190,9 @@ class AccountFacts(Figures):
     next_change_at = models.DateTimeField(null=True)
 
     class Meta:
-        # Each index serves one sort order of the account list, in both directions, nulls included.
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["mrr_sort", "account"], name="metrics_by_mrr"),
-            models.Index(fields=["due_sort", "account"], name="metrics_by_due"),
-            models.Index(fields=["past_due_sort", "account"], name="metrics_by_past_due"),
-            models.Index(fields=["next_renewal_date", "account"], name="metrics_by_renewal"),
-            models.Index(fields=["last_paid_date", "account"], name="metrics_by_last_paid"),
-            models.Index(fields=["status_rank", "account"], name="metrics_by_status"),
             models.Index(fields=["next_change_at"], name="metrics_next_change"),
-            # For rules about few accounts. Who owes late is a small part, so these cost the others nothing.
-            models.Index(
-                as_number("past_due_count"), "account", condition=LATE, name="metrics_late_count"
-            ),
-            models.Index(
-                as_number("oldest_past_due_days"),
-                "account",
-                condition=LATE,
-                name="metrics_late_days",
-            ),
             GinIndex(fields=["plan_names", "plan_codes"], name="metrics_by_plan"),
-            # Amounts without the wide rows they stand in, for lists in an order of another table.
-            models.Index(fields=["account"], include=AMOUNTS, name="metrics_amounts"),
         ]
 
     def __str__(self) -> str:

@@ -20,16 +20,30 @@ _CONVERTED = {
 }
 # For sorting: the converted total where there is one, null where nothing is there to convert.
 _SORTED = {
-    "mrr": Column("f.mrr_sort", or_null=True),
-    "total_due": Column("f.due_sort", or_null=True),
-    "past_due": Column("f.past_due_sort", or_null=True),
+    key: Column(f"b.{column}", or_null=True, known=f"b.{key}_known")
+    for key, column in (
+        ("mrr", "mrr_sort"),
+        ("total_due", "due_sort"),
+        ("past_due", "past_due_sort"),
+    )
 }
-_SOMETHING_LATE = Positive("f.past_due_sort > 0")
+_SOMETHING_LATE = Positive("b.past_due_sort > 0")
 _INDEXES: Mapping[str, Index] = {
     "past_due_count": _SOMETHING_LATE,
     "oldest_past_due_days": _SOMETHING_LATE,
     "oldest_past_due_since": _SOMETHING_LATE,
-    "subscription_status": Column("f.status_rank", words=STATUSES, exact=True),
+    "subscription_status": Column("b.status_rank", words=STATUSES, known="b.measured"),
+    "next_renewal_date": Column("b.next_renewal_date"),
+    "last_paid_date": Column("b.last_paid_date"),
+}
+_IN_BRIEF = {
+    **{
+        key: f"CASE WHEN {index.known} THEN coalesce({index.column}, 0) END"
+        for key, index in _SORTED.items()
+    },
+    **{key: f"b.{key}" for key in ("next_renewal_date", "last_paid_date", "invoice_status")},
+    **{key: f"b.{key}" for key in ("total_quantity", "past_due_count", "oldest_past_due_days")},
+    "subscription_status": f"(ARRAY[{', '.join(map(repr, STATUSES))}])[b.status_rank + 1]",
 }
 UNMEASURED = "Unknown until the account is measured."
 RATE = "Unknown while a rate to the workspace's currency is missing."
@@ -39,7 +53,10 @@ def money(key: str, label: str, group: str, explains: str, *synonyms: str) -> At
     """An amount in each currency."""
     kept = _CONVERTED.get(key)
     made = _by_currency(key, label, group, explains, f"{{f}}.{key}", *synonyms)
-    return replace(made, column=f"{{f}}.{kept}", index=_SORTED.get(key)) if kept else made
+    if not kept:
+        return made
+    index, brief = _SORTED.get(key), _IN_BRIEF.get(key, "")
+    return replace(made, column=f"{{f}}.{kept}", index=index, brief=brief)
 
 
 def _by_currency(
@@ -97,6 +114,7 @@ def figure(
         unit=more.get("unit", ""),
         missing=more.get("missing", UNMEASURED),
         index=_INDEXES.get(key),
+        brief=_IN_BRIEF.get(key, ""),
     )
 
 
@@ -114,6 +132,7 @@ def status(key: str, label: str, values: list[str], group: str, explains: str) -
         group=group,
         figure=key,
         index=_INDEXES.get(key),
+        brief=_IN_BRIEF.get(key, ""),
     )
 
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tenure.core.errors import TenureError
+from tenure.metrics import briefs
 
-FACTS, ACCOUNT = "metrics_accountfacts", "customers_account"
+FACTS, ACCOUNT, BRIEF = "metrics_accountfacts", "customers_account", briefs.TABLE
 LARGEST = Decimal(10) ** 20
 
 
@@ -33,8 +34,8 @@ class Ordering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One way to sort accounts: a column of the account, of its facts or of another table with one
-    row an account, made unique by the id.
+    """One way to sort accounts: a column of the account or of its brief, made unique by the id. At a
+    past time another ``table`` with one row an account has the column of then.
 
     Rows whose value is unknown come last in both directions, then accounts not measured yet.
     ``known`` is what must hold of the row, as ``{}``, besides, so that its value counts as known.
@@ -82,12 +83,12 @@ ORDERS: Mapping[str, Order] = {
         Order("name", ACCOUNT, "name", text),
         Order("identifier", ACCOUNT, "identifier", text),
         Order("created", ACCOUNT, "created_at", datetime.fromisoformat),
-        Order("mrr", FACTS, "mrr_sort", number),
-        Order("total_due", FACTS, "due_sort", number),
-        Order("past_due", FACTS, "past_due_sort", number),
-        Order("next_renewal", FACTS, "next_renewal_date", date.fromisoformat),
-        Order("last_paid", FACTS, "last_paid_date", date.fromisoformat),
-        Order("status", FACTS, "status_rank", small),
+        Order("mrr", BRIEF, "mrr_sort", number),
+        Order("total_due", BRIEF, "due_sort", number),
+        Order("past_due", BRIEF, "past_due_sort", number),
+        Order("next_renewal", BRIEF, "next_renewal_date", date.fromisoformat),
+        Order("last_paid", BRIEF, "last_paid_date", date.fromisoformat),
+        Order("status", BRIEF, "status_rank", small),
     )
 }
 

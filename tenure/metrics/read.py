@@ -1,7 +1,7 @@
 """Questions about the figures of accounts: the list of accounts, its totals, one account's facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,10 +15,10 @@ from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day
 from tenure.metrics.gathering import walk_or_gather, ways_of
-from tenure.metrics.keyset import EVERY, MEASURED, NOW, matching, walk
+from tenure.metrics.keyset import EVERY, LIVE, NOW, THEN, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import (
-    ACCOUNT,
+    BRIEF,
     FACTS,
     ORDERS,
     Order,
@@ -141,17 +141,25 @@ def _walked(
     moment: Moment | None,
 ) -> list[Place]:
     if moment is None and where is None:
-        return walk(order, place, matching(search), wanted)
+        live = LIVE if order.table == BRIEF else NOW
+        return walk(order, place, matching(search, visible=live), wanted)
     if moment is None:
         return walk_or_gather(order, place, ways_of(search, where), wanted)
     there = matching(search, where, as_of.visible(moment))
-    return walk(order, place, there, wanted, figures=as_of.relation(moment))
+    then = replace(order, table=FACTS) if order.table == BRIEF else order
+    return walk(then, place, there, wanted, figures=as_of.relation(moment))
+
+
+def _of_now(search: str, where: Sql | None) -> tuple[str, list[Any]]:
+    """The condition of all accounts of now together."""
+    gathered = ways_of(search, where).gathered
+    return f"{LIVE.text} AND {gathered.text}", [*gathered.values]
 
 
 def matching_ids(search: str = "", *, limit: int, where: Sql | None = None) -> list[int]:
     """The accounts that match a search and a rule, at most ``limit`` of them, by id."""
-    condition, values = matching(search, where)
-    found = f"SELECT a.id FROM {EVERY} WHERE {condition} ORDER BY a.id LIMIT %s"  # noqa: S608
+    condition, values = _of_now(search, where)
+    found = f"SELECT b.account_id FROM {EVERY} WHERE {condition} ORDER BY b.account_id LIMIT %s"  # noqa: S608
     with connection.cursor() as db:
         db.execute(found, [*values, limit])
         return [row[0] for row in db.fetchall()]
@@ -165,8 +173,10 @@ def capped_count(
     moment: Moment | None = None,
 ) -> int:
     """How many accounts match, counting no further than ``cap``: the answer ``cap`` means or more."""
-    condition, values = matching(search, where, as_of.visible(moment) if moment else NOW)
-    found = f"SELECT 1 FROM {EVERY} WHERE {condition} LIMIT %s"  # noqa: S608
+    source, (condition, values) = EVERY, _of_now(search, where)
+    if moment:
+        source, (condition, values) = THEN, matching(search, where, as_of.visible(moment))
+    found = f"SELECT 1 FROM {source} WHERE {condition} LIMIT %s"  # noqa: S608
     with connection.cursor() as db:
         db.execute(f"SELECT count(*) FROM ({found}) found", [*values, cap])  # noqa: S608
         return int(db.fetchone()[0])
@@ -174,14 +184,15 @@ def capped_count(
 
 def estimated_count(search: str = "", *, where: Sql | None = None) -> int:
     """About how many accounts match, out of a part of them: for a rule that is slow to ask of all."""
-    condition, values = matching(search, where)
+    told = ways_of(search, where).test
     with connection.cursor() as db:
-        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [ACCOUNT])
+        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [BRIEF])
         share = min(1.0, LOOKED_AT / max(float(db.fetchone()[0]), 1.0))
         # REPEATABLE: asked again, the answer is the same.
-        some = f"{ACCOUNT} a TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)"
-        source = EVERY.replace(f"{ACCOUNT} a", some, 1)
-        db.execute(f"SELECT count(*) FROM {source} WHERE {condition}", values)  # noqa: S608
+        some = f"{BRIEF} b TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)"
+        source = EVERY.replace(f"{BRIEF} b", some, 1)
+        counted = f"SELECT count(*) FROM {source} WHERE {LIVE.text} AND {told.text}"  # noqa: S608
+        db.execute(counted, told.values)
         found = round(db.fetchone()[0] / share)
     return int(round(found, 2 - len(str(found))))
 
@@ -253,8 +264,8 @@ def converted(figures: Mapping[str, Sequence[Money]], now: datetime) -> Converte
 def _totals_of(search: str, where: Sql | None) -> tuple[str, list[Any]]:
     if where is None and not search.strip():
         return _TOTALS.format(facts=FACTS), []
-    condition, values = matching(search, where)
-    chosen = f"WITH chosen AS (SELECT f.* FROM {MEASURED} WHERE {condition})"  # noqa: S608
+    condition, values = _of_now(search, where)
+    chosen = f"WITH chosen AS (SELECT f.* FROM {EVERY} WHERE b.measured AND {condition})"  # noqa: S608
     return chosen + _TOTALS.format(facts="chosen"), values
 
 

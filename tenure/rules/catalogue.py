@@ -24,7 +24,8 @@ class Attribute:
     ``open`` admits others too. ``unit`` is for people (``days``, ``share``). Money has a converted
     ``column`` and, where one currency alone can be asked for, ``by_currency``, a template over
     ``{currency}`` too. ``history`` names the table of past values, if any are kept; ``past`` is the column there where it
-    is not the same template. ``index`` says where an index finds the attribute's values.
+    is not the same template. ``index`` says where an index finds the attribute's values; ``brief`` is
+    the same value as a template over the account's brief ``b``.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Attribute:
     group: str = ""
     figure: str = ""
     index: Index | None = None
+    brief: str = ""
 
     def label_of(self, value: str) -> str:
         """A word of an enum as people read it."""

@@ -13,7 +13,8 @@ class Column:
     ``{}`` stands for its test; ``elements`` says that it holds one element of a list. ``or_null``:
     where the attribute is 0 the column may be null. ``words`` are the enum's, when the column is a
     word's place among them. ``exact``: it holds just the attribute's values, so that
-    its test is the rule's."""
+    its test is the rule's; of a column of the brief that is so where ``known`` holds, and nothing is
+    known of the attribute elsewhere."""
 
     column: str
     within: str = "{}"
@@ -21,6 +22,7 @@ class Column:
     or_null: bool = False
     words: tuple[str, ...] = ()
     exact: bool = False
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,29 +41,40 @@ def joined(pieces: Iterable[Sql], separator: str) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class Where(Sql):
-    """A condition with what leads the database to the rows that meet it (see ``narrow.py``): ``full``
-    holds wherever it does, and so does each of ``apart``, which cost nothing to test on a row.
-    ``whole`` is the condition itself as it is best asked of all rows together."""
+    """A condition with what leads the database to the rows that meet it.
 
-    full: Sql | None = None
+    ``brief`` is what of it an account's brief tells (see ``brief.py``), which holds wherever the
+    condition does; ``rest`` is what must be asked besides, none where the brief tells all of it.
+    Each of ``apart`` holds wherever the condition does too, and is told by one column of the brief.
+    ``whole`` is the condition as it is best asked of all rows together, ``full`` what of it an index
+    leads to (see ``narrow.py``).
+    """
+
+    brief: Sql | None = None
+    rest: Sql | None = None
     whole: Sql | None = None
+    full: Sql | None = None
     apart: tuple[Sql, ...] = ()
 
 
 def all_of(conditions: Iterable[Sql]) -> Where:
     """Several conditions at once; one or more."""
     given = list(conditions)
+    ways = [
+        one if isinstance(one, Where) else Where(one.text, one.values, rest=one) for one in given
+    ]
     whole = joined(["(" + one + ")" for one in given], " AND ")
-    ways = [one for one in given if isinstance(one, Where)]
-    full = [one.full for one in ways if one.full]
     return Where(
         whole.text,
         whole.values,
-        full=joined(full, " AND ") if full else None,
-        whole=joined(["(" + (_whole(one) or one) + ")" for one in given], " AND "),
+        brief=_together(one.brief for one in ways),
+        rest=_together(one.rest for one in ways),
+        whole=_together(one.whole or one for one in ways),
+        full=_together(one.full for one in ways),
         apart=tuple(part for one in ways for part in one.apart),
     )
 
 
-def _whole(condition: Sql) -> Sql | None:
-    return condition.whole if isinstance(condition, Where) else None
+def _together(conditions: Iterable[Sql | None]) -> Sql | None:
+    given = ["(" + one + ")" for one in conditions if one]
+    return joined(given, " AND ") if given else None

@@ -1,5 +1,6 @@
 """A rule made ready to be asked of this workspace: read, checked, put into words and into SQL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from tenure.metrics.asking import ACCOUNTS, PATIENCE_SECONDS, TooCostly, patient
+from tenure.rules.brief import Told, told
 from tenure.rules.catalogue import Catalogue
 from tenure.rules.check import check
 from tenure.rules.compile import compiled
@@ -55,13 +57,16 @@ class Question:
             return None
         if self.context.past:
             return self._then()
-        full = narrowed(self.meant, self.catalogue, self.context)
-        light = [narrowed(one, self.catalogue, self.context, light=True) for one in self._parts]
+        parts = [(part, told(part, self.catalogue, self.context)) for part in self._parts]
+        light = [narrowed(part, self.catalogue, self.context, light=True) for part, _ in parts]
+        besides = [self.sql_of(part) for part, brief in parts if not brief.exact]
         return Where(
             self.sql.text,
             self.sql.values,
-            full=full,
-            whole=joined([self._gathered(one) for one in self._parts], " AND "),
+            brief=_together([brief.holds for _, brief in parts if brief.holds]),
+            rest=_together(besides),
+            whole=_together([self._gathered(part, brief) for part, brief in parts]),
+            full=narrowed(self.meant, self.catalogue, self.context),
             apart=tuple(one for one in light if one),
         )
 
@@ -71,13 +76,16 @@ class Question:
         meant = self.meant
         return meant.parts if isinstance(meant, Group) and meant.joint == "and" else (meant,)
 
-    def _gathered(self, part: Node) -> Sql:
+    def _gathered(self, part: Node, brief: Told) -> Sql:
         """A part as it is best asked of all accounts together."""
         beside = narrowed(part, self.catalogue, self.context)
+        if brief.holds and brief.exact:
+            new = beside and beside.text not in brief.holds.text
+            return brief.holds + " AND " + beside if new and beside else brief.holds
         if beside and is_exact(part, self.catalogue, self.context):
             return beside
-        asked = self.sql_of(part)
-        return "(" + asked + ") AND " + beside if beside else "(" + asked + ")"
+        told = [one for one in (brief.holds, beside) if one]
+        return joined(["(" + self.sql_of(part) + ")", *told], " AND ")
 
     def _then(self) -> Sql:
         """The rule of a past instant as a condition on ``a`` alone: its figures are those of then,
@@ -98,6 +106,10 @@ class Question:
     def sql_of(self, node: Node) -> Sql:
         """Another checked tree in the same context."""
         return compiled(node, self.catalogue, self.context)
+
+
+def _together(conditions: Sequence[Sql]) -> Sql | None:
+    return joined(conditions, " AND ") if conditions else None
 
 
 def question(

@@ -114,13 +114,15 @@ _MRR = """
 def members_page(
     segment: Segment, cursor: str | None, *, limit: int, asked: Question | None = None
 ) -> AccountsPage:
-    """A page of its members, the largest MRR first. ``asked`` is its rule, where it can be asked: what
-    it says of MRR itself leads past everybody above it, and who no longer meets that and is about to
-    leave may be missing."""
-    held = inside([segment.pk])
+    """A page of its members, the largest MRR first. ``asked`` is its rule, where it can be asked: one
+    that the accounts' briefs tell is asked itself, of now. Of any other the brief's part leads past
+    everybody it does not fit, so that who no longer meets that and is about to leave may be missing."""
     rule = asked.where if asked else None
-    apart = rule.apart if isinstance(rule, Where) else ()
-    where = Where(held.text, held.values, apart=apart)
+    if isinstance(rule, Where) and rule.rest is None:
+        return accounts_page(sort="-mrr", cursor=cursor, limit=limit, where=rule)
+    held = inside([segment.pk])
+    brief, apart = (rule.brief, rule.apart) if isinstance(rule, Where) else (None, ())
+    where = Where(held.text, held.values, rest=held, brief=brief, apart=apart)
     return accounts_page(sort="-mrr", cursor=cursor, limit=limit, where=where)
 
 

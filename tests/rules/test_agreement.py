@@ -1,16 +1,20 @@
 """The database and the plain reference give the same answer to every rule."""
 
 import os
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import connection
 
+from tenure.rules.brief import told
 from tenure.rules.check import check
 from tenure.rules.compile import compiled
 from tenure.rules.describe import described
 from tenure.rules.document import as_json, from_json
 from tenure.rules.evaluate import Verdict, evaluate
+from tenure.rules.indexes import Column
 from tenure.rules.near import suppositions
 from tenure.rules.parse import parse
 from tenure.rules.sql import Sql, joined
@@ -24,6 +28,20 @@ pytestmark = pytest.mark.django_db
 # TENURE_TEST_RULES=100000 tries as many as the promise says; it takes some minutes.
 COUNT = int(os.environ.get("TENURE_TEST_RULES", "3000"))
 AT_ONCE = 20
+# Some attributes stand in a brief too: plain, or as an amount that is not there where it is nothing.
+BRIEF = """CROSS JOIN LATERAL (SELECT a.seats, f.status, f.renewal, nullif(f.mrr, 0) AS mrr_sort,
+    f.mrr IS NOT NULL AS mrr_known) b"""
+_BRIEFLY: dict[str, dict[str, Any]] = {
+    **{name: {"brief": f"b.{name}"} for name in ("seats", "status", "renewal")},
+    "mrr": {
+        "brief": "CASE WHEN b.mrr_known THEN coalesce(b.mrr_sort, 0) END",
+        "index": Column("b.mrr_sort", or_null=True, known="b.mrr_known"),
+    },
+}
+IN_BRIEF = replace(
+    CATALOGUE,
+    listed=tuple(replace(one, **_BRIEFLY.get(one.key, {})) for one in CATALOGUE.listed),
+)
 
 
 def answers(rules: list[Node]) -> list[tuple[bool | None, ...]]:
@@ -48,6 +66,31 @@ def test_the_database_and_the_reference_agree_on_generated_rules() -> None:
                 assert answer == meant, (text_of(one), row)
                 seen.add(answer)
     assert seen == {True, False, None}
+
+
+def test_a_brief_tells_nothing_of_a_rule_that_is_not_so() -> None:
+    random = Random(20261126)
+    rows = accounts(random, 30)
+    store(rows)
+    exact = 0
+    for _ in range(400):
+        meant = check(rule(random), IN_BRIEF)
+        tells = told(meant, IN_BRIEF, CONTEXT)
+        exact += tells.exact
+        asked = joined(
+            [tells.holds or Sql("NULL::boolean"), tells.fails or Sql("NULL::boolean")], ", "
+        )
+        with connection.cursor() as db:
+            statement = Sql("SELECT ") + asked + FROM.replace("ORDER BY", f"{BRIEF} ORDER BY")
+            db.execute(statement.text, statement.values)
+            said = db.fetchall()
+        for row, (holds, fails) in zip(rows, said, strict=True):
+            truth = evaluate(meant, row, IN_BRIEF, CONTEXT).truth
+            if tells.holds and (tells.exact or truth):
+                assert (holds is True) == (truth is True), (text_of(meant), row)
+            if tells.fails and (tells.exact or truth is False):
+                assert (fails is True) == (truth is False), (text_of(meant), row)
+    assert 40 < exact < 300
 
 
 def test_text_document_and_tree_say_the_same_of_generated_rules() -> None:

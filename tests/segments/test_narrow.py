@@ -9,7 +9,8 @@ from tenure.customers.models import Account, Attribute
 from tenure.health.listing import accounts_page
 from tenure.health.scoring import score
 from tenure.metrics import gathering, read
-from tenure.rules.sql import Sql, Where
+from tenure.metrics.models import AccountFacts
+from tenure.rules.sql import Sql, Where, joined
 from tenure.segments import preview, shapes
 from tenure.segments.catalogue import context
 from tenure.segments.preview import Near
@@ -89,11 +90,45 @@ def test_who_fits_a_rule_is_found_with_its_indexes_too() -> None:
         fit, everybody = counts(where, Sql("TRUE"))
         assert where.whole is not None
         assert counts(where.whole) == [fit], rule
-        for beside in (*where.apart, where.full):
+        for beside in (*where.apart, where.full, where.brief):
             if beside is not None:
                 assert counts("(" + where + ") AND " + beside) == [fit], rule
                 narrower += counts(beside) != [everybody]
-    assert narrower > 60
+        parts = [one for one in (where.brief, where.rest) if one is not None]
+        assert counts(joined(["(" + one + ")" for one in parts], " AND ")) == [fit], rule
+    assert narrower > 90
+
+
+def test_what_a_brief_tells_of_a_rule_need_not_be_asked_again() -> None:
+    for rule in ("mrr > 10 and not health = red", "past_due_count > 0 or created in last 30 days"):
+        where = question(rule, NOW).where
+        assert isinstance(where, Where)
+        assert (where.rest, where.brief is None) == (None, False), rule
+    where = question('mrr > 10 and tags = "beta"', NOW).where
+    assert isinstance(where, Where)
+    assert where.rest is not None
+    assert "mrr" not in where.rest.text
+
+
+def test_an_amount_whose_rate_is_missing_is_no_less_unknown_to_its_brief() -> None:
+    """What lists are sorted by is then the bare amount, which no rule may take for the converted one."""
+    some = Account.objects.filter(name__startswith="Northwind").order_by("pk")[:2]
+    AccountFacts.objects.filter(pk__in=some).update(mrr_converted=None)
+    for rule in (
+        "mrr > 10",
+        "mrr < 10",
+        "mrr is unknown",
+        "not mrr > 10",
+        "mrr != 198",
+        "mrr >= 0",
+    ):
+        where = question(rule, NOW).where
+        assert isinstance(where, Where)
+        assert where.rest is None
+        assert where.brief is not None
+        fit, briefly = counts(where, where.brief)
+        assert fit == briefly, rule
+        assert fit == read.capped_count(where=where), rule
 
 
 def test_a_rule_of_the_past_goes_by_no_index_of_today() -> None:

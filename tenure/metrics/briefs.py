@@ -1,0 +1,101 @@
+"""An account in a few plain numbers: what lists are sorted by and rules ask most, of every account in one
+narrow row, so that a million of them can be looked through."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from tenure.customers.models import Account
+
+TABLE = "metrics_accountbrief"
+LIVE = models.Q(live=True)
+# Beside each order's own column, so that whole conditions are told by its index alone.
+TOLD = (
+    "measured",
+    "mrr_sort",
+    "mrr_known",
+    "past_due_sort",
+    "past_due_known",
+    "next_renewal_date",
+    "status_rank",
+    "past_due_count",
+    "oldest_past_due_days",
+    "score",
+    "band",
+    "ended",
+)
+
+
+def _amount() -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=26, decimal_places=6, null=True)
+
+
+def _number() -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=20, decimal_places=0, null=True)
+
+
+def _order(name: str, column: str, condition: models.Q = LIVE) -> models.Index:
+    beside = tuple(one for one in TOLD if one != column)
+    return models.Index(fields=[column, "account"], include=beside, condition=condition, name=name)
+
+
+class AccountBrief(models.Model):
+    """Copies of what stands in the account, its facts and its score, one row an account. The database
+    keeps them by triggers in the statement that changes the original, so nobody writes here: see the
+    migrations ``metrics`` 0012 and ``health`` 0005.
+
+    ``live`` is false for an account that is removed, ``measured`` true while it has facts. An amount is
+    *known* while no rate is missing for it: its ``…_sort`` is then the converted total, null for
+    nothing. Counts are kept as the numbers that rules compare. ``score`` and ``band`` are those people
+    see; ``ended`` says that the score is not shown because the last subscription is over.
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    live = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    measured = models.BooleanField(default=False)
+    mrr_sort = _amount()
+    due_sort = _amount()
+    past_due_sort = _amount()
+    mrr_known = models.BooleanField(default=False)
+    total_due_known = models.BooleanField(default=False)
+    past_due_known = models.BooleanField(default=False)
+    next_renewal_date = models.DateField(null=True)
+    last_paid_date = models.DateField(null=True)
+    status_rank = models.SmallIntegerField(null=True)
+    invoice_status = models.CharField(max_length=12, null=True)
+    total_quantity = _number()
+    past_due_count = _number()
+    oldest_past_due_days = _number()
+
+    score = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    band = models.CharField(max_length=8, null=True)
+    ended = models.BooleanField(default=False)
+
+    class Meta:
+        # Each index serves one order of the account list, in both directions, nulls included.
+        indexes: ClassVar[list[models.Index]] = [
+            _order("metrics_brief_by_mrr", "mrr_sort"),
+            _order("metrics_brief_by_due", "due_sort"),
+            _order("metrics_brief_by_past_due", "past_due_sort"),
+            _order("metrics_brief_by_renewal", "next_renewal_date"),
+            _order("metrics_brief_by_last_paid", "last_paid_date"),
+            _order("metrics_brief_by_status", "status_rank"),
+            _order("metrics_brief_by_score", "score", LIVE & models.Q(ended=False)),
+            models.Index(
+                fields=["account"],
+                condition=LIVE & models.Q(measured=False),
+                name="metrics_brief_not_measured",
+            ),
+            models.Index(
+                fields=["account"],
+                condition=LIVE & (models.Q(score=None) | models.Q(ended=True)),
+                name="metrics_brief_no_score",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} in brief"

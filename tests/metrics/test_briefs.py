@@ -1,0 +1,70 @@
+"""Every account's brief says what its account, its figures and its score say, whoever wrote them."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from tenure.customers.models import Account
+from tenure.health import write as scores
+from tenure.health.models import HealthScore
+from tenure.health.scoring import score
+from tenure.metrics import write
+from tenure.metrics.models import AccountBrief, AccountFacts
+from tests.metrics.briefly import differing
+from tests.metrics.rows import NOW, an_account
+from tests.web.builders import a_customer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_account_has_its_brief_from_the_first_moment_and_figures_when_it_is_measured() -> None:
+    new = an_account("New")
+    assert (AccountBrief.objects.get().measured, differing()) == (False, [])
+    measured = a_customer("Measured")
+    brief = AccountBrief.objects.get(pk=measured.pk)
+    assert (brief.measured, brief.mrr_sort, brief.past_due_count) == (True, Decimal(198), 1)
+    assert brief.score is None
+    score([new.pk, measured.pk], NOW)
+    assert AccountBrief.objects.get(pk=measured.pk).score is not None
+    assert differing() == []
+
+
+def test_it_follows_every_change_of_figures_and_scores() -> None:
+    one, two = a_customer("One"), a_customer("Two")
+    score([one.pk, two.pk], NOW)
+    AccountFacts.objects.filter(pk=one.pk).update(
+        mrr_sort=5, mrr_converted=None, next_renewal_date=None, past_due_count=7
+    )
+    HealthScore.objects.filter(pk=two.pk).update(score=1, band="red", state="ended")
+    assert differing() == []
+    brief = AccountBrief.objects.get(pk=one.pk)
+    assert (brief.mrr_sort, brief.mrr_known, brief.past_due_count) == (Decimal(5), False, 7)
+    assert AccountBrief.objects.get(pk=two.pk).ended
+    write.close([one.pk], NOW)
+    scores.drop([two.pk])
+    assert differing() == []
+    assert not AccountBrief.objects.get(pk=one.pk).measured
+    assert AccountBrief.objects.get(pk=two.pk).band is None
+
+
+def test_a_removed_account_is_live_again_when_it_is_back() -> None:
+    account = a_customer("Once more")
+    for removed_at in (NOW, None):
+        account.removed_at = removed_at
+        account.save()
+        assert AccountBrief.objects.get().live is (removed_at is None)
+        assert differing() == []
+    Account.objects.all().delete()
+    assert not AccountBrief.objects.exists()
+
+
+def test_what_is_undone_leaves_no_trace_in_it() -> None:
+    account = a_customer("Steady")
+    with transaction.atomic():
+        AccountFacts.objects.update(mrr_sort=1)
+        transaction.set_rollback(True)
+    assert AccountBrief.objects.get(pk=account.pk).mrr_sort == Decimal(198)
+    with connection.cursor() as db:  # as somebody who deletes rows by hand does
+        db.execute("DELETE FROM metrics_accountfacts")
+    assert differing() == []
