@@ -115,7 +115,7 @@ _ACCOUNT = (
         missing=NEVER,
         synonyms=("created_at",),
         index=Instant("b.created_at"),
-        brief=_day("b.created_at"),
+        brief=day("b.created_at"),
     ),
     Attribute(
         "updated",

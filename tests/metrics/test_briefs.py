@@ -11,7 +11,7 @@ from tenure.health.models import HealthScore
 from tenure.health.scoring import score
 from tenure.metrics import write
 from tenure.metrics.models import AccountBrief, AccountFacts
-from tests.metrics.briefly import differing
+from tests.metrics.briefs import differing
 from tests.metrics.rows import NOW, an_account
 from tests.web.builders import a_customer
 
