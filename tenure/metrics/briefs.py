@@ -42,7 +42,7 @@ def _order(name: str, column: str, condition: models.Q = LIVE) -> models.Index:
 class AccountBrief(models.Model):
     """Copies of what stands in the account, its facts and its score, one row an account. The database
     keeps them by triggers in the statement that changes the original, so nobody writes here: see the
-    migrations ``metrics`` 0012 and ``health`` 0005.
+    migrations ``metrics`` 0013 and ``health`` 0005.
 
     ``live`` is false for an account that is removed, ``measured`` true while it has facts. An amount is
     *known* while no rate is missing for it: its ``…_sort`` is then the converted total, null for

@@ -28,6 +28,7 @@ from tenure.sources import registry
 from tenure.sources.base import Stream
 from tenure.sources.records import Invoice
 from tenure.sources.recurly.redemptions import of_account
+from tests.metrics import briefs
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +133,7 @@ def test_every_figure_is_right_on_every_day_of_a_year() -> None:
             assert not differs, f"{now:%Y-%m-%d}, {upstream_id}: {found} and not {differs}"
             for name, value in expected.items():
                 seen[name] += bool(value)
+    assert briefs.differing() == []
     # Nothing that was compared was nothing all year long.
     assert all(seen[name] for name in seen), dict(seen)
     assert {"mrr", "past_due", "oldest_past_due_days", "payment_failures_90d"} <= seen.keys()

@@ -58,7 +58,7 @@ ORDER BY a.id;
 class Migration(migrations.Migration):
     dependencies = [
         ("health", "0004_ended_have_no_rank"),
-        ("metrics", "0012_accounts_in_brief"),
+        ("metrics", "0013_accounts_in_brief"),
     ]
 
     operations = [

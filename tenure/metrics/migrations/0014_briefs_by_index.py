@@ -42,7 +42,7 @@ def _some(name, condition):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0012_accounts_in_brief"), ("health", "0005_scores_in_brief")]
+    dependencies = [("metrics", "0013_accounts_in_brief"), ("health", "0005_scores_in_brief")]
 
     operations = [
         *(_order(name, column) for name, column in _ORDERS.items()),

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0017_records_found_by_rules'),
-        ('metrics', '0011_amounts_of_accounts'),
+        ('metrics', '0012_subscriptions_by_currency'),
     ]
 
     operations = [
