@@ -29,8 +29,11 @@ def database_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def django_db_setup(database_url: str, django_test_environment: None) -> Iterator[None]:
     """pytest-django's own, replaced: the database is a clone, and programs a test starts get it too."""
-    beginning = the_beginning(database_url)
-    with pytest.MonkeyPatch.context() as patch, connected_to(database_url):
+    with (
+        the_beginning(database_url) as beginning,
+        pytest.MonkeyPatch.context() as patch,
+        connected_to(database_url),
+    ):
         patch.setenv("TENURE_DATABASE_URL", database_url)
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: beginning.restore())
         yield

@@ -114,8 +114,11 @@ def busy_upstream() -> Iterator[Served]:
 def programs_database(django_db_blocker: DjangoDbBlocker) -> Iterator[Beginning]:
     """A migrated database beside the one that the tests themselves use."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    with own_database(f"tenure_cli_{worker}", blocker=django_db_blocker) as url:
-        yield the_beginning(url)
+    with (
+        own_database(f"tenure_cli_{worker}", blocker=django_db_blocker) as url,
+        the_beginning(url) as beginning,
+    ):
+        yield beginning
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ for a hundred tables and all their indexes, a second or two for the thirty rows 
 only what has rows is emptied, row by row. What migrations put there is put back.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -29,10 +31,15 @@ OTHERS_OUT = (
 Session = psycopg.Connection[tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Beginning:
-    """A database as it once was; copies of the rows it had are kept beside."""
+    """A database as it once was; copies of the rows it had are kept beside.
 
+    One session does all of it, for one that has just begun knows no table yet; another takes its place
+    after a test that ended every one.
+    """
+
+    session: Session
     url: str
     tables: tuple[str, ...]
     filled: tuple[str, ...]
@@ -40,18 +47,22 @@ class Beginning:
 
     def restore(self) -> None:
         """Take back every row that was committed since. Numbers that were given are not given again."""
-        with psycopg.connect(self.url, autocommit=True) as session:
-            self._put_back(session)
+        try:
+            self._put_back(self.session)
+        except psycopg.OperationalError:
+            if not self.session.closed:
+                raise
+            self.session = _session(self.url)
+            self._put_back(self.session)
 
     def begin_anew(self) -> None:
         """The same as a database made anew: nobody is connected, and counting begins again."""
-        with psycopg.connect(self.url, autocommit=True) as session:
-            session.execute(OTHERS_OUT)
-            self._put_back(session)
-            for name, value in _used_counters(session).items():
-                before = self.counters.get(name)
-                if value != before:
-                    _set_counter(session, name, before)
+        self.session.execute(OTHERS_OUT)
+        self._put_back(self.session)
+        for name, value in _used_counters(self.session).items():
+            before = self.counters.get(name)
+            if value != before:
+                _set_counter(self.session, name, before)
 
     def _put_back(self, session: Session) -> None:
         gone = [_about(table, "DELETE FROM {table}") for table in _with_rows(session, self.tables)]
@@ -64,14 +75,23 @@ class Beginning:
         session.execute("; ".join(["BEGIN", free, *gone, *back, "COMMIT"]).encode())
 
 
-def the_beginning(url: str) -> Beginning:
-    """The database as it is now, to come back to."""
-    with psycopg.connect(url, autocommit=True) as session:
-        tables = tuple(str(name) for (name,) in session.execute(TABLES, [LEFT_ALONE]))
-        filled = _with_rows(session, tables)
-        copies = [_about(table, "CREATE TABLE {copy} AS TABLE {table}") for table in filled]
-        session.execute("; ".join([f"CREATE SCHEMA {COPIES}", *copies]).encode())
-        return Beginning(url, tables, filled, _used_counters(session))
+@contextmanager
+def the_beginning(url: str) -> Iterator[Beginning]:
+    """The database as it is now, to come back to within the block."""
+    session = _session(url)
+    tables = tuple(str(name) for (name,) in session.execute(TABLES, [LEFT_ALONE]))
+    filled = _with_rows(session, tables)
+    copies = [_about(table, "CREATE TABLE {copy} AS TABLE {table}") for table in filled]
+    session.execute("; ".join([f"CREATE SCHEMA {COPIES}", *copies]).encode())
+    beginning = Beginning(session, url, tables, filled, _used_counters(session))
+    try:
+        yield beginning
+    finally:
+        beginning.session.close()
+
+
+def _session(url: str) -> Session:
+    return psycopg.connect(url, autocommit=True)
 
 
 def _with_rows(session: Session, tables: tuple[str, ...]) -> tuple[str, ...]:
