@@ -46,6 +46,24 @@ def test_a_rule_is_saved_switched_off_and_each_change_is_a_version(
     assert "Ada Byron" in text
 
 
+def test_a_rule_that_somebody_else_saved_meanwhile_is_not_replaced_unread(
+    signed_in: Client, db: None
+) -> None:
+    signed_in.post("/alerts/rules/new/", {**FIELDS, "do": "save"})
+    rule = AlertRule.objects.get()
+    address, opened = f"/alerts/rules/{rule.pk}/", {**FIELDS, "do": "save", "version": "1"}
+    signed_in.post(address, {**opened, "for_days": "4"})
+    answer = signed_in.post(address, {**opened, "for_days": "9"})
+    assert answer.status_code == 422
+    assert "while you had it open: it is version 2 now." in answer.text
+    assert 'name="version" value="2"' in answer.text
+    rule.refresh_from_db()
+    assert rule.for_days == 4
+    signed_in.post(address, {**opened, "for_days": "9", "version": "2"})
+    rule.refresh_from_db()
+    assert (rule.for_days, rule.version) == (9, 3)
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

@@ -81,6 +81,24 @@ def test_a_segment_is_made_and_shows_who_is_in(large: Account, small: Account) -
     assert "Large" in client(Role.DEVELOPER).get("/segments/").text
 
 
+def test_what_somebody_else_saved_meanwhile_is_not_replaced_unread(large: Account) -> None:
+    client().post("/segments/new/", form())
+    found = Segment.objects.get()
+    address = f"/segments/{found.pk}/edit/"
+    opened = form(rule="mrr > 7", version="1")
+    client(Role.ADMINISTRATOR).post(address, form(rule="mrr > 5", version="1"))
+    answer = client().post(address, opened)
+    assert answer.status_code == 422
+    assert "was changed by administrator@example.com while you had it open" in answer.text
+    assert "mrr &gt; 7" in answer.text
+    assert 'name="version" value="2"' in answer.text
+    found.refresh_from_db()
+    assert found.rule == "mrr > 5"
+    client().post(address, opened | {"version": "2"})
+    found.refresh_from_db()
+    assert (found.rule, found.version) == ("mrr > 7", 3)
+
+
 def test_the_list_tells_the_mrr_and_everything_that_uses_a_segment(
     large: Account, small: Account
 ) -> None:
@@ -122,6 +140,10 @@ def test_the_attributes_that_rules_may_name_are_listed_and_found(db: None) -> No
     ("typed", "message", "field"),
     [
         ({"rule": "mmr > 5"}, "There is no attribute “mmr”.", "rule"),
+        ({"priority": "first"}, "“first” is no priority.", "priority"),
+        ({"priority": "²"}, "“²” is no priority.", "priority"),
+        ({"priority": "10001"}, "It is from 0 to 10,000.", "priority"),
+        ({"owner": "who@example.com"}, "Nobody here has the e-mail who@example.com.", "owner"),
         ({"rule": ""}, "needs at least one condition", "rule"),
         ({"name": " "}, "1 to 80 characters", "name"),
     ],

@@ -82,6 +82,8 @@ def _save(
     if not may_edit_alert_rules(member):
         raise PermissionDenied(REFUSALS[may_edit_alert_rules])
     draft, faults = rule_form.draft_of(given, now)
+    if older := _older(request.POST.get("version", ""), found):
+        draft, faults = None, {"version": older, **faults}
     if draft is not None:
         try:
             saved = write.save(draft, now=now, member=member, alert_rule=found)
@@ -93,6 +95,18 @@ def _save(
             return HttpResponseRedirect(reverse("alert_rule", args=[saved.pk]))
     kept = Given(given.values, given.scope, faults)
     return render(request, "web/alerts/rule.html", _shown(request, found, kept, now), status=422)
+
+
+def _older(version: str, found: AlertRule | None) -> str:
+    """What to say where somebody else saved the rule while the form stood open; else nothing."""
+    if found is None or not version or version == str(found.version):
+        return ""
+    last = found.versions.order_by("-number").first()
+    who = f" by {last.by}" if last and last.by else ""
+    return (
+        f"It was changed{who} while you had it open: it is version {found.version} now. Nothing of"
+        " yours is lost. Save again to put it in place of theirs."
+    )
 
 
 def _shown(

@@ -45,7 +45,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def live_preview(request: HttpRequest) -> HttpResponse:
     """What the rule in the form would do: a part of the page."""
     pk = request.POST.get("segment", "")
-    against = Segment.objects.filter(pk=int(pk)).first() if pk.isdigit() else None
+    known = pk.isdecimal() and len(pk) < 18
+    against = Segment.objects.filter(pk=int(pk)).first() if known else None
     return render(
         request,
         "web/segments/preview.html",
@@ -72,16 +73,9 @@ def _save(request: HttpRequest, found: Segment | None) -> HttpResponse:
         name: request.POST.get(name, "").strip()
         for name in ("name", "rule", "description", "priority", "owner")
     }
-    owner = Member.objects.filter(email__iexact=typed["owner"]).first() if typed["owner"] else None
-    priority = typed["priority"]
-    draft = write.Draft(
-        typed["name"],
-        typed["rule"],
-        typed["description"],
-        min(int(priority), LONGEST_PRIORITY) if priority.isdigit() and len(priority) < 6 else 100,
-        owner,
-    )
     try:
+        draft = _draft(typed)
+        _refuse_older(request.POST.get("version", ""), found)
         saved = write.save(
             draft, now=settings.TENURE_CLOCK.now(), member=member_of(request), segment=found
         )
@@ -93,8 +87,39 @@ def _save(request: HttpRequest, found: Segment | None) -> HttpResponse:
         fault["next_step"] = "What is wrong, and where, stands below it."
         return _shown(request, found, typed, fault=fault)
     count = saved.memberships.count()
-    messages.success(request, f"“{saved.name}” is saved: {count:,} accounts are in it.")
+    within = "1 account is" if count == 1 else f"{count:,} accounts are"
+    messages.success(request, f"“{saved.name}” is saved: {within} in it.")
     return HttpResponseRedirect(reverse("segment", args=[saved.pk]))
+
+
+def _draft(typed: Mapping[str, str]) -> write.Draft:
+    """What was typed. Raises SegmentRefused for what is no priority and nobody's e-mail."""
+    priority = typed["priority"]
+    if not (priority.isascii() and priority.isdigit()) or int(priority[:9]) > LONGEST_PRIORITY:
+        raise write.SegmentRefused(
+            "priority",
+            f"“{priority[:40]}” is no priority.",
+            f"It is from 0 to {LONGEST_PRIORITY:,}.",
+        )
+    owner = Member.objects.filter(email__iexact=typed["owner"]).first() if typed["owner"] else None
+    if typed["owner"] and owner is None:
+        raise write.SegmentRefused(
+            "owner", f"Nobody here has the e-mail {typed['owner'][:80]}.", "Choose a member."
+        )
+    return write.Draft(typed["name"], typed["rule"], typed["description"], int(priority), owner)
+
+
+def _refuse_older(version: str, found: Segment | None) -> None:
+    """What somebody else saved while the form stood open is not replaced unread."""
+    if found is None or not version or version == str(found.version):
+        return
+    last = found.versions.order_by("-number").first()
+    who = f" by {last.by}" if last and last.by else ""
+    raise write.SegmentRefused(
+        "version",
+        f"The segment was changed{who} while you had it open: it is version {found.version} now.",
+        "Nothing of yours is lost. Save again to put it in place of theirs.",
+    )
 
 
 def _shown(

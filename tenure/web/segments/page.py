@@ -50,7 +50,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     asked = _asked(found)
     before = request.GET.get("before", "")
     crossings = read.crossings(
-        segment=found, limit=PAGE + 1, before=int(before) if before.isdigit() else 0
+        segment=found,
+        limit=PAGE + 1,
+        before=int(before) if before.isdecimal() and len(before) < 18 else 0,
     )
     rows = read.members_page(found, request.GET.get("after") or None, limit=PAGE, asked=asked)
     drawn_for = Shown(now_of(request), moments.zone_of(member_of(request).time_zone))
