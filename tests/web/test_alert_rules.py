@@ -128,6 +128,9 @@ def test_two_conditions_are_tried_side_by_side_and_nothing_is_saved(
     assert text.count('<section class="trial"') == 2
     assert "past_due_count &gt; 5" in text
     assert text.count("Alerts in 31 days") == 2
+    table = text[text.index("Both side by side") :].split("</table>")[0]
+    for words in ("This rule", "The other condition", "Accounts", "Churn followed", "missed"):
+        assert words in table
     assert not AlertRule.objects.exists()
     broken = signed_in.post("/alerts/rules/new/", {**given, "compare": "mrr >> 1"}).text
     assert "note is-warn" in broken[broken.index('id="trials"') :]

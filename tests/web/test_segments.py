@@ -164,6 +164,8 @@ def test_a_rule_is_tried_before_it_is_saved(large: Account, small: Account) -> N
     typed = {"rule": "mrr < 100 and name contains co", "segment": str(found.pk)}
     part = client().post("/segments/preview/", typed).text
     assert "1 account<" in part
+    door = unescape(re.findall(r'href="(/accounts/[^"]*rule[^"]*)"', part)[0])
+    assert parse_qs(urlsplit(door).query) == {"rule": [typed["rule"]]}
     assert "1 enter" in part
     assert "1 leave" in part
     near = client().post("/segments/preview/", {"rule": "mrr > 1000 and mrr < 1200"}).text

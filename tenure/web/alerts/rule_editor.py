@@ -149,6 +149,8 @@ def _live(given: Given, now: datetime) -> dict[str, Any]:
         held = holding(said.asked, given.scope)
     except TooCostly as error:
         return shown | {"costly": str(error)}
+    # Of segments the rule is limited to, the list would have to be asked too.
+    shown["list_rule"] = "" if given.scope else said.asked.text
     return shown | {"held": held, "sample": _sample(given["message"], said.asked, held)}
 
 
@@ -172,7 +174,12 @@ def _trials(request: HttpRequest, given: Given, now: datetime) -> dict[str, Any]
     days, horizon = _whole(request, "days", 90), _whole(request, "horizon", 30)
     delays = {name: _number(given[name], default) for name, default in rule_form.DAYS.items()}
     drafts = [("This rule", given["rule"]), ("The other condition", given["compare"])]
-    return {"trials": [_tried(name, text, given.scope, delays, days, horizon, now) for name, text in drafts if text.strip()]}  # fmt: skip
+    found = [
+        _tried(name, text, given.scope, delays, days, horizon, now)
+        for name, text in drafts
+        if text.strip()
+    ]
+    return {"trials": found, "beside": trial.beside(found)}
 
 
 def _tried(

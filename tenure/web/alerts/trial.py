@@ -115,6 +115,15 @@ def tried(name: str, asked: Asked, now: datetime) -> Trial:
     )
 
 
+def beside(trials: Sequence[Trial]) -> list[tuple[str, Follow, Follow]]:
+    """What came after two rules, each kind of event beside the other's; nothing unless there are two."""
+    if len(trials) != 2:
+        return []
+    one, other = trials
+    pairs = zip(one.follows, other.follows, strict=False)
+    return [(words, mine, theirs) for (words, mine), (_, theirs) in pairs]
+
+
 def _bars(found: Backtest, measured: date | None) -> list[Bar]:
     top = max(found.per_day.values(), default=0) or 1
     step = 100 / max(1, len(found.per_day))
