@@ -14,6 +14,7 @@ from tenure.alerts.write import Draft, RuleNotSaved, enable, save
 from tenure.connections.models import Workspace
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
+from tenure.metrics.refresh import measure
 from tenure.tasks.models import Note, Task
 from tenure.tasks.write import Maker, add_task, from_alerts
 from tests.alerts.conftest import START, day, move_
@@ -88,6 +89,45 @@ def test_what_wants_attention_is_there_and_only_mine(me: Member, mine: Account) 
     assert "Call them" in page
     assert "Somebody else" not in page
     assert "Somebody else" in client(me).get("/today/?whose=all").text
+
+
+def test_trials_that_end_and_bills_that_failed_or_fall_due_are_there(
+    me: Member, mine: Account
+) -> None:
+    trial = {"trial_started_at": day(-5), "trial_ends_at": day(9), "plan_name": "Pro"}
+    rows.a_subscription(mine, rows.a_plan(), created_at=day(-5), **trial)
+    for number, state, closed, due in (
+        ("F-1", "failed", day(-3), day(-40)),
+        ("F-OLD", "failed", day(-70), day(-90)),
+        ("D-1", "pending", None, day(4)),
+        ("D-LATER", "pending", None, day(20)),
+    ):
+        rows.an_invoice(
+            mine, number=number, state=state, closed_at=closed, due_at=due, created_at=day(-60)
+        )
+    measure([mine.pk], START)
+    page = client(me).get("/today/").text
+    assert "trial of" in page
+    bills = page[page.index("Failed, or due within a week") :].split("</section>")[0]
+    assert bills.index("F-1") < bills.index("D-1")
+    assert "F-OLD" not in bills
+    assert "D-LATER" not in bills
+    other = a_member(Role.CSM, "other@example.com")
+    assert "F-1" not in client(other).get("/today/?whose=mine").text
+
+
+def test_looking_again_soon_is_the_same_visit_and_every_member_has_their_own(
+    me: Member, settings: Settings
+) -> None:
+    page, since = client(me), []
+    for hours in (0, 1, 30, 31, 24 * 60):
+        settings.TENURE_CLOCK = FrozenClock(START + timedelta(hours=hours))
+        since.append(page.get("/today/").context["since"] - START)
+    week = timedelta(days=7)
+    hour = timedelta(hours=1)
+    assert since == [-week, hour - week, hour, hour, 24 * 60 * hour - week]
+    page.force_login(a_member(Role.CSM, "other@example.com"))
+    assert page.get("/today/").context["since"] == START + 24 * 60 * hour - week
 
 
 def test_an_alerts_rule_makes_one_task_for_its_owner(me: Member, mine: Account) -> None:

@@ -20,7 +20,7 @@ from tenure.customers.read import owns_any
 from tenure.health.moves import moved_since
 from tenure.metrics import attention as read
 from tenure.metrics.days import local_day
-from tenure.metrics.models import AccountFacts
+from tenure.metrics.models import AccountFacts, SubscriptionFacts
 from tenure.metrics.settings import zone
 from tenure.tasks import read as tasks
 from tenure.tasks.models import Task
@@ -30,17 +30,30 @@ from tenure.web.runs.freshness import standings_for
 
 MOST = 8
 SEEN = "today_seen"
-WEEK, AHEAD = timedelta(days=7), 30
+WEEK, AHEAD, VISIT = timedelta(days=7), 30, timedelta(hours=8)
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A renewal or an end of a term that comes: whose, when, and what it is worth."""
+    """A renewal, or the end of a term or trial, that comes: whose, when, and what it is worth."""
 
     account: Account
     day: date
     renews: bool
     mrr: tuple[Money, ...]
+    trial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An invoice that failed, or is due soon."""
+
+    account: Account
+    pk: int
+    name: str
+    failed: bool
+    day: date | None
+    balance: Money
 
 
 @require_safe
@@ -63,7 +76,7 @@ def today(request: HttpRequest) -> HttpResponse:
     day = local_day(now, zone())
     states = (State.NEW, State.ACKNOWLEDGED)
     inbox = alerts.inbox(owner_id=owner_id, states=states)
-    since = _seen(request, now)
+    since, visit = _visits(request, member, now)
     shown = {
         "everyone": everyone,
         "nothing_mine": nothing_mine,
@@ -75,11 +88,13 @@ def today(request: HttpRequest) -> HttpResponse:
         "since": since,
         "ahead": _ahead(day, owner_id),
         "overdue": _overdue(owner_id),
+        "bills": _bills(now, owner_id),
         "trouble": _trouble(request, member),
         "may_edit": may_edit_customers(member),
     }
     response = render(request, "web/today/page.html", shown)
-    response.set_cookie(SEEN, now.isoformat(), max_age=90 * 86_400, httponly=True, samesite="Lax")
+    name, months = f"{SEEN}_{member.pk}", 90 * 86_400
+    response.set_cookie(name, visit, max_age=months, httponly=True, samesite="Lax")
     return response
 
 
@@ -97,20 +112,30 @@ def _tasks(member: Member, day: date, *, everyone: bool) -> Sequence[Task]:
     return list(found.filter(due__lte=day + timedelta(days=1))[:20])
 
 
-def _seen(request: HttpRequest, now: datetime) -> datetime:
-    """When this page was looked at before; a week ago for who never did, or not lately."""
+def _visits(request: HttpRequest, member: Member, now: datetime) -> tuple[datetime, str]:
+    """When the visit before this one was, at most a week ago, and what to remember of both. Looking
+    again within hours is the same visit, which goes on telling what it told."""
     try:
-        seen = datetime.fromisoformat(request.COOKIES.get(SEEN, ""))
-    except ValueError:
-        return now - WEEK
-    recent = seen.tzinfo is not None and now - WEEK <= seen <= now - timedelta(hours=8)
-    return seen if recent else now - WEEK
+        told = request.COOKIES.get(f"{SEEN}_{member.pk}", "").split("~")
+        since, last = (datetime.fromisoformat(one) for one in told)
+        same = timedelta(0) <= now - last < VISIT
+        found = max(since if same else last, now - WEEK)
+        found = found if found <= now else now - WEEK
+    except (ValueError, TypeError):  # never here, or a cookie nobody wrote
+        found = now - WEEK
+    return found, f"{found.isoformat()}~{now.isoformat()}"
 
 
 def _ahead(day: date, owner_id: int | None) -> list[Ahead]:
-    """Renewals and ends of terms within a month, the soonest first."""
-    found = read.terms_ending(day, day + timedelta(days=AHEAD), owner_id, limit=MOST)
-    return [
+    """Renewals, and ends of terms and trials, within a month, the soonest first."""
+    last = day + timedelta(days=AHEAD)
+    found = read.terms_ending(day, last, owner_id, limit=MOST)
+    trials = [
+        Ahead(one.account, one.trial_ends_on, False, _monthly(one), one.plan_code or "a plan")
+        for one in read.trials_ending(day, last, owner_id, limit=MOST)
+        if one.trial_ends_on
+    ]
+    terms = [
         Ahead(
             facts.account,
             facts.term_end_date,
@@ -119,6 +144,30 @@ def _ahead(day: date, owner_id: int | None) -> list[Ahead]:
         )
         for facts in found
         if facts.term_end_date
+    ]
+    return sorted([*trials, *terms], key=lambda one: one.day)[:MOST]
+
+
+def _monthly(one: SubscriptionFacts) -> tuple[Money, ...]:
+    return () if one.monthly is None else (Money(one.monthly, one.currency),)
+
+
+def _bills(now: datetime, owner_id: int | None) -> list[Bill]:
+    """Invoices that failed or are due soon, as the page shows them."""
+    days = zone()
+    return [
+        Bill(
+            one.account,
+            one.pk,
+            str(one),
+            one.state == "failed",
+            local_day(due, days)
+            if (due := one.closed_at if one.state == "failed" else one.due_at)
+            else None,
+            Money(one.balance, one.currency),
+        )
+        for one in read.failed_or_due(now, owner_id, limit=MOST)
+        if one.account and one.balance is not None
     ]
 
 
