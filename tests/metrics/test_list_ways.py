@@ -12,7 +12,7 @@ from tenure.customers.models import Invoice
 from tenure.metrics.lists import invoices, strides, subscriptions, ways
 from tenure.metrics.lists.filters import Wanted
 from tenure.metrics.lists.keyset import Order, Reading, order_of, reading
-from tenure.metrics.lists.planned import Planned, planned
+from tenure.metrics.lists.planned import Planned, index_of, planned
 from tenure.metrics.lists.strides import Guess
 from tenure.metrics.paging import Place
 from tests.metrics.rows import a_site, upstream
@@ -169,21 +169,35 @@ def test_how_far_to_stride_follows_from_what_was_found_and_foreseen() -> None:
     assert Guess(share=0, gathering=1).ahead(looked=1_000, found=0, limit=51) == 0
 
 
-def test_a_walk_takes_as_long_as_rows_must_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "rows_of", lambda _: 1_000_000)
+def test_a_walk_takes_as_long_as_rows_must_be_looked_at() -> None:
+    walk = ways.Walk("i", every=1_000_000, fit=1_000, row=0.003, whole=True)
+    assert walk.milliseconds(limit=50, looked=0, found=0) == pytest.approx(150)
+    assert walk.milliseconds(limit=50, looked=1_000, found=40) == pytest.approx(4.1, rel=0.01)
+    assert walk.milliseconds(limit=50, looked=1_000, found=0) == pytest.approx(
+        1_650
+    )  # they come late
+    rare = replace(walk, fit=1)
+    assert (
+        rare.milliseconds(limit=50, looked=0, found=0) == 3_000
+    )  # there are no more rows than that
+
+
+def test_a_walk_is_told_by_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "index_of", lambda name: (len(name) * 1_000_000, True))
     index = {"Node Type": "Index Scan", "Index Name": "i", "Plan Rows": 1_000, "Filter": "f"}
 
-    def took(**more: Any) -> float:
-        return ways._walk_ms({"Node Type": "Limit", "Plans": [index | more]}, 50)
+    def walk(**more: Any) -> ways.Walk | None:
+        return ways.walk_of({"Node Type": "Limit", "Plans": [index | more]})
 
-    assert took() == pytest.approx(150)
-    assert took(**{"Node Type": "Index Only Scan"}) == pytest.approx(25)
-    assert took(**{"Plan Rows": 1}) == pytest.approx(3_000)  # there are no more rows than that
+    assert walk() == ways.Walk("i", 1_000_000, 1_000, 0.003, True)
+    assert walk(**{"Node Type": "Index Only Scan"}) == ways.Walk(
+        "i", 1_000_000, 1_000, 0.0005, True
+    )
     whole = "((mrr IS NOT NULL) AND (ROW(mrr, subscription_id) < ROW('12.50'::numeric, 7)))"
-    assert took(**{"Index Cond": whole}) == pytest.approx(150)
-    assert took(**{"Index Cond": "((status)::text = 'trial'::text)"}) == 0
-    assert took(**{"Node Type": "Seq Scan"}) == 0
-    assert ways._walk_ms({"Node Type": "Sort", "Plans": [index]}, 50) == 0
+    assert walk(**{"Index Cond": whole})
+    assert walk(**{"Index Cond": "((status)::text = 'trial'::text)"}) is None
+    assert walk(**{"Node Type": "Seq Scan"}) is None
+    assert ways.walk_of({"Node Type": "Sort", "Plans": [index]}) is None
 
 
 @pytest.mark.parametrize(
@@ -195,19 +209,40 @@ def test_all_that_fit_are_gathered_where_an_index_leads_to_them_in_less_time(
 ) -> None:
     place = "(ROW(total, id) < ROW('7'::numeric, 3))"  # where the page begins leads to nothing
     scan = {"Index Cond": "(currency = 'EUR')" if led else place}
-    plans = {"walked": Planned(1, 1, {}), "all": Planned(1, gathering, {"Plans": [scan]})}
-    monkeypatch.setattr(ways, "planned", lambda statement, _: plans[statement])
-    monkeypatch.setattr(ways, "_walk_ms", lambda *_: walk)
-    assert ways._gathering_is_quicker("walked", "all", {"limit": 51}) is quicker
+    monkeypatch.setattr(ways, "planned", lambda *_: Planned(1, gathering, {"Plans": [scan]}))
+    assert ways._is_quicker("all", {"limit": 51}, walk) is quicker
 
 
-def test_plans_are_read_as_the_planner_writes_them() -> None:
-    part = reading(order_of("-total", invoices.ORDERS, "Invoices"), 0, Place(0, 7, 3))
-    asked = invoices.asked_for({"currency": "EUR"}, HERE)
-    values = {**asked.values, **part.values, "limit": 5}
+@pytest.mark.parametrize("name", LISTS)
+def test_a_walk_is_tried_for_some_rows_and_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """With the planner brought to walk along indexes, as it does where there are very many rows."""
+    taken: list[str] = []
+    run = ways._run
+    monkeypatch.setattr(ways, "_run", lambda sql, values: taken.append(sql) or run(sql, values))
+    monkeypatch.setattr(ways, "WORTH_MS", 0)
     with connection.cursor() as db:
-        db.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        db.execute("ANALYZE customers_invoice; SET LOCAL enable_sort = off")
-    walk = planned(ways.in_order(part, asked), values)
-    assert ways._walk_ms(walk.plan, 5) > 0
-    assert planned(ways.gathered(part, asked), values).is_led
+        db.execute("ANALYZE customers_invoice; ANALYZE metrics_subscriptionfacts")
+        for way in ("seqscan", "bitmapscan", "sort"):
+            db.execute(f"SET LOCAL enable_{way} = off")
+    for first, surely in ((1, 1e9), (4, 1e9), (3, 0), (100, 0)):
+        monkeypatch.setattr(ways, "FIRST", first)
+        monkeypatch.setattr(ways, "SURELY", surely)
+        for sort in SORTS[name]:
+            order = order_of(sort, LISTS[name].ORDERS, "Rows")
+            for given in GIVEN[name][-2:]:
+                alike(order, LISTS[name].asked_for(given, HERE))
+    assert sum(") looked WHERE fits" in sql for sql in taken) > 50
+    assert sum("OFFSET 0" in sql for sql in taken) > 5
+
+
+def test_an_index_is_told_with_its_rows_and_whether_it_has_all() -> None:
+    with connection.cursor() as db:
+        db.execute("ANALYZE customers_invoice")
+    assert planned("SELECT id FROM customers_invoice ORDER BY id LIMIT 1", {}).rows == 1
+    rows = Invoice.objects.count()
+    assert index_of("customers_invoice_by_total") == (rows, True)
+    owed, whole = index_of("customers_invoice_owed_issued")
+    assert owed < rows
+    assert not whole

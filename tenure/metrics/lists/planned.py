@@ -26,6 +26,11 @@ class Planned:
         """Whether an index leads to the rows by what is asked for."""
         return any(narrows(node) for node in _nodes(self.plan))
 
+    @property
+    def indexes(self) -> set[str]:
+        """The indexes it reads."""
+        return {node["Index Name"] for node in _nodes(self.plan) if "Index Name" in node}
+
 
 def narrows(node: Mapping[str, Any]) -> bool:
     """Whether a part of a plan reads less of an index than what comes after a row of its order."""
@@ -47,8 +52,20 @@ def planned(statement: str, values: Mapping[str, Any]) -> Planned:
     return Planned(float(plan["Plan Rows"]), float(plan["Total Cost"]) * UNIT_MS, plan)
 
 
-def rows_of(name: str) -> float:
-    """How many rows a table or an index was last seen to have, one at least."""
+def rows_of(table: str) -> float:
+    """How many rows a table was last seen to have, one at least."""
     with connection.cursor() as db:
-        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [name])
+        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
         return max(float(db.fetchone()[0]), 1.0)
+
+
+def index_of(name: str) -> tuple[float, bool]:
+    """How many rows an index was last seen to have, one at least, and whether it has all of its table."""
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT c.reltuples, i.indpred IS NULL FROM pg_class c JOIN pg_index i"
+            " ON i.indexrelid = c.oid WHERE c.oid = %s::regclass",
+            [name],
+        )
+        rows, whole = db.fetchone()
+        return max(float(rows), 1.0), bool(whole)

@@ -1,11 +1,12 @@
 """The next rows of a list, in whichever way is quicker; each finds the same rows in the same order.
 
-Where many rows fit, an order is walked by its index and the page is soon full. Where few do, all that fit
-are gathered and sorted. Where what was asked for is several states, each with an index in this order,
+Where many rows fit, an order is walked by its index and the page is soon full. Where few do, or late in
+this order, all that fit are gathered and sorted. Where what was asked for is several states, each with an index in this order,
 they are walked side by side. And where it is asked of very many accounts, see ``strides.py``.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -13,10 +14,11 @@ from django.db import connection
 from tenure.metrics.lists import strides
 from tenure.metrics.lists.filters import Wanted
 from tenure.metrics.lists.keyset import Order, Reading, phases_from, reading
-from tenure.metrics.lists.planned import narrows, planned, rows_of
+from tenure.metrics.lists.planned import index_of, narrows, planned
 from tenure.metrics.paging import Place
 
 ROW_MS = {"Index Scan": 0.003, "Index Only Scan": 0.0005}  # what looking at a row takes
+FIRST, GUESSED = 1_000, 100  # rows a walk is tried for, and as many as what was foreseen counts for
 WORTH_MS = 10  # a walk foreseen to take less is taken
 SURELY = 1.5  # how much quicker gathering must be, as all of this is foreseen only
 
@@ -40,26 +42,45 @@ def walk(order: Order, place: Place | None, asked: Wanted, limit: int) -> list[P
 def _rows(part: Reading, asked: Wanted, limit: int) -> list[tuple[int, Any]]:
     if asked.words and not asked.at.then:
         return strides.read(part, asked, asked.words, limit)
-    values = {**asked.values, **part.values, "limit": limit}
-    with connection.cursor() as db:
-        db.execute(_statement(part, asked, values), values)
-        return list(db.fetchall())
-
-
-def _statement(part: Reading, asked: Wanted, values: Mapping[str, Any]) -> str:
+    values = {**asked.values, **part.values, "limit": limit, "rows": FIRST}
     walked = in_order(part, asked)
     if asked.is_empty or asked.at.then:
-        return walked
+        return _run(walked, values)
     if cased := side_by_side(part, asked):
-        return cased
+        return _run(cased, values)
+    walk = walk_of(planned(walked, values).plan)
+    if walk is None:
+        return _run(walked, values)
+    first = begun(part, asked)
+    looked = FIRST if walk.whole or walk.index in planned(first, values).indexes else 0
+    found = _run(first, values) if looked else []
+    if len(found) >= limit:
+        return found
+    took = walk.milliseconds(limit, looked, len(found))
     all_that_fit = gathered(part, asked)
-    return all_that_fit if _gathering_is_quicker(walked, all_that_fit, values) else walked
+    return _run(all_that_fit if _is_quicker(all_that_fit, values, took) else walked, values)
+
+
+def _run(statement: str, values: Mapping[str, Any]) -> list[tuple[int, Any]]:
+    with connection.cursor() as db:
+        db.execute(statement, values)
+        return list(db.fetchall())
 
 
 def in_order(part: Reading, asked: Wanted) -> str:
     """By the index of the order."""
     condition = asked.condition(part.part.table, part.part.key)
     return f"{part.rows(condition)} ORDER BY {part.by} LIMIT %(limit)s"
+
+
+def begun(part: Reading, asked: Wanted) -> str:
+    """What fits of so many rows of the order, which is as far as a walk is tried."""
+    fits = f"({asked.condition(part.part.table, part.part.key)}) IS TRUE AS fits"
+    looked = f"{part.rows('TRUE', fits)} ORDER BY {part.by} LIMIT %(rows)s"
+    return (
+        f"SELECT key, value FROM ({looked}) looked WHERE fits"  # noqa: S608
+        f" ORDER BY {part.by_name} LIMIT %(limit)s"
+    )
 
 
 def side_by_side(part: Reading, asked: Wanted) -> str:
@@ -79,24 +100,39 @@ def gathered(part: Reading, asked: Wanted) -> str:
     )
 
 
-def _gathering_is_quicker(walked: str, all_that_fit: str, values: Mapping[str, Any]) -> bool:
-    """Whether to leave the order alone: the planner takes rows that follow each other in an index to
-    lie together, which they need not. What no index leads to is no quicker found another way."""
-    took = _walk_ms(planned(walked, values).plan, values["limit"])
+def _is_quicker(all_that_fit: str, values: Mapping[str, Any], took: float) -> bool:
+    """Whether to leave the order alone. What no index leads to is no quicker found another way."""
     if took < WORTH_MS:
         return False
-    other = planned(all_that_fit, values)
-    return other.is_led and took > SURELY * other.milliseconds
+    gathering = planned(all_that_fit, values)
+    return gathering.is_led and took > SURELY * gathering.milliseconds
 
 
-def _walk_ms(plan: Mapping[str, Any], limit: int) -> float:
-    """What a walk along an index will take, by how many of its rows must be looked at; 0 for any other
-    plan, and for an index that leads to what is asked for."""
-    walks = next((one for one in plan.get("Plans", ()) if one["Node Type"] in ROW_MS), None)
-    if plan["Node Type"] != "Limit" or walks is None or "Filter" not in walks:
-        return 0
-    if narrows(walks):
-        return 0
-    every = rows_of(walks["Index Name"])
-    looked = min(limit * every / max(float(walks["Plan Rows"]), 1), every)
-    return looked * ROW_MS[walks["Node Type"]]
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk along an index of so many rows as the planner would have it: how many of them fit by its
+    guess, how long one takes, and whether these are all rows of the table, whatever is asked for."""
+
+    index: str
+    every: float
+    fit: float
+    row: float
+    whole: bool
+
+    def milliseconds(self, limit: int, looked: int, found: int) -> float:
+        """What it will take, by how many rows must be looked at. The planner alone takes rows that
+        follow each other in an index to lie together, which they need not, and those that fit to be
+        spread evenly: what was found of those already looked at counts for more."""
+        share = (found + self.fit / self.every * GUESSED) / (looked + GUESSED)
+        return min(limit / max(share, 1e-9), self.every) * self.row
+
+
+def walk_of(plan: Mapping[str, Any]) -> Walk | None:
+    """The walk along an index that a plan is; None for any other plan, and for an index that leads to
+    what is asked for."""
+    scan = next((one for one in plan.get("Plans", ()) if one["Node Type"] in ROW_MS), None)
+    if plan["Node Type"] != "Limit" or scan is None or "Filter" not in scan or narrows(scan):
+        return None
+    name, row = scan["Index Name"], ROW_MS[scan["Node Type"]]
+    every, whole = index_of(name)
+    return Walk(name, every, max(float(scan["Plan Rows"]), 1), row, whole)
