@@ -157,16 +157,14 @@ def test_states_are_walked_side_by_side_only_where_each_has_an_index() -> None:
 
 def test_how_far_to_stride_follows_from_what_was_found_and_foreseen() -> None:
     many = Guess(share=0.1, gathering=300)
-    assert many.ahead(looked=1_000, found=50, limit=51) == strides.FIRST
-    assert (
-        many.ahead(looked=1_000, found=0, limit=51) == 1_326
-    )  # as many as were foreseen, and more
+    assert many.ahead(looked=400, found=50, limit=51) == strides.FIRST
+    assert many.ahead(looked=400, found=0, limit=51) == 1_326  # as many as were foreseen, and more
     assert many.ahead(looked=30_000, found=0, limit=51) == strides.LONGEST
     assert many.ahead(looked=100_000, found=0, limit=51) == 0  # they come late
     few = Guess(share=0.0001, gathering=5)
-    assert few.ahead(looked=1_000, found=0, limit=51) == 0
-    assert few.ahead(looked=1_000, found=45, limit=51) == strides.FIRST  # they are not so few
-    assert Guess(share=0, gathering=1).ahead(looked=1_000, found=0, limit=51) == 0
+    assert few.ahead(looked=400, found=0, limit=51) == 0
+    assert few.ahead(looked=400, found=45, limit=51) == strides.FIRST  # they are not so few
+    assert Guess(share=0, gathering=1).ahead(looked=400, found=0, limit=51) == 0
 
 
 def test_a_walk_takes_as_long_as_rows_must_be_looked_at() -> None:

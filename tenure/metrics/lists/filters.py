@@ -64,8 +64,9 @@ class Clause:
     """A condition with its values.
 
     ``cases`` are conditions that exclude each other and together are this one. ``account`` is what it
-    asks of a row's account ``a`` where very many accounts meet it, and ``leading`` the part of that
-    which an index leads by; rows with the ids ``%(named)s`` meet it besides.
+    asks of a row's account ``a`` where very many accounts meet it, so many by the planner's guess as are
+    ``foreseen``, and ``leading`` the part of that which an index leads by; rows with the ids
+    ``%(named)s`` meet it besides.
     """
 
     sql: str
@@ -73,6 +74,7 @@ class Clause:
     cases: Sequence[str] = ()
     account: str = ""
     leading: str = ""
+    foreseen: float = 0
 
 
 @dataclass(frozen=True, slots=True)

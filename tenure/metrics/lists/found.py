@@ -122,7 +122,8 @@ def whose(words: str, ids: Sequence[int]) -> Clause:
         condition = condition.replace("%s", f"%({name})s", 1)
     accounts = f"SELECT a.id FROM {ACCOUNT} a WHERE {condition}"  # noqa: S608
     named: dict[str, Any] = {"named": list(ids)}
-    if planned(accounts, spelt).rows <= FORESEEN:
+    foreseen = planned(accounts, spelt).rows
+    if foreseen <= FORESEEN:
         with connection.cursor() as db:
             db.execute(f"{accounts} LIMIT {MOST_ACCOUNTS + 1}", spelt)
             few = [row[0] for row in db.fetchall()]
@@ -133,7 +134,13 @@ def whose(words: str, ids: Sequence[int]) -> Clause:
     *parts, _ = spelt  # the last is the whole, which may be an identifier
     long = [name for name in parts if len(spelt[name]) > LEAST]
     leading = " AND ".join(f"a.search LIKE %({name})s" for name in long or parts)
-    return Clause(_or_named(within, ids), spelt | named, account=condition, leading=leading)
+    return Clause(
+        _or_named(within, ids),
+        spelt | named,
+        account=condition,
+        leading=leading,
+        foreseen=foreseen,
+    )
 
 
 def _or_named(condition: str, ids: Sequence[int]) -> str:

@@ -17,7 +17,7 @@ from tenure.metrics.lists.keyset import Reading
 from tenure.metrics.lists.planned import planned, rows_of
 from tenure.metrics.paging import ACCOUNT
 
-FIRST, LONGEST = 1_000, 20_000  # rows of a stride; the accounts of a long one lie closer together
+FIRST, LONGEST = 400, 20_000  # rows of a stride; the accounts of a long one lie closer together
 FARTHER = 1.3  # how much farther to go than the page seems to need
 SURELY = 2  # how much quicker than gathering the rest of a walk must seem
 ROW_MS = 0.0035  # what looking at a row and its account takes
@@ -52,7 +52,7 @@ def read(part: Reading, asked: Wanted, words: Clause, limit: int) -> Rows:
         looked += walked
         if len(found) >= limit or walked < step or last is None:
             return found
-        guess = guess or _foreseen(part, asked, words)
+        guess = guess or _foreseen(asked, words)
         step = guess.ahead(looked, len(found), limit)
         if not step:
             return _gather(part, asked, words, limit)
@@ -102,13 +102,10 @@ def _all(part: Reading, asked: Wanted, words: Clause) -> str:
     return f"{by_account} UNION {part.rows(f'{rest} AND {key} = ANY(%(named)s)')}"
 
 
-def _foreseen(part: Reading, asked: Wanted, words: Clause) -> Guess:
+def _foreseen(asked: Wanted, words: Clause) -> Guess:
     """The planner takes all that an index of words leads to for what fits; it takes longer."""
-    values = {**asked.values, **part.values}
-    accounts = f"SELECT a.id FROM {ACCOUNT} a WHERE"  # noqa: S608
-    theirs, led = (planned(f"{accounts} {one}", values) for one in (words.account, words.leading))
-    every = planned(_all(part, asked, words), values)
-    return Guess(theirs.rows / rows_of(ACCOUNT), max(led.milliseconds, every.milliseconds))
+    leading = planned(f"SELECT a.id FROM {ACCOUNT} a WHERE {words.leading}", asked.values)  # noqa: S608
+    return Guess(words.foreseen / rows_of(ACCOUNT), leading.milliseconds)
 
 
 def _run(statement: str, values: Mapping[str, Any]) -> Any:
