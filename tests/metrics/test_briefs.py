@@ -1,6 +1,7 @@
 """Every account's brief says what its account, its figures and its score say, whoever wrote them."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from django.db import connection, transaction
@@ -57,6 +58,19 @@ def test_a_removed_account_is_live_again_when_it_is_back() -> None:
         assert differing() == []
     Account.objects.all().delete()
     assert not AccountBrief.objects.exists()
+
+
+def test_accounts_that_were_here_before_get_theirs_when_the_base_is_migrated() -> None:
+    account, _, ended = a_customer("Before"), an_account("Never measured"), a_customer("Over")
+    score([account.pk, ended.pk], NOW)
+    HealthScore.objects.filter(pk=ended.pk).update(state="ended")
+    AccountBrief.objects.exclude(pk=account.pk).delete()
+    AccountBrief.objects.update(mrr_sort=1, band="red", live=False)
+    assert len(differing()) == 3
+    migration = import_module("tenure.health.migrations.0005_scores_in_brief")
+    with connection.cursor() as db:
+        db.execute(migration._FILLED)
+    assert differing() == []
 
 
 def test_what_is_undone_leaves_no_trace_in_it() -> None:
