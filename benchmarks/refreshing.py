@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.database import fresh_database
+from benchmarks.seeding import in_brief
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 KINDS = 1_000
@@ -116,8 +117,11 @@ def fill(accounts: int) -> None:
         db.execute("VACUUM ANALYZE")
     flow.refresh(chosen(accounts), NOW)
     with connection.cursor() as db:
+        db.execute("SET session_replication_role = replica")
         for table in ("metrics_accountfacts", "health_healthscore"):
             _copied(db, table, values)
+        db.execute("SET session_replication_role = origin")
+        in_brief(db)
         db.execute("VACUUM ANALYZE")
 
 

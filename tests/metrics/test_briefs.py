@@ -69,7 +69,7 @@ def test_accounts_that_were_here_before_get_theirs_when_the_base_is_migrated() -
     assert len(differing()) == 3
     migration = import_module("tenure.health.migrations.0005_scores_in_brief")
     with connection.cursor() as db:
-        db.execute(migration._FILLED)
+        db.execute(migration.FILLED)
     assert differing() == []
 
 

@@ -37,7 +37,7 @@ DROP TRIGGER health_brief_updated ON health_healthscore;
 DROP TRIGGER health_brief_deleted ON health_healthscore;
 DROP FUNCTION health_brief_scores, health_brief_gone_scores;
 """
-_FILLED = """
+FILLED = """
 DELETE FROM metrics_accountbrief;
 INSERT INTO metrics_accountbrief (
     account_id, live, created_at, measured, mrr_sort, due_sort, past_due_sort, mrr_known,
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(_LOCKED, migrations.RunSQL.noop),
         migrations.RunSQL(_OF_SCORES, _BACK),
-        migrations.RunSQL(_FILLED, migrations.RunSQL.noop),
+        migrations.RunSQL(FILLED, migrations.RunSQL.noop),
         # Scores are found and sorted there from now on.
         migrations.RemoveIndex("healthscore", "health_by_score"),
         migrations.RemoveIndex("healthscore", "health_by_rank"),
