@@ -15,10 +15,8 @@ from django.db import connection
 
 from tenure.metrics.keyset import Condition, phases_from
 from tenure.metrics.paging import BRIEF, Order, Place
-from tenure.metrics.strides import Ways, everyone, stride, strode, ways_of
+from tenure.metrics.strides import Ways, everyone, stride, strode
 from tenure.rules.sql import Sql
-
-__all__ = ["Guess", "gather", "walk_or_gather", "ways_of"]
 
 FIRST = 2_000  # rows of the order, looked at before anything is guessed
 COSTLY = 4  # times fewer at first where more than their brief must be read
@@ -59,7 +57,7 @@ def walk_or_gather(order: Order, place: Place | None, ways: Ways, wanted: int) -
     found: list[Place] = []
     looked, guess = 0, None
     for phase in phases_from(order, place):
-        at, step = place, FIRST if ways.told else max(FIRST // COSTLY, 1)
+        at, step = place, FIRST if ways.is_told else max(FIRST // COSTLY, 1)
         while step:
             missing = wanted - len(found)
             fit, at = strode(order, phase, at, ways, step, missing)

@@ -14,7 +14,7 @@ from tenure.metrics.account_rows import AccountRow, rows_of
 from tenure.metrics.amounts import rounded, stored
 from tenure.metrics.as_of import Moment
 from tenure.metrics.days import local_day
-from tenure.metrics.gathering import walk_or_gather, ways_of
+from tenure.metrics.gathering import walk_or_gather
 from tenure.metrics.keyset import EVERY, LIVE, NOW, THEN, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import (
@@ -29,6 +29,7 @@ from tenure.metrics.paging import (
 )
 from tenure.metrics.rates import in_force
 from tenure.metrics.settings import current
+from tenure.metrics.strides import by_brief, ways_of
 from tenure.rules.sql import Sql
 
 LONGEST_PAGE = 200
@@ -152,7 +153,7 @@ def _walked(
 
 def _of_now(search: str, where: Sql | None) -> tuple[str, list[Any]]:
     """The condition of all accounts of now together."""
-    gathered = ways_of(search, where).gathered
+    gathered = by_brief(ways_of(search, where).gathered)
     return f"{LIVE.text} AND {gathered.text}", [*gathered.values]
 
 
@@ -184,7 +185,7 @@ def capped_count(
 
 def estimated_count(search: str = "", *, where: Sql | None = None) -> int:
     """About how many accounts match, out of a part of them: for a rule that is slow to ask of all."""
-    told = ways_of(search, where).test
+    told = by_brief(ways_of(search, where).test)
     with connection.cursor() as db:
         db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [BRIEF])
         share = min(1.0, LOOKED_AT / max(float(db.fetchone()[0]), 1.0))

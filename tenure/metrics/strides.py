@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.apps import apps
@@ -20,42 +20,34 @@ _COLUMNS = re.compile(r"\b[abfo]\.[a-z_]+")
 @dataclass(frozen=True, slots=True)
 class Ways:
     """One condition on accounts as it is best asked of rows that are walked, and of all together.
-    ``test`` is all of it, for one row at a time, what the brief tells first; ``gathered`` all of it
-    for all rows together; ``led`` what of it an index leads to. ``apart`` is what each must meet and
-    one column alone tells. ``told`` says that nothing beside the brief need be read."""
+    ``brief`` and ``rest`` are all of it for one row at a time: what the brief tells, and what must be
+    asked besides. ``gathered`` is all of it for all rows together; ``led`` what of it an index leads
+    to. ``apart`` is what each must meet and one column alone tells."""
 
-    test: Sql
+    brief: Sql
+    rest: Sql
     gathered: Sql
     led: Sql
     apart: Sequence[Sql] = ()
-    told: bool = False
+
+    @property
+    def test(self) -> Sql:
+        """All of it for one row."""
+        return joined([self.brief, self.rest], " AND ")
+
+    @property
+    def is_told(self) -> bool:
+        """Whether nothing beside the brief need be read."""
+        return self.rest == TRUE
 
 
 def ways_of(search: str, where: Sql | None) -> Ways:
     """The ways to ask for the accounts of now that match a search and a rule."""
-    ways = _ways_of(search, where)
-    return replace(
-        ways,
-        test=_by_brief(ways.test),
-        gathered=_by_brief(ways.gathered),
-        led=_by_brief(ways.led),
-    )
-
-
-def _by_brief(condition: Sql) -> Sql:
-    """The same, where nothing but the account's id is asked of the account itself: it stands in its
-    brief too, and the account need not be read."""
-    if f"{ACCOUNT} a" in condition.text or set(_OF_ACCOUNT.findall(condition.text)) != {"a.id"}:
-        return condition
-    return Sql(condition.text.replace("a.id", "b.account_id"), condition.values)
-
-
-def _ways_of(search: str, where: Sql | None) -> Ways:
     words, values = searched(search)
     sought = [Sql(words, tuple(values))] if values else []
     if where is None:
         every = joined([TRUE, *sought], " AND ")
-        return Ways(every, every, every)
+        return Ways(TRUE, every, every, every)
     if not isinstance(where, Where):
         where = Where(where.text, where.values, rest=where)
     brief = [where.brief] if where.brief else []
@@ -64,14 +56,22 @@ def _ways_of(search: str, where: Sql | None) -> Ways:
     # What leads to all who fit: an index of something else than the brief, if there is one.
     led = [*brief, where.full] if where.full else brief or [where]
     return Ways(
-        test=joined([TRUE, *brief, *rest, *sought], " AND "),
+        brief=where.brief or TRUE,
+        rest=joined([*rest, *sought], " AND ") if rest or sought else TRUE,
         gathered=joined(
             [TRUE, "(" + (where.whole or all_of([*brief, where])) + ")", *sought], " AND "
         ),
         led=joined([TRUE, *led, *sought], " AND "),
         apart=where.apart,
-        told=where.rest is None,
     )
+
+
+def by_brief(condition: Sql) -> Sql:
+    """The same of rows of briefs: where nothing but the account's id is asked of the account itself, it
+    stands in the brief too, and the account need not be read."""
+    if f"{ACCOUNT} a" in condition.text or set(_OF_ACCOUNT.findall(condition.text)) != {"a.id"}:
+        return condition
+    return Sql(re.sub(r"\ba\.id\b", "b.account_id", condition.text), condition.values)
 
 
 def strode(
@@ -103,13 +103,19 @@ def stride(order: Order, phase: int, place: Place | None, ways: Ways, rows: int)
     source, key, value, _ = part_of(order, phase)
     alone, values = _alone(order, phase, place, ways)
     table, alias = order.table, _alias(order)
+    test = by_brief(ways.rest) if table == BRIEF else ways.test
     columns = {key, *([value] if phase == 0 else ()), *_columns(table, alias, ways.test.text)}
     inner = f"(SELECT {', '.join(sorted(columns))} FROM {alone} LIMIT %s) {alias}"  # noqa: S608
+    values = [*values, rows]
+    sort = by(order, phase, place)
+    if table == BRIEF:  # by itself, so that what follows counts for what is left; in order as it is
+        inner = f"(SELECT * FROM {inner} WHERE {ways.brief.text} ORDER BY {sort} OFFSET 0) {alias}"  # noqa: S608
+        values += ways.brief.values
     statement = (
         f"SELECT {key}, {value} FROM {source.replace(f'{table} {alias}', inner, 1)}"  # noqa: S608
-        f" WHERE {ways.test.text} ORDER BY {by(order, phase, place)}"
+        f" WHERE {test.text} ORDER BY {sort}"
     )
-    return statement, [*values, rows, *ways.test.values]
+    return statement, [*values, *test.values]
 
 
 def _alone(order: Order, phase: int, place: Place | None, ways: Ways) -> Condition:
@@ -156,7 +162,7 @@ def everyone(order: Order, condition: Sql) -> Condition:
         known = order.known.format("b") or "TRUE"
         value = f"CASE WHEN {known} THEN b.{order.column} END"
         part = f"CASE WHEN NOT b.measured THEN 2 WHEN {value} IS NULL THEN 1 ELSE 0 END"
-    told = joined([LIVE, condition], " AND ")
+    told = joined([LIVE, by_brief(condition)], " AND ")
     return (
         f"SELECT b.account_id AS id, {value} AS v, {part} AS part FROM {EVERY} WHERE {told.text}",  # noqa: S608
         [*told.values],

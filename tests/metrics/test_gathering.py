@@ -14,6 +14,7 @@ from tenure.metrics import gathering
 from tenure.metrics.gathering import Guess
 from tenure.metrics.keyset import matching, walk
 from tenure.metrics.paging import Place, order_of
+from tenure.metrics.strides import ways_of
 from tenure.rules.sql import Sql
 from tests.metrics.rows import NOW, an_account
 from tests.web.builders import a_customer
@@ -57,7 +58,7 @@ def test_by_strides_of_any_length_a_page_is_as_walked(
     for place in places:
         for at in (place, place and replace(place, backwards=True)):
             for wanted in (1, 2, 10):
-                found = gathering.walk_or_gather(order, at, gathering.ways_of("", SOME), wanted)
+                found = gathering.walk_or_gather(order, at, ways_of("", SOME), wanted)
                 assert found == walk(order, at, condition, wanted)
 
 
@@ -70,7 +71,7 @@ def test_whose_subscriptions_are_over_has_no_place_among_scores(sort: str) -> No
     at = [place.phase for place in places if place.account_id == ended.get().pk]
     assert at == [1]
     assert places == gathering.gather(order, None, SOME, 10)
-    assert places == gathering.walk_or_gather(order, None, gathering.ways_of("", SOME), 10)
+    assert places == gathering.walk_or_gather(order, None, ways_of("", SOME), 10)
 
 
 def test_where_nothing_comes_for_long_all_that_fit_are_gathered(
@@ -81,7 +82,7 @@ def test_where_nothing_comes_for_long_all_that_fit_are_gathered(
     gather = gathering.gather
     monkeypatch.setattr(gathering, "gather", lambda *how: asked.append(how) or gather(*how))
     order = order_of("name")
-    late = gathering.ways_of("", Sql("a.name = %s", ("Two",)))
+    late = ways_of("", Sql("a.name = %s", ("Two",)))
     monkeypatch.setattr(gathering, "_foreseen", lambda *_: Guess(5, 5, 0.003, 0.0015))
     plain = matching("", late.led)
     assert gathering.walk_or_gather(order, None, late, 1) == walk(order, None, plain, 1)
@@ -105,8 +106,8 @@ def test_how_far_to_walk_follows_from_what_either_way_would_take() -> None:
 def test_what_is_foreseen_is_what_the_planner_says_of_the_condition() -> None:
     with connection.cursor() as db:
         db.execute("ANALYZE customers_account, metrics_accountbrief")
-    some = gathering._foreseen(order_of("name"), gathering.ways_of("", SOME))
-    one = gathering._foreseen(order_of("name"), gathering.ways_of("", Sql("a.id = %s", (0,))))
+    some = gathering._foreseen(order_of("name"), ways_of("", SOME))
+    one = gathering._foreseen(order_of("name"), ways_of("", Sql("a.id = %s", (0,))))
     assert (some.everyone, one.everyone) == (5, 5)
     assert one.fit == 1 < some.fit <= 5
     assert some.gathering > 0 < some.row
