@@ -60,17 +60,3 @@ def test_every_suggestion_can_be_accepted_once_and_is_off(key: str) -> None:
     rule = accept(key, now=day(0))
     assert not rule.enabled
     assert key not in open_suggestions()
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "total_paid > 50000",
-        "total_due > 50000",
-        "billed < 50000",
-        "past_due > 50000",
-        "past_due_count > 2",
-    ],
-)
-def test_the_five_classic_rules_are_among_the_suggestions(rule: str) -> None:
-    assert rule in {draft.rule for draft in SUGGESTED.values()}
