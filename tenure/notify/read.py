@@ -1,7 +1,7 @@
 """Questions about the outbox, routes, channels and what a member was told."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from tenure.notify.models import (
     Route,
     SharedChannel,
     State,
+    To,
     Way,
 )
 
@@ -91,6 +92,15 @@ def channel_named(name: str) -> SharedChannel:
 def routes() -> "QuerySet[Route]":
     """All routes with what they name."""
     return Route.objects.select_related("alert_rule", "owner", "member", "channel")
+
+
+def channels_of(alert_rule_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The shared channels that routes of each of these rules alone lead to, by name."""
+    rows = routes().filter(alert_rule_id__in=list(alert_rule_ids), to=To.CHANNEL, enabled=True)
+    found: dict[int, list[str]] = {}
+    for rule_id, name in rows.order_by("channel__name").values_list("alert_rule", "channel__name"):
+        found.setdefault(rule_id, []).append(name)
+    return {rule_id: list(dict.fromkeys(names)) for rule_id, names in found.items()}
 
 
 def preference_of(member: Member) -> Preference:

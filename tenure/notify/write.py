@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from tenure.access.models import Member
+from tenure.alerts.models import AlertRule
 from tenure.connections.read import key_ring
 from tenure.core.errors import ConfigurationError
 from tenure.core.secrets import Secret
@@ -174,6 +175,30 @@ def _led(route: Route, *, name: str, to: str, **how: Any) -> Route:
         route.channel = None
     route.save()
     return route
+
+
+def send_to(alert_rule: AlertRule, names: Sequence[str]) -> None:
+    """Let every alert of a rule be told in these shared channels, and in no others by a route of the
+    rule alone. Routes that ask for more, as a severity, stay as they are. Raises ValueRefused with
+    nothing changed."""
+    known = {one.name.lower(): one for one in SharedChannel.objects.all()}
+    for name in names:
+        if name.strip().lower() not in known:
+            able = ", ".join(f"“{one.name}”" for one in known.values())
+            right = f"There are {able}." if able else "Make one under Settings › Notifications."
+            raise ValueRefused("channels", f"There is no channel “{name}”.", right)
+    wanted = {known[name.strip().lower()].pk: known[name.strip().lower()] for name in names}
+    plain = Route.objects.filter(
+        alert_rule=alert_rule, to=To.CHANNEL, kind="", least_severity="", owner=None
+    )
+    with transaction.atomic():
+        plain.exclude(channel__in=wanted).delete()
+        plain.update(enabled=True)
+        there = set(plain.values_list("channel", flat=True))
+        for pk, channel in wanted.items():
+            if pk not in there:
+                title = f"{alert_rule.name} to {channel.name}"[:LONGEST_NAME]
+                add_route(title, To.CHANNEL, alert_rule=alert_rule, channel=channel)
 
 
 def switch_route(route: Route, *, enabled: bool) -> None:

@@ -6,6 +6,8 @@ from pytest_django import Settings
 from tenure.alerts import judge
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
+from tenure.notify.models import Route
+from tenure.notify.write import add_channel
 from tests.alerts.conftest import day, move_
 from tests.api.conftest import Caller
 from tests.metrics import rows
@@ -46,6 +48,25 @@ def test_a_rule_is_made_off_and_switched_on(writer: Caller, account: Account) ->
     assert not writer.post("alert-rules/Late/disable").json()["enabled"]
     changed = writer("PUT", "alert-rules/Late", BODY | {"cooldown_days": 3}).json()
     assert changed["cooldown_days"] == 3
+
+
+def test_a_rule_names_the_channels_its_alerts_are_told_in(
+    admin: Caller, writer: Caller, account: Account
+) -> None:
+    for name in ("Team", "Ops"):
+        add_channel(name, "email", f"{name.lower()}@example.com", now=day(0))
+    assert writer.post("alert-rules", BODY).json()["channels"] == []
+    named = BODY | {"channels": ["team", "Ops"]}
+    assert admin("PUT", "alert-rules/Late", named).json()["channels"] == ["Ops", "Team"]
+    assert writer("PUT", "alert-rules/Late", BODY).json()["channels"] == ["Ops", "Team"]
+    assert admin("PUT", "alert-rules/Late", BODY | {"channels": ["Team"]}).status_code == 200
+    (one,) = writer.get("alert-rules").json()["data"]
+    assert one["channels"] == ["Team"]
+    assert Route.objects.get(channel__name="Team").alert_rule.name == "Late"
+    refused = admin.post("alert-rules", BODY | {"name": "Other", "channels": ["Teem"]})
+    assert (refused.status_code, refused.json()["field"]) == (422, "channels")
+    assert "Other" not in writer.get("alert-rules").text
+    assert writer("PUT", "alert-rules/Late", named).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from pydantic import Field
 
@@ -13,9 +14,11 @@ from tenure.alerts.models import AlertRule as Row
 from tenure.api import answers, finding
 from tenure.api.bearer import caller
 from tenure.api.problems import not_found
-from tenure.api.resource import READ, Resource
+from tenure.api.resource import ADMIN, READ, Resource
 from tenure.api.schemas import Body, Day, Flag, PageOf, Shape
 from tenure.core.errors import ConfigurationError
+from tenure.notify.read import channels_of
+from tenure.notify.write import send_to
 from tenure.segments.read import segment_named
 
 resource = Resource("alert-rules")
@@ -35,6 +38,7 @@ class AlertRule(Shape):
     cooldown_days: int
     severity: str
     message: str
+    channels: list[str]
     enabled: bool
     version: int
 
@@ -58,6 +62,12 @@ class AlertRuleBody(Body):
     )
     note: str = Field("", max_length=1000, description="What is written down on the account.")
     fallback: str | None = Field(None, max_length=254)
+    channels: list[str] | None = Field(
+        None,
+        max_length=20,
+        description="Shared channels, by name, where every alert of it is told; left out, they stay."
+        " Needs the scope admin.",
+    )
 
 
 class SwitchOn(Body):
@@ -88,7 +98,10 @@ class Backtests(Shape):
 def list_rules(request: HttpRequest) -> HttpResponse:
     """List alert rules with what came of each."""
     now = settings.TENURE_CLOCK.now()
-    return answers.page([shapes.record(one) for one in read.records(now)], None)
+    found = read.records(now)
+    channels = channels_of(one.rule.pk for one in found)
+    told = [shapes.record(one) | {"channels": channels.get(one.rule.pk, [])} for one in found]
+    return answers.page(told, None)
 
 
 @resource.post("", AlertRule, status=201)
@@ -96,7 +109,7 @@ def create(request: HttpRequest, body: AlertRuleBody) -> HttpResponse:
     """Make an alert rule, switched off."""
     saved = _save(request, body, None)
     address = f"/api/v1/alert-rules/{finding.quoted(saved.name)}"
-    return answers.one(request, write.document(saved), status=201, location=address)
+    return answers.one(request, _document(saved), status=201, location=address)
 
 
 @resource.post("/backtest", Backtests, scope=READ)
@@ -123,15 +136,15 @@ def try_rules(request: HttpRequest, body: TrialOfRules) -> HttpResponse:
 @resource.get("/{name}", AlertRule)
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show an alert rule."""
-    return answers.one(request, write.document(_rule(name)))
+    return answers.one(request, _document(_rule(name)))
 
 
 @resource.put("/{name}", AlertRule)
 def replace(request: HttpRequest, name: str, body: AlertRuleBody) -> HttpResponse:
     """Change an alert rule; its version before stays."""
     found = _rule(name)
-    answers.refuse_stale(request, write.document(found))
-    return answers.one(request, write.document(_save(request, body, found)))
+    answers.refuse_stale(request, _document(found))
+    return answers.one(request, _document(_save(request, body, found)))
 
 
 @resource.post("/{name}/enable", AlertRule)
@@ -140,14 +153,14 @@ def enable(request: HttpRequest, name: str, body: SwitchOn) -> HttpResponse:
     now = settings.TENURE_CLOCK.now()
     by = caller(request).name
     done = write.enable(_rule(name), now=now, existing=body.existing, by=by)
-    return answers.one(request, write.document(done))
+    return answers.one(request, _document(done))
 
 
 @resource.post("/{name}/disable", AlertRule)
 def disable(request: HttpRequest, name: str) -> HttpResponse:
     """Switch a rule off; its open alerts stay."""
     done = write.disable(_rule(name), now=settings.TENURE_CLOCK.now(), by=caller(request).name)
-    return answers.one(request, write.document(done))
+    return answers.one(request, _document(done))
 
 
 @resource.delete("/{name}", None, status=204)
@@ -155,6 +168,10 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Delete a rule with all its alerts."""
     _rule(name).delete()
     return HttpResponse(status=204)
+
+
+def _document(rule: Row) -> dict[str, Any]:
+    return write.document(rule) | {"channels": channels_of([rule.pk]).get(rule.pk, [])}
 
 
 def _rule(name: str) -> Row:
@@ -165,6 +182,8 @@ def _rule(name: str) -> Row:
 
 
 def _save(request: HttpRequest, body: AlertRuleBody, found: Row | None) -> Row:
+    if body.channels is not None:
+        ADMIN.authenticate(request, "")  # who is told is an administrator's to say
     draft = write.Draft(
         name=body.name,
         rule=body.rule,
@@ -183,7 +202,11 @@ def _save(request: HttpRequest, body: AlertRuleBody, found: Row | None) -> Row:
         suggested=found.suggested if found else "",
     )
     now = settings.TENURE_CLOCK.now()
-    return write.save(draft, now=now, by=caller(request).name, alert_rule=found)
+    with transaction.atomic():
+        saved = write.save(draft, now=now, by=caller(request).name, alert_rule=found)
+        if body.channels is not None:
+            send_to(saved, body.channels)
+    return saved
 
 
 def _amount(text: str) -> Decimal:
