@@ -16,6 +16,8 @@ from tenure.metrics.explain import shapes
 from tenure.metrics.explain.calculation import calculation_at
 from tenure.metrics.settings import current
 
+NOTHING = "Nothing makes up this figure."
+
 
 @click.command("explain", cls=DatabaseCommand)
 @click.argument("identifier")
@@ -27,7 +29,8 @@ def explain(screen: Screen, identifier: str, figure: str, as_of: str | None) -> 
     at, pk = moment(screen, as_of), account_of(identifier).pk
     groups = _past(screen, pk, figure, at) if at else explaining.parts(pk, figure, now())
     document = [shapes.parts(group) for group in groups]
-    screen.answer(document, _page(groups) if groups else "Nothing makes up this figure.")
+    nothing = f"{figure} was not known then, and cannot be made out." if at else NOTHING
+    screen.answer(document, _page(groups) if groups else nothing)
 
 
 def _past(screen: Screen, pk: int, figure: str, at: Moment) -> Sequence[explaining.Parts]:
@@ -35,7 +38,7 @@ def _past(screen: Screen, pk: int, figure: str, at: Moment) -> Sequence[explaini
     if figure not in explaining.FIGURES:
         return explaining.parts(pk, figure, at.last)  # which says what there is
     found = calculation_at(pk, figure, figures_at([pk], at).get(pk), at, current())
-    if found.unknown:
+    if found.unknown and found.groups:
         screen.note(f"{figure} was not known of {at.day}, and cannot be made out.")
     elif found.differs:
         screen.note("The records of that day come to something else than the figure kept of it.")

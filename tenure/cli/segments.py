@@ -24,6 +24,7 @@ HOLDS = {True: "yes", False: "no", None: "unknown"}
 def segments(screen: Screen) -> None:
     """List the segments in their order of priority."""
     found = read.listed(now())
+    used = uses.uses_of_all([one.segment for one in found])
     columns: list[Column | str] = [
         "Name", Column("Members", number=True), Column("In 7 d", number=True),
         Column("Out 7 d", number=True), "Rule", "Used by",
@@ -35,7 +36,7 @@ def segments(screen: Screen) -> None:
             f"+{one.entered:,}",
             f"-{one.left:,}",
             one.segment.fault or one.segment.rule,
-            ", ".join(one.used_by),
+            ", ".join(name for names in used[one.segment.pk].as_json().values() for name in names),
         )
         for one in found
     ]

@@ -55,7 +55,10 @@ def test_a_figure_is_taken_apart_as_it_was_made_then(grown: Account) -> None:
     totals = {day: told(of_account, *words, day=day)[0]["total"]["amount"] for day in (THEN, "")}
     assert totals == {THEN: "100.00", "": "300.00"}
     early = CliRunner().invoke(of_account, [*words, "--as-of", EARLY])
-    assert "was not known of 2020-01-01" in early.stderr
+    said = early.stdout + early.stderr
+    assert said.count("Nothing is known of 2020-01-01") == 1
+    assert "mrr was not known then" in early.stdout
+    assert "Nothing makes up" not in said
     unknown = CliRunner().invoke(of_account, ["explain", grown.identifier, "luck", "--as-of", THEN])
     assert "cannot be taken apart" in str(unknown.exception)
 

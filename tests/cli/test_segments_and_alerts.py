@@ -52,6 +52,9 @@ def test_a_segment_is_previewed_saved_and_explained(account: Account) -> None:
     saved = told(segments.segment, "set", "Large", "--rule", "mrr > 1000")
     assert (saved["version"], saved["members"]) == (1, 1)
     assert told(segments.segments)[0]["name"] == "Large"
+    late = ("set", "Late", "--rule", "segment = large and past_due > 0", "--message", "{name}")
+    assert run(alerts.alert, *late).exit_code == 0
+    assert "Late" in run(segments.segments).output
     told(segments.segment, "set", "Paying", "--rule", "mrr > 0", "--priority", "200")
     (shared,) = told(segments.segment, "overlaps", "paying")
     assert (shared["decides"], shared["accounts"]) == ("Large", 1)
