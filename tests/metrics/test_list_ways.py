@@ -66,6 +66,9 @@ def by(statement: Callable[[Reading, Wanted], str]) -> Way:
 
 
 walked, gathered = by(ways.in_order), by(ways.gathered)
+pieces = by(
+    lambda part, asked: (ways.in_pieces if part.part.pieces else ways.in_order)(part, asked)
+)
 side_by_side = by(lambda part, asked: ways.side_by_side(part, asked) or ways.in_order(part, asked))
 
 
@@ -106,7 +109,7 @@ def test_gathered_and_state_by_state_are_as_walked(name: str) -> None:
         order = order_of(sort, LISTS[name].ORDERS, "Rows")
         for given in GIVEN[name]:
             asked = LISTS[name].asked_for(given, HERE)
-            assert alike(order, asked, gathered, side_by_side) > 0
+            assert alike(order, asked, gathered, side_by_side, pieces) > 0
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -153,6 +156,32 @@ def test_states_are_walked_side_by_side_only_where_each_has_an_index() -> None:
         ("-total", {"status": "paid"}),
     ):
         assert cased(sort, given) == ""
+
+
+def test_an_order_without_an_index_is_walked_in_pieces_that_have_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Invoice.objects.filter(number="customer").update(balance=-7)
+    taken: list[str] = []
+    run = ways._run
+    monkeypatch.setattr(ways, "_run", lambda sql, values: taken.append(sql) or run(sql, values))
+    monkeypatch.setattr(ways, "MANY", -1)
+    for sort in ("balance", "-balance"):
+        order = order_of(sort, invoices.ORDERS, "Invoices")
+        for given in ({}, {"site": "acme"}, {"late_from": "3", "status": "past_due"}):
+            assert alike(order, invoices.asked_for(given, HERE), pieces) > 0
+    assert sum(sql.count("UNION ALL") == 2 for sql in taken) > 50
+    taken.clear()
+    monkeypatch.setattr(ways, "MANY", 1_000)
+    assert ways.walk(order, None, invoices.asked_for({}, HERE), 5)
+    assert "UNION" not in taken[0]
+
+
+def test_what_is_asked_twice_is_said_once() -> None:
+    given = {"late_from": "31", "late_to": "60", "status": "past_due"}
+    said = invoices.asked_for(given, HERE).condition("i", "i.id")
+    assert said.count("coalesce((i.state = 'past_due'") == 1
+    assert (said.count(">= %(late_from)s"), said.count("<= %(late_to)s")) == (1, 1)
 
 
 def test_how_far_to_stride_follows_from_what_was_found_and_foreseen() -> None:

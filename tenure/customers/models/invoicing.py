@@ -119,6 +119,20 @@ class Invoice(InvoiceColumns):
                 fields=["balance", "id"], condition=OPEN, name="customers_invoice_open_balance"
             ),
             models.Index(fields=["state", "created_at", "id"], name="customers_invoice_by_state"),
+            # What has a balance, owed or not, in its order; who is in dunning, in whatever order.
+            models.Index(
+                fields=["balance", "id"],
+                include=("state", "type", "currency"),
+                condition=models.Q(
+                    models.Q(balance__gt=0) | models.Q(balance__lt=0), removed_at=None
+                ),
+                name="customers_invoice_with_balance",
+            ),
+            models.Index(
+                fields=["balance", "id"],
+                condition=models.Q(OPEN, dunning_events_sent__gt=0),
+                name="customers_invoice_in_dunning",
+            ),
             # Paid bills are looked for among closed ones too, which nearly all are credits.
             models.Index(
                 fields=["created_at", "id"],

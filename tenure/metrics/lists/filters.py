@@ -61,7 +61,8 @@ def at_the_end_of(moment: Moment | None, now: datetime, zone: ZoneInfo) -> At:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition with its values.
+    """A condition with its values. ``first`` must hold besides, which others may ask too: it is said
+    once, as the planner takes what is said twice for rarer than it is.
 
     ``cases`` are conditions that exclude each other and together are this one. ``account`` is what it
     asks of a row's account ``a`` where very many accounts meet it, so many by the planner's guess as are
@@ -71,6 +72,7 @@ class Clause:
 
     sql: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    first: str = ""
     cases: Sequence[str] = ()
     account: str = ""
     leading: str = ""
@@ -106,8 +108,11 @@ class Wanted:
 
     def condition(self, table: str, key: str, *, but: Clause | None = None) -> str:
         """The whole condition for rows of this table, whose id is ``key``; ``but`` one part of it."""
-        made = (one.sql.format(t=table, key=key) for one in self.clauses if one is not but)
-        return " AND ".join(f"({one})" for one in made) or "TRUE"
+        asked = [one for one in self.clauses if one is not but]
+        every = dict.fromkeys(
+            [*(one.first for one in asked if one.first), *(one.sql for one in asked)]
+        )
+        return " AND ".join(f"({one.format(t=table, key=key)})" for one in every) or "TRUE"
 
     def cases(self, table: str, key: str) -> list[str]:
         """The whole condition in several that exclude each other; none where it is only one."""
@@ -182,7 +187,9 @@ def choice(
                 )
         apart = [(cases or {}).get(word, ()) for word in words]
         every = dict.fromkeys(case for some in apart for case in some) if all(apart) else ()
-        return Clause(" OR ".join(f"({options[word][1]})" for word in words), cases=tuple(every))
+        some = [options[word][1] for word in words]
+        sql = some[0] if len(some) == 1 else " OR ".join(f"({one})" for one in some)
+        return Clause(sql, cases=tuple(every))
 
     labels = {word: label for word, (label, _) in options.items()}
     return Filter(name, label, "choice", make, labels, told, **more)
@@ -197,7 +204,7 @@ def text(
         words = list(dict.fromkeys(listed(name, given)))
         each = {f"{name}{place}": word for place, word in enumerate(words)} if cased else {}
         cases = [f"{column} = %({one})s" for one in each]
-        return Clause(f"{column} = ANY(%({name})s)", {name: words} | each, cases)
+        return Clause(f"{column} = ANY(%({name})s)", {name: words} | each, cases=cases)
 
     return Filter(name, label, "text", make, told=told, **more)
 
@@ -239,11 +246,11 @@ def amount(name: str, label: str, column: str, sign: str, **more: Any) -> Filter
     return Filter(name, label, "amount", make, told="A number, such as 1500 or 99.95.", **more)
 
 
-def whole(name: str, label: str, condition: str, **more: Any) -> Filter:
+def whole(name: str, label: str, condition: str, *, first: str = "", **more: Any) -> Filter:
     """A whole number in a condition of one's own, as ``%(NAME)s``."""
 
     def make(given: str, _at: At) -> Clause:
-        return Clause(condition, {name: a_whole(name, given)})
+        return Clause(condition, {name: a_whole(name, given)}, first)
 
     return Filter(name, label, "whole", make, told="A whole number.", **more)
 

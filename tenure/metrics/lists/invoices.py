@@ -39,11 +39,15 @@ _LIVE = "i.removed_at IS NULL"
 THEN = then("customers_invoice")
 
 
+# Nearly every bill has a balance of nothing: those lie in the order of their ids, and few others do not.
+_PIECES = {"balance": ("i.balance > 0", "i.balance = 0", "i.balance < 0")}
+
+
 def _by(rows: str, live: str, key: str, column: str, parse: Any, *, nullable: bool = True) -> Order:
     known = Part(
         f"{rows} i", "i.id", "i", f"i.{column}",
         f"{live} AND i.{column} IS NOT NULL" if nullable else live,
-        cased=column == "created_at",
+        cased=column == "created_at", pieces=_PIECES.get(column, ()),
     )  # fmt: skip
     unknown = Part(f"{rows} i", "i.id", "i", condition=f"{live} AND i.{column} IS NULL")
     return Order(key, parse, (known, unknown) if nullable else (known,))
@@ -165,8 +169,8 @@ FILTERS: tuple[Filter, ...] = (
     filters.amount("total_to", "Total to", "i.total", "<="),
     filters.amount("balance_from", "Balance from", "i.balance", ">="),
     filters.amount("balance_to", "Balance to", "i.balance", "<="),
-    filters.whole("late_from", "Days late from", f"{LATE} AND {DAYS} >= %(late_from)s"),
-    filters.whole("late_to", "Days late to", f"{LATE} AND {DAYS} <= %(late_to)s"),
+    filters.whole("late_from", "Days late from", f"{DAYS} >= %(late_from)s", first=LATE),
+    filters.whole("late_to", "Days late to", f"{DAYS} <= %(late_to)s", first=LATE),
     filters.choice("dunning", "Dunning", DUNNING),
     filters.choice("whose", "Whose", WHOSE),
     filters.whole("account", "Account", _ACCOUNT),

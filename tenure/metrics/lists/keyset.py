@@ -16,7 +16,8 @@ class Part:
     """A part of a list: where it is read, by which id and value, and what ``{t}`` in filters means.
 
     Without a ``value`` it goes by the id alone. ``measured`` says that its rows have figures, ``cased``
-    that those of each state have an index in its order.
+    that those of each state have an index in its order. ``pieces`` are conditions that exclude each
+    other and together are all of it, each with an index in its order, where the whole has none.
     """
 
     source: str
@@ -26,6 +27,7 @@ class Part:
     condition: str = "TRUE"
     measured: bool = True
     cased: bool = False
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

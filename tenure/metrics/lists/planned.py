@@ -27,6 +27,12 @@ class Planned:
         return any(narrows(node) for node in _nodes(self.plan))
 
     @property
+    def sorted(self) -> float:
+        """How many rows it sorts."""
+        sorts = (node for node in _nodes(self.plan) if node.get("Node Type") == "Sort")
+        return max((float(node["Plan Rows"]) for node in sorts), default=0)
+
+    @property
     def indexes(self) -> set[str]:
         """The indexes it reads."""
         return {node["Index Name"] for node in _nodes(self.plan) if "Index Name" in node}

@@ -2,10 +2,10 @@
 
 Where many rows fit, an order is walked by its index and the page is soon full. Where few do, or late in
 this order, all that fit are gathered and sorted. Where what was asked for is several states, each with an index in this order,
-they are walked side by side. And where it is asked of very many accounts, see ``strides.py``.
+they are walked side by side, and so are the pieces of an order that has no index as a whole. And where it is asked of very many accounts, see ``strides.py``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from tenure.metrics.paging import Place
 
 ROW_MS = {"Index Scan": 0.003, "Index Only Scan": 0.0005}  # what looking at a row takes
 FIRST, GUESSED = 1_000, 100  # rows a walk is tried for, and as many as what was foreseen counts for
+MANY = 20_000  # rows that are too many to be sorted for a page
 WORTH_MS = 10  # a walk foreseen to take less is taken
 SURELY = 1.5  # how much quicker gathering must be, as all of this is foreseen only
 
@@ -44,11 +45,14 @@ def _rows(part: Reading, asked: Wanted, limit: int) -> list[tuple[int, Any]]:
         return strides.read(part, asked, asked.words, limit)
     values = {**asked.values, **part.values, "limit": limit, "rows": FIRST}
     walked = in_order(part, asked)
-    if asked.is_empty or asked.at.then:
+    if asked.at.then or (asked.is_empty and not part.part.pieces):
         return _run(walked, values)
     if cased := side_by_side(part, asked):
         return _run(cased, values)
-    walk = walk_of(planned(walked, values).plan)
+    plan = planned(walked, values)
+    if part.part.pieces and plan.sorted > MANY:
+        return _run(in_pieces(part, asked), values)
+    walk = walk_of(plan.plan)
     if walk is None:
         return _run(walked, values)
     first = begun(part, asked)
@@ -87,8 +91,18 @@ def side_by_side(part: Reading, asked: Wanted) -> str:
     """By the index of each state that is asked for; nothing where that cannot be done."""
     if not part.part.cased:
         return ""
-    cases = asked.cases(part.part.table, part.part.key)
-    each = [f"({part.rows(one)} ORDER BY {part.by} LIMIT %(limit)s)" for one in cases]
+    return _together(part, asked.cases(part.part.table, part.part.key))
+
+
+def in_pieces(part: Reading, asked: Wanted) -> str:
+    """By the index of each piece of the order."""
+    condition = asked.condition(part.part.table, part.part.key)
+    return _together(part, [f"{piece} AND {condition}" for piece in part.part.pieces])
+
+
+def _together(part: Reading, conditions: Sequence[str]) -> str:
+    """The rows that meet one of these conditions, each walked for itself."""
+    each = [f"({part.rows(one)} ORDER BY {part.by} LIMIT %(limit)s)" for one in conditions]
     return f"{' UNION ALL '.join(each)} ORDER BY {part.by_name} LIMIT %(limit)s" if each else ""
 
 
