@@ -1,5 +1,6 @@
 """Today, and the tasks and notes of an account."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from tenure.tasks.models import Note, Task
 from tenure.tasks.write import Maker, add_task, from_alerts
 from tests.alerts.conftest import START, day, move_
 from tests.api.conftest import Caller, reader, writer  # noqa: F401  # fixtures
+from tests.health import rows as payers
 from tests.metrics import rows
 from tests.web.builders import a_member
 
@@ -114,6 +116,23 @@ def test_trials_that_end_and_bills_that_failed_or_fall_due_are_there(
     assert "D-LATER" not in bills
     other = a_member(Role.CSM, "other@example.com")
     assert "F-1" not in client(other).get("/today/?whose=mine").text
+
+
+def test_whose_health_changed_is_told_with_what_did_most_of_it(me: Member) -> None:
+    account = payers.a_payer("Harbour")
+    Account.objects.filter(pk=account.pk).update(owner=me)
+    payers.paid(account, START - timedelta(days=40))
+    bill = rows.an_invoice(account, due_at=day(1))
+    payers.scored(account, day(-20))
+    type(bill).objects.filter(pk=bill.pk).update(
+        state="past_due", balance="300", due_at=START - timedelta(days=70)
+    )
+    payers.scored(account, START)
+    page = client(me).get("/today/").text
+    moved = page[page.index("Health changed") :].split("</section>")[0]
+    assert "Harbour" in moved
+    (told,) = re.findall(r'· <span class="isolate" dir="auto">(.*?)</span>', moved)
+    assert told == "Oldest invoice past due"
 
 
 def test_looking_again_soon_is_the_same_visit_and_every_member_has_their_own(

@@ -17,7 +17,7 @@ from tenure.core.clock import SystemClock
 from tenure.core.money import Money
 from tenure.customers.models import Account
 from tenure.customers.read import owns_any
-from tenure.health.moves import moved_since
+from tenure.health.moves import Moved, moved_since
 from tenure.metrics import attention as read
 from tenure.metrics.days import local_day
 from tenure.metrics.models import AccountFacts, SubscriptionFacts
@@ -27,6 +27,7 @@ from tenure.tasks.models import Task
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_customers, may_sync
 from tenure.web.runs.freshness import standings_for
+from tenure.web.today.causes import causes_of
 
 MOST = 8
 SEEN = "today_seen"
@@ -84,7 +85,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "alert_count": inbox.count(),
         "tasks": _tasks(member, day, everyone=everyone),
         "today": day,
-        "moved": moved_since(since, limit=MOST, owner_id=owner_id),
+        "moved": _moved(since, owner_id),
         "since": since,
         "ahead": _ahead(day, owner_id),
         "overdue": _overdue(owner_id),
@@ -150,6 +151,13 @@ def _ahead(day: date, owner_id: int | None) -> list[Ahead]:
 
 def _monthly(one: SubscriptionFacts) -> tuple[Money, ...]:
     return () if one.monthly is None else (Money(one.monthly, one.currency),)
+
+
+def _moved(since: datetime, owner_id: int | None) -> list[tuple[Moved, str]]:
+    """Who stands in another band than at the visit before, and what did most of it."""
+    found = moved_since(since, limit=MOST, owner_id=owner_id)
+    causes = causes_of(found, since)
+    return [(one, causes.get(one.account_id, "")) for one in found]
 
 
 def _bills(now: datetime, owner_id: int | None) -> list[Bill]:
