@@ -1,8 +1,9 @@
 """The next rows of a list, in whichever way is quicker; each finds the same rows in the same order.
 
 Where many rows fit, an order is walked by its index and the page is soon full. Where few do, or late in
-this order, all that fit are gathered and sorted. Where what was asked for is several states, each with an index in this order,
-they are walked side by side, and so are the pieces of an order that has no index as a whole. And where it is asked of very many accounts, see ``strides.py``.
+this order, all that fit are gathered and sorted. Several states that each have an index in this order are
+walked side by side, and so are the pieces of an order that has no index as a whole. What is asked of very
+many accounts is found by ``strides.py``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,16 +54,22 @@ def _rows(part: Reading, asked: Wanted, limit: int) -> list[tuple[int, Any]]:
     if part.part.pieces and plan.sorted > MANY:
         return _run(in_pieces(part, asked), values)
     walk = walk_of(plan.plan)
-    if walk is None:
-        return _run(walked, values)
-    first = begun(part, asked)
+    return _tried(part, asked, walk, values) if walk else _run(walked, values)
+
+
+def _tried(
+    part: Reading, asked: Wanted, walk: "Walk", values: Mapping[str, Any]
+) -> list[tuple[int, Any]]:
+    """A walk of some rows; where they do not fill the page, whichever is quicker from there."""
+    first, limit = begun(part, asked), values["limit"]
     looked = FIRST if walk.whole or walk.index in planned(first, values).indexes else 0
     found = _run(first, values) if looked else []
     if len(found) >= limit:
         return found
     took = walk.milliseconds(limit, looked, len(found))
     all_that_fit = gathered(part, asked)
-    return _run(all_that_fit if _is_quicker(all_that_fit, values, took) else walked, values)
+    quicker = _is_quicker(all_that_fit, values, took)
+    return _run(all_that_fit if quicker else in_order(part, asked), values)
 
 
 def _run(statement: str, values: Mapping[str, Any]) -> list[tuple[int, Any]]:
