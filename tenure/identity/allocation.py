@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 
+from tenure.core.chunks import chunks
 from tenure.core.money import round_to_minor
 from tenure.customers.models import Account, Allocation
 
@@ -104,8 +105,8 @@ def allocate(invoices: Iterable[int]) -> set[int]:
     """Share these invoices out anew; the accounts whose part of any of them is another now."""
     ids = sorted(set(invoices))
     concerned: set[int] = set()
-    for start in range(0, len(ids), CHUNK):
-        concerned |= _allocate(ids[start : start + CHUNK])
+    for some in chunks(ids, CHUNK):
+        concerned |= _allocate(some)
     return concerned
 
 

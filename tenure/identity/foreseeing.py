@@ -6,10 +6,11 @@ several that would take the same, the one with the first record keeps its row an
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
+from tenure.core.chunks import chunks
 from tenure.customers.making import Claim
 from tenure.customers.models import Account, BillingAccount, Subscription
 from tenure.identity.models import Merge
@@ -18,7 +19,6 @@ from tenure.identity.resolve import IdentifierRule, Unidentified, identify
 MANY = 10_000  # rows of one statement
 EXAMPLES = 5
 Record = tuple[int, str]  # site and upstream id
-Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
@@ -67,11 +67,6 @@ class Fate:
     nameless: set[int] = field(default_factory=set)
 
 
-def batched(ids: Sequence[Item]) -> Iterator[list[Item]]:
-    """As many at a time as one statement takes."""
-    return (list(ids[start : start + MANY]) for start in range(0, len(ids), MANY))
-
-
 def foresee(rule: IdentifierRule) -> tuple[Preview, Fate]:
     """What this rule would do, in numbers and for every record and account. Nothing is written."""
     told, fate = Preview(rule.field), Fate()
@@ -104,7 +99,7 @@ def foresee(rule: IdentifierRule) -> tuple[Preview, Fate]:
 def _standing(ids: Sequence[int]) -> dict[int, Claim]:
     """How these accounts are identified now, in their order."""
     found: dict[int, Claim] = {}
-    for some in batched(ids):
+    for some in chunks(ids, MANY):
         rows = Account.objects.filter(pk__in=some)
         named = {pk: Claim(i, s) for pk, i, s in rows.values_list("pk", "identifier", "scope_id")}
         found.update((pk, named[pk]) for pk in some)
@@ -190,7 +185,7 @@ def _keep_merged(held: Mapping[int, set[Record]], primary: Mapping[int, Claim], 
 def _taken(claims: set[Claim], primary: Mapping[int, Claim]) -> dict[Claim, int]:
     """Accounts that have one of these identifiers already and are not about to take another."""
     found: dict[Claim, int] = {}
-    for names in batched(sorted({claim.identifier for claim in claims})):
+    for names in chunks(sorted({claim.identifier for claim in claims}), MANY):
         rows = Account.objects.filter(identifier__in=names)
         for pk, identifier, scope in rows.values_list("pk", "identifier", "scope_id"):
             claim = Claim(identifier, scope)

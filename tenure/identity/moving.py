@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from tenure.core.chunks import chunks
 from tenure.customers import accounts, sharing
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
@@ -80,9 +81,9 @@ def recompose(account_ids: Iterable[int], by: By, now: datetime) -> set[int]:
     the source's, whoever moved the records, and have a change set of their own."""
     change_set = open_set(Origin.SYNC, now=now, reason=by.reason)
     followed, ids, daily = Followed(), sorted(account_ids), accounts.daily_sites()
-    for start in range(0, len(ids), CHUNK):
+    for some in chunks(ids, CHUNK):
         accounts.bring_up_to_date(
-            ids[start : start + CHUNK],
+            some,
             Batch(0, change_set, now),
             followed,
             daily=daily,

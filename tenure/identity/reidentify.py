@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from tenure.access.models import Member
 from tenure.connections import models as connections
 from tenure.connections.models import Site, Truth
+from tenure.core.chunks import chunks
 from tenure.customers import sharing
 from tenure.customers.history import open_set
 from tenure.customers.landing import Batch
@@ -29,7 +30,7 @@ from tenure.customers.models import (
 )
 from tenure.customers.write import By
 from tenure.identity import allocation, moving, recognition, rekeying, rules
-from tenure.identity.foreseeing import Fate, Preview, batched, foresee
+from tenure.identity.foreseeing import MANY, Fate, Preview, foresee
 from tenure.identity.models import Conflict, Resolution
 from tenure.identity.resolve import IdentifierRule
 
@@ -136,7 +137,7 @@ def _link(rule: IdentifierRule, fate: Fate, done: Applied) -> None:
             " WHERE site_id IN (SELECT id FROM connections_site WHERE NOT staged)"
             " AND removed_at IS NULL"
         )
-        for some in batched(sorted(fate.claims)):
+        for some in chunks(sorted(fate.claims), MANY):
             claims = [fate.claims[key] for key in some]
             owners = [fate.owners.get(claim) for claim in claims]
             done.accounts.update(owner for owner in owners if owner)
@@ -208,6 +209,6 @@ def _reshare(site: Site) -> set[int]:
 def _hide_empty(fate: Fate, now: datetime) -> None:
     """An account whose records nobody can name any more leaves the list, unless somebody has worked
     on it: it comes back when a rule names it again."""
-    for ids in batched(sorted(fate.nameless)):
+    for ids in chunks(sorted(fate.nameless), MANY):
         rows = Account.objects.filter(pk__in=ids, edited=False, owner=None, contacts=None)
         rows.filter(removed_at=None).update(removed_at=now)

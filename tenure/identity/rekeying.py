@@ -8,9 +8,10 @@ from datetime import datetime
 
 from django.db import connection
 
+from tenure.core.chunks import chunks
 from tenure.customers.making import Claim
 from tenure.customers.models import Account, Alias, Change, ChangeSet
-from tenure.identity.foreseeing import Fate, batched
+from tenure.identity.foreseeing import MANY, Fate
 from tenure.identity.models import Merge
 
 
@@ -18,7 +19,7 @@ def rename(fate: Fate, change_set: ChangeSet, now: datetime) -> None:
     """Give accounts their identifiers. Old ones stay as aliases that lead people, not records."""
     Alias.objects.filter(claimable=True).update(claimable=False)
     old = dict[int, Claim]()
-    for ids in batched(sorted(fate.rekeyed)):
+    for ids in chunks(sorted(fate.rekeyed), MANY):
         rows = Account.objects.filter(pk__in=ids).values_list("pk", "identifier", "scope_id")
         old |= {pk: Claim(identifier, scope) for pk, identifier, scope in rows}
         with connection.cursor() as cursor:
@@ -26,7 +27,7 @@ def rename(fate: Fate, change_set: ChangeSet, now: datetime) -> None:
             cursor.execute(
                 "UPDATE customers_account SET identifier = chr(1) || id WHERE id = ANY(%s)", [ids]
             )
-    for ids in batched(sorted(fate.rekeyed)):
+    for ids in chunks(sorted(fate.rekeyed), MANY):
         claims = [fate.rekeyed[pk] for pk in ids]
         names, scopes = [c.identifier for c in claims], [c.scope_id for c in claims]
         with connection.cursor() as cursor:
@@ -79,7 +80,7 @@ def bring_back(fate: Fate, now: datetime) -> set[int]:
     merged = Merge.objects.filter(undone_at=None).values_list("pk", "absorbed_id")
     undone = [pk for pk, absorbed in merged if absorbed in wanted]
     Merge.objects.filter(pk__in=undone).update(undone_at=now)
-    for ids in batched(back):
+    for ids in chunks(back, MANY):
         Account.objects.filter(pk__in=ids).update(removed_at=None, merged_into=None)
     return set(back)
 
@@ -116,7 +117,7 @@ _ABSORB = (
 
 def absorb(fate: Fate, change_set: ChangeSet, now: datetime) -> None:
     """Join accounts into those that keep their row."""
-    for gone in batched(list(fate.absorbed)):
+    for gone in chunks(list(fate.absorbed), MANY):
         kept = [fate.absorbed[pk] for pk in gone]
         rows = Account.objects.filter(pk__in={*gone, *kept})
         named = {pk: Claim(i, s) for pk, i, s in rows.values_list("pk", "identifier", "scope_id")}

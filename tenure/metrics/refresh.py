@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from tenure.core.chunks import chunks
 from tenure.customers.models import Account
 from tenure.metrics import mrr_steps, points, subscription_facts
 from tenure.metrics.days import local_day
@@ -40,7 +41,7 @@ def measure(
     """
     chosen = settings or current(zone)
     written = 0
-    for chunk in _chunks(sorted(set(account_ids))):
+    for chunk in chunks(sorted(set(account_ids)), CHUNK):
         with transaction.atomic():
             alone(chunk)
             written += _measure(chunk, now, chosen)
@@ -57,11 +58,6 @@ def unmeasured(*, limit: int = 10_000) -> list[int]:
     """Accounts that have no facts yet."""
     missing = Account.objects.filter(facts=None, removed_at=None).order_by("pk")
     return list(missing.values_list("pk", flat=True)[:limit])
-
-
-def _chunks(account_ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    for start in range(0, len(account_ids), CHUNK):
-        yield account_ids[start : start + CHUNK]
 
 
 def _measure(account_ids: Sequence[int], now: datetime, settings: Settings) -> int:

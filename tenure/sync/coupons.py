@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from tenure.connections.models import Mode
+from tenure.core.chunks import chunks
 from tenure.core.errors import PermanentError, TemporaryError
 from tenure.customers import coupons
 from tenure.customers.touched import touch
@@ -20,7 +21,7 @@ from tenure.sources import records, registry
 from tenure.sources.base import Coupons, RateLimited, Stream, StreamUnavailable
 from tenure.sync import lease, payloads, read, write
 from tenure.sync.models import StreamRun, StreamState
-from tenure.sync.planning.entries import chunks
+from tenure.sync.planning.entries import CHUNK
 from tenure.sync.proof import Difference
 from tenure.sync.work import Work
 
@@ -148,7 +149,7 @@ def _look_back(work: Work) -> None:
         with connection.cursor() as db:
             db.execute(_DISCOUNTED, [work.site.pk])
             ids = [row[0] for row in db.fetchall()]
-        for some in chunks(ids):
+        for some in chunks(ids, CHUNK):
             coupons.note(work.site.pk, _stored(work, some))
     mark.mark = mark.loaded_at = work.upstream_now
     mark.save(update_fields=["mark", "loaded_at"])

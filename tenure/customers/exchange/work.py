@@ -1,7 +1,7 @@
 """An import at work, a chunk at a time. Each chunk commits with how far it is, so that whoever takes
 the import up after a crash goes on from there and nothing is done twice."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from types import ModuleType
@@ -9,6 +9,7 @@ from types import ModuleType
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from tenure.core.chunks import chunks
 from tenure.core.errors import TenureError
 from tenure.customers.exchange import accounts, contacts, undoing
 from tenure.customers.exchange.accounts import Act
@@ -86,18 +87,12 @@ def _patiently(job: Import, now: datetime, touch: Touch, watch: Watch) -> None:
 def _rows_through(job: Import, now: datetime, touch: Touch, watch: Watch) -> None:
     reader, seen = Reader(job), set[int]()
     found = (reader.read(line) for line in lines_of(job))
-    for done in _chunks(islice(found, job.done_rows)):
+    for done in chunks(islice(found, job.done_rows), CHUNK):
         _weigh(job, done, seen)  # only to know again which accounts they were about
-    for chunk in _chunks(found):
+    for chunk in chunks(found, CHUNK):
         _one(job, chunk, seen, now, touch)
         watch(job.done_rows, job.total_rows)
     _finish(job)
-
-
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    several = iter(rows)
-    while chunk := list(islice(several, CHUNK)):
-        yield chunk
 
 
 def _weigh(job: Import, chunk: list[Row], seen: set[int]) -> None:

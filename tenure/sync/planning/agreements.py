@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tenure.connections.models import Mode, Site
+from tenure.core.chunks import chunks
 from tenure.customers import agreements, fields, history, retyping, tables
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Decision, Terms
@@ -13,7 +14,7 @@ from tenure.customers.models import BillingAccount, Subscription
 from tenure.sources import records
 from tenure.sources.base import Stream
 from tenure.sync import edits
-from tenure.sync.planning.entries import CHUNK, Entry, chunks
+from tenure.sync.planning.entries import CHUNK, Entry
 from tenure.sync.planning.pending import Pending
 from tenure.sync.planning.telling import lost_of, pins_of, together, verb_of
 from tenure.sync.planning.upstream import Upstream
@@ -37,7 +38,7 @@ class Agreements:
     def entries(self) -> Iterator[Entry]:
         """Every subscription something would become of, in no order."""
         written = self._written()
-        for some in chunks(written.values()):
+        for some in chunks(written.values(), CHUNK):
             yield from self._arrived(some)
         for ids in self._looked_at():
             yield from self._stored(ids, written)

@@ -6,19 +6,17 @@ never stands in memory, and numbered there.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from tenure.core.chunks import chunks
 from tenure.customers.staging import empty, stage
 from tenure.sync.models import Plan
-
-T = TypeVar("T")
 
 CHUNK = 1_000
 # What a person must see comes first: manual edits about to be lost, then what waits for them.
@@ -116,7 +114,7 @@ def keep(plan: Plan, entries: Iterable[Entry]) -> dict[str, Any]:
     lost: Counter[str] = Counter()
     with connection.cursor() as cursor:
         stage(cursor, "planned_entry", _TYPED)
-        for some in chunks(entries):  # the next ones need the connection to be worked out
+        for some in chunks(entries, CHUNK):  # the next ones need the connection to be worked out
             for entry in some:
                 verbs.setdefault(entry.object_kind, Counter())[entry.verb] += 1
                 back[entry.object_kind] += not BACK.isdisjoint(entry.changes)
@@ -137,13 +135,6 @@ def _copy(cursor: CursorWrapper, some: Sequence[Entry]) -> None:
         copy.set_types(tuple(_COLUMNS.values()))
         for entry in some:
             copy.write_row(_row(entry))
-
-
-def chunks(things: Iterable[T]) -> Iterator[list[T]]:
-    """The things in lists of at most a thousand."""
-    left = iter(things)
-    while chunk := list(islice(left, CHUNK)):
-        yield chunk
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:

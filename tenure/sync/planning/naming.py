@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tenure.connections.models import Mode, Site
+from tenure.core.chunks import chunks
 from tenure.customers import making, sharing
 from tenure.customers.making import Claim, Linked
 from tenure.customers.models import BillingAccount, Subscription
@@ -15,7 +16,7 @@ from tenure.identity.claims import Row, SubscriptionRow, claims_of, claims_of_su
 from tenure.identity.models import ConflictKind, RecordKind
 from tenure.identity.resolve import IdentifierRule, Unidentified, identify
 from tenure.sources.base import Stream
-from tenure.sync.planning.entries import CHUNK, Entry, chunks
+from tenure.sync.planning.entries import CHUNK, Entry
 from tenure.sync.planning.upstream import Upstream
 
 
@@ -62,7 +63,7 @@ def by_payers(site: Site, upstream: Upstream, rule: IdentifierRule, *, whole: bo
 
 def _payers(site: Site, upstream: Upstream, *, whole: bool) -> Iterator[list[Row]]:
     """What would be recognised: what changed, and with ``whole`` what is nobody's yet."""
-    for ids in chunks(upstream.accounts):
+    for ids in chunks(upstream.accounts, CHUNK):
         yield [upstream.accounts[i] for i in ids]
     stored = BillingAccount.objects.filter(site_id=site.pk, account=None, removed_at=None)
     if not whole:  # a run in Daily Sync links those again whose link was taken back
@@ -75,7 +76,7 @@ def _payers(site: Site, upstream: Upstream, *, whole: bool) -> Iterator[list[Row
 def by_subscriptions(site: Site, upstream: Upstream, rule: IdentifierRule, *, whole: bool) -> Found:
     """Whose the subscriptions are, where each names its own account."""
     found = Found()
-    for ids in chunks(upstream.accounts):
+    for ids in chunks(upstream.accounts, CHUNK):
         fed = sharing.fed_by(site.pk, ids)
         found.touched |= fed
     for rows in _subscriptions(site, upstream, whole=whole):
@@ -106,14 +107,14 @@ def _subscriptions(
     written = arriving
     if site.subscriptions_mode == Mode.IMPORT:  # what is here stays as it was imported
         written = {i: row for i, row in arriving.items() if i not in known}
-    for ids in chunks(written):
+    for ids in chunks(written, CHUNK):
         yield [written[i] for i in ids]
     rows = Subscription.objects.filter(site_id=site.pk, account=None, removed_at=None)
     if whole:
         for some in _stored(rows):
             yield [row for row in some if row.upstream_id not in written]
         return
-    for ids in chunks(upstream.accounts):
+    for ids in chunks(upstream.accounts, CHUNK):
         waiting = sharing.waiting(site.pk, ids)
         yield [row for row in waiting if row.upstream_id not in written]
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tenure.connections.models import Mode, Site
+from tenure.core.chunks import chunks
 from tenure.customers import accounts, effective, feeding, fields, making, payers, retyping
 from tenure.customers.attributes import Mapped
 from tenure.customers.deciding import Standing, decide
@@ -22,7 +23,7 @@ from tenure.sync import edits
 from tenure.sync.planning import naming
 from tenure.sync.planning.agreements import Agreements
 from tenure.sync.planning.declared import entry_of, gone_of, mapping_of, to_be_declared
-from tenure.sync.planning.entries import CHUNK, Entry, chunks
+from tenure.sync.planning.entries import CHUNK, Entry
 from tenure.sync.planning.naming import Found
 from tenure.sync.planning.pending import Pending
 from tenure.sync.planning.people import People
@@ -109,7 +110,7 @@ class Working:
         return find(self.site, self.upstream, self.rule, whole=self.whole)
 
     def _made(self, making: Mapping[Claim, Sequence[str]]) -> Iterator[Entry]:
-        for claims in chunks(making):
+        for claims in chunks(making, CHUNK):
             rows = self.payers([i for claim in claims for i in making[claim]])
             for claim in claims:
                 billing = [rows[i] for i in making[claim]]
@@ -141,7 +142,7 @@ class Working:
 
     def _followed(self, found: Found) -> Iterator[Entry]:
         arriving = {(self.site.pk, i): row for i, row in self.upstream.accounts.items()}
-        for ids in chunks(self._touched(found)):
+        for ids in chunks(self._touched(found), CHUNK):
             standing = list(Account.objects.filter(pk__in=ids).order_by("pk"))
             converted = retyping.convert_accounts(standing, self.pending.retyped)
             feeds = feeding.contributions_of(ids, self.mapping, arriving=arriving)
@@ -231,7 +232,7 @@ class Working:
 
 def _known(claims: Collection[Claim]) -> dict[Claim, int]:
     found: dict[Claim, int] = {}
-    for some in chunks(claims):
+    for some in chunks(claims, CHUNK):
         found |= making.known_accounts(some)
     return found
 
