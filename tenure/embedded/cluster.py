@@ -35,7 +35,15 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 """
 # A test server is thrown away after use, so nothing of it needs to reach the disk.
-THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=512MB")
+THROWAWAY = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_wal_size=512MB",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "wal_compression=off",
+)
 
 
 @dataclass(frozen=True, slots=True)

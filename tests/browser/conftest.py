@@ -69,7 +69,7 @@ def worker(transactional_db: None) -> Iterator[Worker]:
     thread.start()
     yield Worker(stopping, thread)
     stopping.set()
-    thread.join(timeout=30)
+    thread.join()  # its run is short; what it still wrote afterwards would be the next test's
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from tenure.customers.models import Account, Subscription
@@ -58,6 +59,7 @@ def test_typing_in_the_search_stays_in_the_past(sign_in: SignIn) -> None:
     expect(page.locator("#accounts-table")).to_contain_text("100.00")
 
 
+@pytest.mark.long
 def test_axe_objects_to_nothing_in_the_past(sign_in: SignIn) -> None:
     account = grown()
     page = sign_in()

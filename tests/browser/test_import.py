@@ -17,7 +17,6 @@ from tests.browser.conftest import TODAY, SignIn
 from tests.browser.looking import Look, faults
 from tests.web.builders import a_customer
 
-PATIENCE = 30_000
 FILE = """Identifier;Company;Licences;Contract end
 T-1;Acme Ltd;1.250;31.12.2026
 T-2;=New Works;2.500;01.02.2027
@@ -42,7 +41,7 @@ def importer(transactional_db: None) -> Iterator[None]:
     thread.start()
     yield
     stopping.set()
-    thread.join(timeout=30)
+    thread.join()
 
 
 def looks_good(page: Page) -> None:
@@ -50,6 +49,7 @@ def looks_good(page: Page) -> None:
     assert not faults(page, (Look("light", 390), Look("dark", 1440), Look("light", 1440)))
 
 
+@pytest.mark.long
 def test_a_file_is_brought_in_looked_at_applied_and_taken_back(
     sign_in: SignIn, importer: None, tmp_path: Path
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_file_is_brought_in_looked_at_applied_and_taken_back(
     expect(page.get_by_text("can be read in several ways")).to_be_visible()
     page.get_by_role("radio", name="1.234,56").check()
     page.get_by_role("button", name="Check every row").click()
-    expect(page.get_by_text("Nothing is written yet")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Nothing is written yet")).to_be_visible()
     expect(page.locator("#count-created")).to_have_text("1")
     expect(page.locator("#count-rejected")).to_have_text("2")
     assert not Account.objects.filter(identifier="T-2").exists()
@@ -81,12 +81,12 @@ def test_a_file_is_brought_in_looked_at_applied_and_taken_back(
     assert rejects[1].startswith(",Nobody,1,01.01.2027,4,")
     assert "'many' is not a number" in rejects[2]
     page.get_by_role("button", name="Apply 2 rows").click()
-    expect(page.get_by_text("2 rows applied")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("2 rows applied")).to_be_visible()
     made = Account.objects.get(identifier="T-2").attributes
     assert (made["company"], made["licences"]) == ("=New Works", "2500")
     looks_good(page)
     page.get_by_role("button", name="Undo this import").click()
-    expect(page.get_by_text("2 rows taken back")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("2 rows taken back")).to_be_visible()
     account.refresh_from_db()
     assert account.attributes["company"] == "Acme"
     assert not Account.objects.filter(identifier="T-2", removed_at=None).exists()

@@ -19,6 +19,7 @@ def policy_broken(page: Page) -> list[str]:
     return refused
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_accessible_fits_its_window_and_keeps_its_policy(
     sign_in: SignIn, part: int

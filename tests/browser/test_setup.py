@@ -23,7 +23,6 @@ from tenure.sync.planning import background
 from tests.browser.conftest import EU, TODAY, US, SignIn, Worker
 from tests.browser.looking import EVERY_LOOK, faults, put_on
 
-PATIENCE = 60_000
 MOST_STEPS, MOST_SECONDS = 10, 180
 
 
@@ -46,7 +45,7 @@ def maker(worker: Worker) -> Iterator[None]:
     thread.start()
     yield
     worker.stopping.set()
-    thread.join(timeout=30)
+    thread.join()
 
 
 class Person:
@@ -72,12 +71,13 @@ class Person:
         self.arrive(ORDER[ORDER.index(step) + 1])
 
     def arrive(self, step: Step) -> None:
-        self.page.wait_for_url(f"**/{step}/", timeout=PATIENCE)
+        self.page.wait_for_url(f"**/{step}/")
 
 
 CHOICES = ORDER[ORDER.index(Step.TEST) : ORDER.index(Step.PROGRESS)]
 
 
+@pytest.mark.long
 def test_from_a_key_to_the_accounts_in_ten_steps_and_three_minutes(
     sign_in: SignIn, upstream: Served, maker: None
 ) -> None:
@@ -88,10 +88,10 @@ def test_from_a_key_to_the_accounts_in_ten_steps_and_three_minutes(
     person.connect(US.subdomain, US.key)
     for step in CHOICES:
         if step == Step.SAMPLE:
-            expect(page.locator("[data-alive=no]")).to_be_visible(timeout=PATIENCE)
+            expect(page.locator("[data-alive=no]")).to_be_visible()
         person.go_on(step)
     finish = page.get_by_role("link", name="Finish")
-    expect(finish).to_be_visible(timeout=PATIENCE)
+    expect(finish).to_be_visible()
     person.press(finish)
     person.press(page.get_by_role("link", name="Open the accounts"))
     page.wait_for_url("**/accounts/")
@@ -135,6 +135,7 @@ def test_rows_are_added_and_a_refused_key_is_told_beside_it(
     expect(bad.get_by_label("API Key", exact=True)).to_have_value("")
 
 
+@pytest.mark.long
 def test_it_can_be_closed_anywhere_and_continued_from_the_hub(
     sign_in: SignIn, upstream: Served, worker: Worker
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_keyboard_alone_goes_on(sign_in: SignIn, upstream: Served, worker: W
     person.arrive(Step.SAMPLE)
 
 
+@pytest.mark.long
 def test_axe_objects_to_no_step_and_none_scrolls_sideways(
     sign_in: SignIn, upstream: Served, maker: None
 ) -> None:
@@ -194,9 +196,9 @@ def test_axe_objects_to_no_step_and_none_scrolls_sideways(
     person.connect(US.subdomain, US.key)
     for step in CHOICES:
         if step == Step.SAMPLE:
-            page.locator("[data-alive=no]").wait_for(timeout=PATIENCE)
+            page.locator("[data-alive=no]").wait_for()
         if step == Step.DRY_RUN:
-            page.locator("[data-ready=yes]").wait_for(timeout=PATIENCE)
+            page.locator("[data-ready=yes]").wait_for()
         look(step)
         if step == CHOICES[-1]:
             back = page.url
@@ -207,7 +209,7 @@ def test_axe_objects_to_no_step_and_none_scrolls_sideways(
             page.goto(back)
         person.go_on(step)
     look("progress")
-    page.get_by_role("link", name="Finish").click(timeout=PATIENCE)
+    page.get_by_role("link", name="Finish").click()
     person.arrive(Step.DONE)
     look("done")
     assert not {name: told for name, told in found.items() if told}

@@ -14,8 +14,6 @@ from tests.browser.looking import at_rest
 from tests.plugins.browser import OpenPage
 from tests.web.builders import PASSWORD, a_customer
 
-PATIENCE = 60_000
-
 
 def test_a_newcomer_connects_a_site_and_finds_a_known_invoice(
     live_server: LiveServer,
@@ -37,7 +35,7 @@ def test_a_newcomer_connects_a_site_and_finds_a_known_invoice(
     expect(
         page.get_by_role("heading", name=re.compile(f"Run .* of {US.subdomain}"))
     ).to_be_visible()
-    expect(page.locator("[data-run-state=complete]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-run-state=complete]")).to_be_visible()
     expect(page.locator("#run-live [hx-trigger]")).to_have_count(0)
     known = Invoice.objects.filter(account__isnull=False, number__isnull=False).latest("created_at")
     assert known.account
@@ -59,7 +57,7 @@ def test_several_sites_are_connected_by_a_pasted_map(
     page.get_by_label("API Key").fill(json.dumps({US.subdomain: US.key, EU.subdomain: EU.key}))
     page.get_by_role("button", name="Check and connect").click()
     page.wait_for_url("**/sync/")
-    expect(page.get_by_text("Complete", exact=True)).to_have_count(2, timeout=PATIENCE)
+    expect(page.get_by_text("Complete", exact=True)).to_have_count(2)
 
 
 def test_a_wrong_key_is_refused_where_it_was_typed(sign_in: SignIn, upstream: Served) -> None:

@@ -43,8 +43,10 @@ SWITCHED_OFF = (
 FEATURES = (f"--disable-features={','.join(SWITCHED_OFF)}",)
 
 OpenPage = Callable[..., Page]
-# How long something may take to show says something about the machine, never about the page.
-expect.set_options(timeout=20_000)
+# How long something may take to start or to show says something about the machine, never about the
+# page: this long it is waited for, of which a busy machine uses a part and a broken page all.
+PATIENCE = 90_000
+expect.set_options(timeout=PATIENCE)
 
 
 def browser_path() -> str | None:
@@ -61,8 +63,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if missing and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=GET_ONE))
-    # Last, so that few processes of a parallel run open a browser while others need an event loop.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    # Last, so that few processes of a parallel run open a browser while others need an event loop; the
+    # long ones first among them, so that no process is left alone with one at the end.
+    items.sort(key=lambda item: (_has(item, "browser"), not _has(item, "long")))
+
+
+def _has(item: pytest.Item, mark: str) -> bool:
+    return item.get_closest_marker(mark) is not None
 
 
 _open = ExitStack()
@@ -83,20 +90,33 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
 
 @pytest.fixture
 def browser() -> Browser:
-    """A headless browser, the same one for all tests in a row that use it."""
+    """A headless browser, the same one for all tests in a row that use it, unless it broke down in one."""
+    if _opened and not _opened[0].is_connected():
+        _opened.clear()
+        _open.close()
     if not _opened:
-        path = browser_path()
-        if path is None:
-            pytest.fail(GET_ONE, pytrace=False)
-        patch = _open.enter_context(pytest.MonkeyPatch.context())
-        playwright = _open.enter_context(sync_playwright())
-        # For that loop Django would refuse every query in this thread. Nothing of ours runs inside
-        # it, so the refusal protects from nothing.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        launched = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *FEATURES])
-        _open.callback(launched.close)
-        _opened.append(launched)
+        # Whatever was begun ends where the rest fails: the loop that a half-made start would leave
+        # running could be entered by no later test.
+        with ExitStack() as begun:
+            _opened.append(_launched(begun))
+            _open.push(begun.pop_all())
     return _opened[0]
+
+
+def _launched(until: ExitStack) -> Browser:
+    path = browser_path()
+    if path is None:
+        pytest.fail(GET_ONE, pytrace=False)
+    patch = until.enter_context(pytest.MonkeyPatch.context())
+    playwright = until.enter_context(sync_playwright())
+    # For its loop Django would refuse every query in this thread. Nothing of ours runs inside it, so
+    # the refusal protects from nothing.
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    launched = playwright.chromium.launch(
+        executable_path=path, args=[*FLAGS, *FEATURES], timeout=PATIENCE
+    )
+    until.callback(launched.close)
+    return launched
 
 
 @pytest.fixture
@@ -114,6 +134,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, **more
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
