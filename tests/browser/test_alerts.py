@@ -101,6 +101,36 @@ def test_an_action_that_is_refused_puts_the_row_back_and_says_why(sign_in: SignI
     expect(page.locator("[data-row]").filter(has_text="Debtor 02")).to_be_visible()
 
 
+def test_tasks_are_made_and_finished_by_keyboard_only(sign_in: SignIn) -> None:
+    debtors(2, TODAY)
+    a_rule(now=TODAY)
+    page = sign_in()
+    page.goto("/alerts/")
+    key = page.keyboard.press
+    key("j")
+    key("t")
+    expect(page.locator("#act-title")).to_be_focused()
+    page.keyboard.type("Call them")
+    key("Enter")
+    expect(page.locator("#alert-detail")).to_contain_text("Task: Call them")
+    page.goto("/accounts/")
+    key("j")
+    key("t")
+    expect(page.locator("#task-title")).to_be_focused()
+    page.keyboard.type("Write to them")
+    key("Enter")
+    expect(page.locator("#follow-up")).to_contain_text("Write to them")
+    key("Escape")
+    key("g")
+    key("d")
+    expect(page.locator("[data-row]")).to_have_count(2)
+    key("j")
+    key("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Call them")
+    page.get_by_role("button", name="Done").press("Enter")
+    expect(page.locator("[data-row]")).to_have_count(1)
+
+
 def test_a_rule_is_written_tried_and_switched_on(sign_in: SignIn) -> None:
     debtors(3, TODAY)
     page = sign_in()

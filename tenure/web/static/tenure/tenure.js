@@ -67,7 +67,7 @@
     if (one("[data-inbox]")) return; // there the alert's own
     const form = one(`[data-new='${what}']`);
     if (form) { form.open = true; one("input:not([type='hidden']), textarea", form)?.focus(); return; }
-    const account = inRow("a[href^='/accounts/']")?.getAttribute("href").match(/^\/accounts\/(\d+)\//);
+    const account = (inRow("a[href^='/accounts/']")?.getAttribute("href") ?? location.pathname).match(/^\/accounts\/(\d+)\//);
     if (account) location.assign(`/accounts/${account[1]}/follow-up/?new=${what}`);
   };
 
