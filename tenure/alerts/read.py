@@ -190,7 +190,10 @@ def rule_named(name: str) -> AlertRule:
 
 def records(now: datetime) -> list[RuleRecord]:
     """Every rule with its record, in the order of names."""
-    return [_record(rule, now) for rule in AlertRule.objects.prefetch_related("scope")]
+    return [
+        _record(rule, now)
+        for rule in AlertRule.objects.select_related("created_by").prefetch_related("scope")
+    ]
 
 
 def _record(rule: AlertRule, now: datetime) -> RuleRecord:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -18,12 +19,14 @@ from tenure.rules.tree import (
     Condition,
     Group,
     Name,
+    Node,
     Not,
     Predicate,
     Quantified,
     Step,
     Today,
 )
+from tests.rules.generating import rule
 from tests.rules.world import CATALOGUE
 
 
@@ -186,6 +189,22 @@ def test_chips_are_the_parts_and_each_can_be_taken_away() -> None:
     assert chips_of(parse(chips[0].without), CATALOGUE)[0].without == "name = x"
     assert not chips_of(EVERYTHING, CATALOGUE)
     assert text_of(joined(parse("mrr > 5"), parse("vip = true"))) == "mrr > 5 and vip = true"
+
+
+def test_chips_lose_nothing_of_generated_rules() -> None:
+    """Read one after the other they are the rule again, and without one of them the others."""
+    random = Random(13)
+
+    def together(parts: list[Node]) -> Node:
+        return parts[0] if len(parts) == 1 else Group("and", tuple(parts))
+
+    for _ in range(150):
+        tree = rule(random, depth=4)
+        chips = chips_of(tree, CATALOGUE)
+        parts = [parse(chip.text) for chip in chips]
+        assert together(parts) == tree
+        for place, chip in enumerate(chips):
+            assert parse(chip.without) == together(parts[:place] + parts[place + 1 :])
 
 
 @pytest.mark.parametrize(
