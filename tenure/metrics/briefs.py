@@ -86,6 +86,9 @@ class AccountBrief(models.Model):
             _order("metrics_brief_by_status", "status_rank"),
             _order("metrics_brief_by_score", "score", LIVE & models.Q(ended=False)),
             models.Index(
+                fields=["created_at", "account"], condition=LIVE, name="metrics_brief_by_age"
+            ),
+            models.Index(
                 fields=["account"],
                 condition=LIVE & models.Q(measured=False),
                 name="metrics_brief_not_measured",

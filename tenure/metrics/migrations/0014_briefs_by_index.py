@@ -47,6 +47,12 @@ class Migration(migrations.Migration):
     operations = [
         *(_order(name, column) for name, column in _ORDERS.items()),
         _order("by_score", "score", _LIVE & models.Q(ended=False)),
+        migrations.AddIndex(
+            "accountbrief",
+            models.Index(
+                fields=["created_at", "account"], condition=_LIVE, name="metrics_brief_by_age"
+            ),
+        ),
         _some("not_measured", models.Q(measured=False)),
         _some("no_score", models.Q(score=None) | models.Q(ended=True)),
         *(migrations.RemoveIndex("accountfacts", name) for name in _NO_LONGER),
