@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from tenure.core.clock import stamp
 from tenure.core.money import Money
-from tenure.customers import read
+from tenure.customers import bills, read
 from tenure.customers.models import (
     Allocation,
     Change,
@@ -190,7 +190,7 @@ def _bills(asked: _Asked) -> Iterable[Invoice]:
         _beyond(rows.filter(whose), "created_at", 0, asked.after)[: asked.limit]
         for whose in (Q(account_id=asked.account_id), Q(pk__in=mine))
     )
-    return (*whole, *read.with_shares(asked.account_id, shared))
+    return (*whole, *bills.with_shares(asked.account_id, shared))
 
 
 def _payments(asked: _Asked) -> Iterator[Event]:

@@ -3,9 +3,10 @@ day before the account was first measured, as they are made out since."""
 
 from datetime import datetime
 
+from tenure.customers import bills as billed
 from tenure.customers import read as customers
+from tenure.customers.bills import InvoicePlace
 from tenure.customers.models import Invoice, Subscription
-from tenure.customers.read import InvoicePlace
 from tenure.customers.timeline import Then
 from tenure.metrics import rewound
 from tenure.metrics.as_of import Moment, figures_at, kind_of
@@ -43,11 +44,11 @@ def invoices(
     """The account's bills, the newest first, going on after a place or an instant."""
     if moment and made_out(facts, moment):
         until = min(before or moment.instant, moment.instant)
-        rows = customers.invoices(account_id, limit=limit, after=after, before=until)
+        rows = billed.invoices(account_id, limit=limit, after=after, before=until)
         found = rewound.invoices(account_id, rows, moment.last)
         return [row for row in found if not only_open or row.state not in SETTLED]
     then = moment.instant if moment else None
-    return customers.invoices(
+    return billed.invoices(
         account_id, limit=limit, after=after, before=before, only_open=only_open, at=then
     )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tenure.core.money import Money
+from tenure.customers import bills
 from tenure.customers import read as customers
 from tenure.customers.history import open_set
 from tenure.customers.models import Account, Change, InvoiceVersion, LineItem, Origin, Subscription
@@ -173,7 +174,7 @@ def test_subscriptions_and_invoices_are_read_as_they_were() -> None:
     )
     assert customers.subscriptions(account.pk, at=at(-2).instant) == []
     assert [one.pk for one in customers.subscriptions(account.pk, at=at(1).instant)] == [sub.pk]
-    (then,) = customers.invoices(account.pk, limit=5, at=at(1).instant)
+    (then,) = bills.invoices(account.pk, limit=5, at=at(1).instant)
     assert (then.pk, then.state, then.site.subdomain) == (bill.pk, "pending", "acme")
-    (now,) = customers.invoices(account.pk, limit=5)
+    (now,) = bills.invoices(account.pk, limit=5)
     assert now.state == "paid"

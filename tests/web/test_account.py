@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tenure.connections.models import Workspace
 from tenure.core.clock import SystemClock
-from tenure.customers import read as customers
+from tenure.customers import bills
 from tenure.customers.models import Account
 from tenure.metrics.refresh import measure
 from tenure.web.account import invoices, timeline
@@ -193,7 +193,7 @@ def test_lateness_is_told_in_days_of_the_workspace(signed_in: Client, account: A
 
 
 def bills_of(account: Account, now: datetime) -> dict[str, tuple[date | None, int | None]]:
-    found = invoices.bills(customers.invoices(account.pk, limit=50), now)
+    found = invoices.bills(bills.invoices(account.pk, limit=50), now)
     return {str(one.row.number): (one.due, one.late) for one in found}
 
 

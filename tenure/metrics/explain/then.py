@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 from django.db.models import Model
 
+from tenure.customers import bills as billed
 from tenure.customers import read as customers
 from tenure.customers.models import (
     AccountCoupon,
@@ -150,7 +151,7 @@ def _made_out(then: Then) -> dict[str, Sequence[Mapping[str, Any]]]:
     agreed = rewound.subscriptions(customers.subscriptions(pk), then.now)
     for row in agreed:
         row.pending_change = None
-    listed = customers.invoices(pk, limit=MOST_INVOICES, before=then.instant)
+    listed = billed.invoices(pk, limit=MOST_INVOICES, before=then.instant)
     bills = rewound.invoices(pk, listed, then.now)
     shares = [row.part for row in bills if row.part is not row]
     return {

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.core.money import Money
+from tenure.customers import bills as billed
 from tenure.customers import read as customers
 from tenure.metrics import explain
 from tenure.metrics.explain import LeftOut, Part, Parts, conversion
@@ -140,7 +141,7 @@ def _addresses(account_id: int, every: Sequence[Part | Item]) -> Callable[[Part 
     """What finds the address of a part; one query for the invoices, one for the subscriptions."""
     bills = [p.upstream_id for p in every if p.kind in ("invoice", "credit")]
     agreed = [p.upstream_id for p in every if p.kind == "subscription"]
-    invoices = customers.invoice_keys(account_id, bills) if bills else {}
+    invoices = billed.invoice_keys(account_id, bills) if bills else {}
     subscriptions = customers.subscription_keys(account_id, agreed) if agreed else {}
 
     def addressed(part: Part | Item) -> Entry:

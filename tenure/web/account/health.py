@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenure.customers import read as customers
+from tenure.customers import bills
 from tenure.customers.models import Origin
 from tenure.customers.write import By, ValueRefused
 from tenure.health import advice, overrides, overriding, read, said, shapes
@@ -215,7 +215,7 @@ def _green(head: Head, card: Card | None, now: datetime, chosen: Settings) -> di
     wanted = [
         step.upstream_id for one in found.options for step in one.steps if step.kind == "invoice"
     ]
-    keys = customers.invoice_keys(head.account.pk, wanted) if wanted else {}
+    keys = bills.invoice_keys(head.account.pk, wanted) if wanted else {}
     options = [
         Option(
             [

@@ -11,9 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenure.customers import read as customers
+from tenure.customers import bills as billed
+from tenure.customers.bills import InvoicePlace
 from tenure.customers.models import Invoice
-from tenure.customers.read import InvoicePlace
 from tenure.metrics.as_of import Moment
 from tenure.metrics.invoices import Standing, standing
 from tenure.metrics.settings import zone
@@ -47,7 +47,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
     number = "" if moment else request.GET.get("number", "").strip()[:60]
     only_open = request.GET.get("show") == "open"
     if number:
-        rows, more = customers.invoice_numbered(pk, number), False
+        rows, more = billed.invoice_numbered(pk, number), False
     else:
         after = place_of(request.GET.get("after", ""))
         rows = known.invoices(head, moment, limit=PAGE + 1, after=after, only_open=only_open)
@@ -71,7 +71,7 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
     """One invoice: in the drawer when a page asks for it there, else a page of its own."""
     moment = at(request)
     try:
-        row = customers.get_invoice(pk, at=moment.instant if moment else None)
+        row = billed.get_invoice(pk, at=moment.instant if moment else None)
     except Invoice.DoesNotExist:
         then = f" that was known at the end of {moment.day}" if moment else ""
         raise Http404(f"There is no such invoice here{then}.") from None
@@ -80,10 +80,10 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
         "invoice": row,
         "account": row.account,
         "bill": bills([row], now_of(request))[0],
-        "lines": customers.lines_of(row),
-        "payments": _by_then(customers.payments_of(row), moment),
-        "credits": _by_then(customers.credits_of(row), moment),
-        "parts": customers.allocations_of(row),
+        "lines": billed.lines_of(row),
+        "payments": _by_then(billed.payments_of(row), moment),
+        "credits": _by_then(billed.credits_of(row), moment),
+        "parts": billed.allocations_of(row),
         "address": source.record_url(
             row.site.subdomain, Stream.INVOICES, row.number or row.upstream_id
         ),

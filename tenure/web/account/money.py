@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.core.money import Money
+from tenure.customers import bills as billed
 from tenure.customers import read as customers
 from tenure.metrics.account_series import account_series
 from tenure.metrics.as_of import Moment, is_mrr_alone, kind_of
@@ -80,7 +81,7 @@ def tab(request: HttpRequest, pk: int) -> HttpResponse:
         histories=histories(points, today),
         bars=bars(facts),
         coming=_coming(pk, now, then),
-        failures=customers.payment_failures(
+        failures=billed.payment_failures(
             head.rows, since=now - timedelta(days=90), until=now if moment else None
         ),
         lifetime=_figures(facts, LIFETIME),
@@ -151,7 +152,7 @@ def _coming(pk: int, now: datetime, then: datetime | None) -> list[Event]:
             Money(bill.balance, bill.currency),
             bill.pk,
         )
-        for bill in customers.invoices_due(pk, now, limit=EVENTS, at=then)
+        for bill in billed.invoices_due(pk, now, limit=EVENTS, at=then)
         if (due := bill.due_at)
     ]
     return sorted(events, key=lambda event: event.at)[:EVENTS]

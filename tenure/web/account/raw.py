@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tenure.customers import bills
 from tenure.customers import read as customers
 from tenure.sources.base import Stream
 from tenure.sync import payloads, standing
@@ -93,7 +94,7 @@ def _records(head: Head, then: datetime | None) -> list[Record]:
         key = (row.site_id, row.site.subdomain, Stream.SUBSCRIPTIONS)
         name = row.plan_name or row.plan_code or ""
         groups.setdefault(key, {})[row.upstream_id] = Named(name, row)
-    for bill in customers.invoices(head.account.pk, limit=INVOICES, at=then):
+    for bill in bills.invoices(head.account.pk, limit=INVOICES, at=then):
         key = (bill.site_id, bill.site.subdomain, Stream.INVOICES)
         groups.setdefault(key, {})[bill.upstream_id] = Named(bill.number or "", bill)
     return [record for key, names in groups.items() for record in _found(key, names, then)]

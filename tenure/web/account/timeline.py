@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenure.alerts import read as alerts
+from tenure.customers import bills as billed
 from tenure.customers import read as customers
 from tenure.metrics.as_of import Moment
 from tenure.sync import standing
@@ -88,7 +89,7 @@ def _read(
         end = bills[-1].created_at if len(bills) == PAGE else None
         return list(events.of_invoices(bills)), end
     if kind == "payments":
-        paid = customers.payments(head.rows, limit=PAGE, before=before)
+        paid = billed.payments(head.rows, limit=PAGE, before=before)
         return list(events.of_payments(paid)), paid[-1].created_at if len(paid) == PAGE else None
     if kind == "alerts":
         steps = alerts.steps_of(pk, limit=PAGE, before=before)

@@ -11,6 +11,7 @@ from tenure.alerts.lifecycle import possible
 from tenure.alerts.message import value_text
 from tenure.alerts.models import OPEN, Alert, AlertEvent, AlertRuleVersion, Mute
 from tenure.core.money import Money
+from tenure.customers import bills
 from tenure.customers import read as customers
 from tenure.customers.models import Change, Invoice
 from tenure.metrics.amounts import stored
@@ -112,7 +113,7 @@ def _owed(alert: Alert, rows: Sequence[Row]) -> Sequence[Invoice]:
     about = {row.figure for row in rows} | {line.get("operand", "") for line in alert.evidence}
     if not about & OWED and not any("invoice" in str(one) for one in about):
         return ()
-    found = customers.invoices(alert.account_id, limit=READ_INVOICES, only_open=True)
+    found = bills.invoices(alert.account_id, limit=READ_INVOICES, only_open=True)
     owed = [one for one in found if one.part.balance]
     return sorted(owed, key=lambda one: one.due_at or one.created_at)[:MOST_INVOICES]
 
@@ -167,7 +168,7 @@ def _invoice(account_id: int, named: str, line: Mapping[str, Any]) -> int | None
     """The invoice of this number, where the condition is about invoices."""
     if "invoice" not in str(line.get("operand", "")):
         return None
-    found = customers.invoice_numbered(account_id, named)
+    found = bills.invoice_numbered(account_id, named)
     return found[0].pk if len(found) == 1 else None
 
 
