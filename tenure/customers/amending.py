@@ -19,7 +19,8 @@ from tenure.customers.landing import Batch
 from tenure.customers.models import Attribute, Change, Subscription
 from tenure.customers.outlook import NOBODY, Outlook
 from tenure.customers.touched import touch
-from tenure.customers.write import By, Edited, Pin, ValueRefused, read_as
+from tenure.customers.values import ValueRefused, read_as
+from tenure.customers.write import By, Edited, Pin
 
 GONE = "There is no such subscription any more."
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tenure.customers import provenance, write
+from tenure.customers import provenance
 from tenure.customers.deciding import is_pinned
 from tenure.customers.models import Account
 from tenure.customers.outlook import NOBODY, Outlook, outlooks
+from tenure.customers.values import read_values
 from tenure.customers.write import plain, value_of
 
 SAMPLES = 10
@@ -53,7 +54,7 @@ class Effect:
 
 def effect(accounts: Sequence[int], name: str, value: Any, *, now: datetime) -> Effect:
     """What setting this field of these accounts would do. Raises ValueRefused for a bad value."""
-    new = write.read_values({name: value})[name]
+    new = read_values({name: value})[name]
     rows = Account.objects.filter(pk__in=accounts, removed_at=None).select_related("owner")
     listed = list(rows.defer("search").order_by("name", "pk"))
     told = outlooks([account.pk for account in listed], [name])

@@ -23,7 +23,8 @@ from tenure.customers.models import BulkEdit, BulkState, ChangeSet, Origin
 from tenure.customers.revert import accounts as reverting
 from tenure.customers.revert import reverted_by
 from tenure.customers.revert.act import Act
-from tenure.customers.write import By, Edited, Pin, ValueRefused
+from tenure.customers.values import ValueRefused, read_values
+from tenure.customers.write import By, Edited, Pin
 
 JOB = "edit_many"
 CHUNK = 500
@@ -43,7 +44,7 @@ def ask(
     pin: Pin | None = None,
 ) -> BulkEdit:
     """Ask for this field to be set on these accounts. Raises ValueRefused for a value that cannot be."""
-    write.read_values({field: value})
+    read_values({field: value})
     with transaction.atomic():
         return _asked(accounts, field, value, by, _opened(by, now), now=now, pin=pin)
 

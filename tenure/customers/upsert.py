@@ -12,15 +12,8 @@ from django.db import IntegrityError, transaction
 
 from tenure.connections.read import sites
 from tenure.customers.models import Account, Alias, ChangeSet
-from tenure.customers.write import (
-    By,
-    NewAccount,
-    ValueRefused,
-    create_each,
-    edit_each,
-    read_each,
-    tidy,
-)
+from tenure.customers.values import ValueRefused, read_each, tidy
+from tenure.customers.write import By, NewAccount, create_each, edit_each
 
 Key = tuple[str, int | None]
 ATTEMPTS = 3

@@ -5,28 +5,24 @@ source, so that it is seen wherever the value is shown. Rows are locked in the o
 locks them; an edit and a sync of the same account wait for each other (F37).
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Lower
 
 from tenure.access.models import Member
-from tenure.core.errors import ConfigurationError
 from tenure.customers import attributes, fields, saving
-from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import is_edited, key_of
 from tenure.customers.history import open_set, replaced
-from tenure.customers.models import Account, Alias, Attribute, Change, ChangeSet, Origin
+from tenure.customers.models import Account, Alias, Change, ChangeSet, Origin
 from tenure.customers.searching import searchable
 from tenure.customers.touched import touch
+from tenure.customers.values import ValueRefused as ValueRefused  # noqa: PLC0414  # the door raises it
+from tenure.customers.values import read_values, tidy
 
 OWN = ("name", "owner")
-LONGEST_NAME = 300
-LONGEST_VALUE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +60,6 @@ class Edited:
 
     change_set: ChangeSet | None = None
     accounts: list[int] = field(default_factory=list)
-
-
-class ValueRefused(ConfigurationError):
-    """A value that cannot be taken; ``field`` names the one at fault."""
-
-    def __init__(self, field_name: str, message: str, next_step: str = "") -> None:
-        super().__init__(message, next_step=next_step)
-        self.field = field_name
 
 
 def edit(
@@ -138,14 +126,6 @@ def create(
             "Change that one, or choose another identifier.",
         ) from None
     return account
-
-
-def tidy(identifier: str) -> str:
-    """The identifier as it is kept. Raises ValueRefused for one that cannot be."""
-    named = unicodedata.normalize("NFC", identifier).strip()
-    if not named or len(named) > 255 or not _is_storable(named):
-        raise ValueRefused("identifier", "An identifier has 1 to 255 characters.")
-    return named
 
 
 def _refuse_taken(identifier: str, scope_id: int | None) -> None:
@@ -226,83 +206,6 @@ def pin(account_id: int, names: Sequence[str], how: Pin, by: By, *, now: datetim
 def unpin(account_id: int, names: Sequence[str]) -> None:
     """Let Daily Sync have these fields again, from the next run on."""
     _repin(account_id, names, None)
-
-
-def read_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they are stored, each of its attribute's type. Raises ValueRefused."""
-    return read_as(values, _defined(values))
-
-
-def read_as(values: Mapping[str, Any], defined: Mapping[str, Attribute]) -> dict[str, Any]:
-    """The same by these definitions. Raises ValueRefused for what none of them is about."""
-    return {name: _read(name, value, defined) for name, value in values.items()}
-
-
-def read_each(several: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | ValueRefused]:
-    """``read_values`` of many accounts: a refusal stands in the place of the values it is about."""
-    defined = _defined({name: None for values in several for name in values})
-    emails = {str(values["owner"]).strip().lower() for values in several if values.get("owner")}
-    members = {
-        member.email.lower(): member
-        for member in Member.objects.annotate(lower=Lower("email")).filter(
-            lower__in=emails, is_active=True
-        )
-    }
-    return [_read_one(values, defined, members) for values in several]
-
-
-def _read_one(
-    values: Mapping[str, Any], defined: Mapping[str, Attribute], members: Mapping[str, Member]
-) -> dict[str, Any] | ValueRefused:
-    owner = members.get(str(values.get("owner") or "").strip().lower())
-    known = {**values, "owner": owner} if owner else values
-    try:
-        return {name: _read(name, value, defined) for name, value in known.items()}
-    except ValueRefused as refused:
-        return refused
-
-
-def _defined(values: Mapping[str, Any]) -> dict[str, Attribute]:
-    rows = Attribute.objects.filter(object_kind=fields.ACCOUNT, name__in=list(values))
-    return {row.name: row for row in rows}
-
-
-def _read(name: str, value: Any, defined: Mapping[str, Attribute]) -> Any:
-    if isinstance(value, str) and not _is_storable(value):
-        raise ValueRefused(name, "It holds a character that cannot be stored.", "Remove it.")
-    if isinstance(value, str) and len(value) > LONGEST_VALUE:
-        raise ValueRefused(name, f"A value has at most {LONGEST_VALUE:,} characters.")
-    if name == "owner":
-        return _member(value)
-    if name == "name":
-        text = str(value or "").strip()
-        if not text or len(text) > LONGEST_NAME:
-            raise ValueRefused("name", f"A name has 1 to {LONGEST_NAME} characters.")
-        return text
-    if name not in defined:
-        raise ValueRefused(
-            name, f"There is no attribute {name!r}.", "Add it under Settings > Attributes first."
-        )
-    try:
-        return typed(value, defined[name].kind)
-    except Unreadable as error:
-        raise ValueRefused(name, f"{defined[name].label}: {error}.") from None
-
-
-def _is_storable(text: str) -> bool:
-    """Whether PostgreSQL can hold it: no null character, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def _member(value: Any) -> Member | None:
-    if isinstance(value, Member) or value in (None, ""):
-        return value or None
-    found = Member.objects.filter(email__iexact=str(value).strip(), is_active=True).first()
-    if found is None:
-        raise ValueRefused(
-            "owner", f"No active member has the e-mail {str(value)!r}.", "Choose a member."
-        )
-    return found
 
 
 def _write(

@@ -13,7 +13,8 @@ from tenure.customers.exchange.rows import Row
 from tenure.customers.history import Batched
 from tenure.customers.models import Account, Change
 from tenure.customers.outlook import outlooks
-from tenure.customers.write import By, NewAccount, ValueRefused
+from tenure.customers.values import ValueRefused, read_each, tidy
+from tenure.customers.write import By, NewAccount
 
 HIDDEN = "removed_at"  # as in the history of reverts
 
@@ -34,7 +35,7 @@ def weigh(rows: Sequence[Row], seen: set[int]) -> Weighed:
     weighed = Weighed()
     readable = _readable(rows, weighed.outcome)
     standing = Standing(row.names[IDENTIFIER] for row in readable)
-    values = write.read_each([row.values for row in readable])
+    values = read_each([row.values for row in readable])
     for row, wanted in zip(readable, values, strict=True):
         try:
             if isinstance(wanted, ValueRefused):
@@ -67,7 +68,7 @@ def _readable(rows: Sequence[Row], outcome: Outcome) -> list[Row]:
                 raise ValueRefused("row", row.reason)
             if not row.names.get(IDENTIFIER):
                 raise ValueRefused("identifier", "It has no identifier.")
-            row.names[IDENTIFIER] = write.tidy(row.names[IDENTIFIER])
+            row.names[IDENTIFIER] = tidy(row.names[IDENTIFIER])
             found.append(row)
         except ValueRefused as refused:
             outcome.reject(row, str(refused))

@@ -13,7 +13,8 @@ from tenure.customers.exchange.outcome import CHANGED, CREATED, OWNED, UNCHANGED
 from tenure.customers.exchange.rows import Row
 from tenure.customers.history import Batched
 from tenure.customers.models import Account, Contact, Origin
-from tenure.customers.write import By, ValueRefused, tidy
+from tenure.customers.values import ValueRefused, tidy
+from tenure.customers.write import By
 
 
 @dataclass(slots=True)
