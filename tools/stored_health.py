@@ -19,7 +19,7 @@ from tenure.metrics import refresh
 from tenure.metrics.days import local_day
 from tenure.metrics.inputs import Settings
 from tenure.metrics.signals import signals_of
-from tools.stored_vectors import Ledgered, taken_back
+from tools.ledgered import Ledgered, taken_back
 
 Document = Mapping[str, Any]
 

@@ -33,7 +33,7 @@ from tenure.metrics.vectors.over_time import (
     totals_of,
 )
 from tenure.sources.base import Stream
-from tools.stored_vectors import BEGINNING, Ledgered, NotStored, stamped, taken_back
+from tools.ledgered import BEGINNING, Ledgered, NotStored, stamped, taken_back
 
 Document = Mapping[str, Any]
 RANGE = timedelta(days=30)

@@ -132,7 +132,7 @@ def try_out(vector: Vector) -> Tried:
 
 def _by(path: str, functions: Mapping[str, Any], tried: Tried) -> None:
     from tenure.metrics.vectors import Difference, differences  # noqa: PLC0415
-    from tools.stored_vectors import NotStored  # noqa: PLC0415
+    from tools.ledgered import NotStored  # noqa: PLC0415
 
     try:
         tried.differences += map(str, differences(tried.vector, functions, path))
