@@ -3,6 +3,7 @@
 Within ``rows_of`` every statement that names one of these tables reads the rows given for it. They are
 put in front of it as parts of its ``WITH``, under the tables' own names, so that there is one
 statement for a figure and not another for its past. What is in front reads the tables themselves.
+Tables are named plainly in such statements: one with its schema before it is refused.
 """
 
 import re
@@ -28,11 +29,19 @@ class Rows:
     def before(self, statement: str, holder: Callable[[str], str]) -> tuple[str, list[str]]:
         """What to put in front of a statement, and whose documents it binds, in order."""
         named = [name for name in self.statements if re.search(rf"\b{name}\b", statement)]
+        for name in named:
+            _refuse_elsewhere(name, statement)
         parts = [
             f"{name} AS NOT MATERIALIZED ({self.statements[name].replace(DOCUMENT, holder(name))})"
             for name in named
         ]
         return ", ".join(parts), [name for name in named if name in self.documents]
+
+
+def _refuse_elsewhere(name: str, statement: str) -> None:
+    """A table that is named with its schema would be read itself: the present, and nobody would see."""
+    if re.search(rf"""\.\s*"?{name}\b""", statement):
+        raise ValueError(f"A statement about another time must name {name} plainly: {statement}")
 
 
 @contextmanager
