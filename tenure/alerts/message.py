@@ -44,6 +44,15 @@ def problems(template: str, node: Node) -> list[Problem]:
         for match in _PLACEHOLDER.finditer(template)
         if match[1] not in able
     ]
+    bare = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), template)
+    found += [
+        Problem(
+            Span(*match.span()),
+            f"A “{match[0]}” stands alone: a placeholder is opened and closed.",
+            "Write {name}, for example.",
+        )
+        for match in re.finditer(r"[{}]", bare)
+    ]
     return [*found, *_contradictions(template, node)]
 
 

@@ -5,6 +5,7 @@ addresses are refused in every notation; nothing is redirected, no proxy of the 
 and both time and the size of the answer are bounded.
 """
 
+import ipaddress
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,9 +70,22 @@ def fault_of(address: str, hosts: Sequence[str]) -> str:
         return "That is not a web address."
     if parts.username or parts.password:
         return "An address with a user name or password in it is not used."
-    if parts.scheme == "https" or (parts.scheme == "http" and allowed(address, hosts)):
-        return ""
-    return "Only https addresses are used."
+    if allowed(address, hosts):
+        return "" if parts.scheme in ("http", "https") else "Only https addresses are used."
+    if parts.scheme != "https":
+        return "Only https addresses are used."
+    if _is_inside(parts.hostname):
+        return f"{parts.hostname} is no address of the open internet; nothing is ever sent there."
+    return ""
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is written as the number of a private, local or reserved address. Names and other
+    ways of writing numbers are found out where they are connected to."""
+    try:
+        return not ipaddress.ip_address(host.rstrip(".")).is_global
+    except ValueError:
+        return False
 
 
 def _split(address: str) -> SplitResult | None:

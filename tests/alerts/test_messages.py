@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db
             "The text says 5,000",
         ),
         (Draft("A", "past_due > 5", ""), "message", "needs a text"),
+        (Draft("A", "past_due > 5", "{name} owes {past_due"), "message", "“{” stands alone"),
+        (Draft("A", "past_due > 5", "{name}", note="it }"), "note", "“}” stands alone"),
         (Draft("A", "past_due > 5", "{name}", for_days=999), "for_days", "0 to 365"),
         (Draft("A", "past_due > 5", "{name}", kind="odd"), "type", "not a type"),
         (Draft("A", "past_due > 5", "{name}", severity="odd"), "severity", "no severity"),

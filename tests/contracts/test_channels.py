@@ -109,7 +109,16 @@ def test_what_is_shown_of_an_address_holds_no_token(place: Place) -> None:
         assert "abc" not in shown
 
 
-@pytest.mark.parametrize("address", ["", "nonsense", "javascript:alert(1)", "ann@", "//host/x"])
+INSIDE = ("10.0.0.1", "169.254.169.254", "127.0.0.2", "100.64.0.1", "[::1]", "[fe80::1]", "0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "nonsense", "javascript:alert(1)", "ann@", "//host/x",
+        *(f"https://{host}/hook" for host in INSIDE),
+    ],
+)  # fmt: skip
 def test_an_address_of_another_kind_is_refused_with_a_sentence(place: Place, address: str) -> None:
     with pytest.raises(ValueRefused):
         place.channel.checked(address)

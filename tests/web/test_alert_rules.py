@@ -69,6 +69,7 @@ def test_a_rule_that_somebody_else_saved_meanwhile_is_not_replaced_unread(
     [
         ({"rule": "past_du > 1"}, "past_du"),
         ({"rule": ""}, "An alert needs a condition."),
+        ({"scope": "999"}, "A segment that was ticked is not there any more."),
         ({"message": "Owes {mrr}"}, "does not compare “mrr”"),
         ({"message": "More than 50 invoices"}, "The text says 50"),
         ({"message": ""}, "The alert needs a text."),

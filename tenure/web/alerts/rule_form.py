@@ -100,6 +100,12 @@ def draft_of(given: Given, now: datetime) -> tuple[Draft | None, Mapping[str, st
             fallback = access.member_of(given["fallback"])
         except ConfigurationError as error:
             faults["fallback"] = str(error)
+    scope = _segments(given.scope)
+    if len(scope) < len(set(given.scope)):
+        # Without them the rule would be for more accounts than somebody meant, or for all.
+        faults["scope"] = (
+            "A segment that was ticked is not there any more. Look at what is ticked now, and save again."
+        )
     for name in ("rule", "resolve"):
         if given[name].strip():
             _ask(name, given[name], now, faults)
@@ -108,7 +114,7 @@ def draft_of(given: Given, now: datetime) -> tuple[Draft | None, Mapping[str, st
         given["rule"],
         given["message"],
         kind=given["kind"] or Kind.RISK,
-        scope=_segments(given.scope),
+        scope=scope,
         resolve=given["resolve"],
         severity=given["severity"] or Severity.AUTO,
         thresholds=thresholds,
