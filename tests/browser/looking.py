@@ -57,7 +57,7 @@ def faults(page: Page, looks: Sequence[Look] = LOOKS) -> list[str]:
         at_rest(put_on(page, look))
         # In the narrowest window only the width is of interest: axe has its narrow layout in LOOKS.
         told = [] if look == NARROWEST else _violations(page)
-        told += _sideways(page) + (_loose_cells(page) if look.width > 1000 else [])
+        told += _sideways(page) + tail(page) + (_loose_cells(page) if look.width > 1000 else [])
         found += [f"{look.scheme}, {look.width}: {one}" for one in told]
     return found
 
@@ -96,6 +96,16 @@ def _violations(page: Page) -> list[str]:
 def _sideways(page: Page) -> list[str]:
     wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return [f"scrolls sideways by {wider}"] if wider > 0 else []
+
+
+def tail(page: Page) -> list[str]:
+    """How much of nothing the page scrolls through after its end: what is hidden in rows that scroll
+    in a box of their own can lengthen it."""
+    longer: int = page.evaluate(
+        """() => Math.round(document.documentElement.scrollHeight - Math.max(innerHeight,
+            document.querySelector("main").getBoundingClientRect().bottom + scrollY))"""
+    )
+    return [f"scrolls on through {longer} px of nothing"] if longer > 100 else []
 
 
 def _loose_cells(page: Page) -> list[str]:

@@ -4,9 +4,10 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import SignIn
-from tests.browser.looking import Look, faults, faults_of_all, put_on, violations
+from tests.browser.looking import Look, faults, faults_of_all, put_on, tail, violations
 from tests.browser.pages import addresses, filled
 from tests.plugins.browser import OpenPage
+from tests.web.builders import a_customer
 
 # So that test processes can share the pages out; every page is in one of the parts.
 PARTS = 4
@@ -29,6 +30,20 @@ def test_every_page_is_accessible_fits_its_window_and_keeps_its_policy(
     refused = policy_broken(page)
     assert not faults_of_all(page, pages)
     assert not refused
+
+
+def test_a_list_that_scrolls_in_a_box_of_its_own_does_not_lengthen_the_page(
+    sign_in: SignIn,
+) -> None:
+    for number in range(25):
+        a_customer(f"Customer {number}")
+    page = sign_in()
+    page.set_viewport_size({"width": 1440, "height": 720})
+    for address in ("/accounts/", "/billing/subscriptions/", "/billing/invoices/"):
+        page.goto(address)
+        rows = page.locator(".table-wrap").first
+        assert rows.evaluate("one => one.scrollHeight - one.clientHeight") > 300, address
+        assert not tail(page), address
 
 
 def test_axe_objects_to_nothing_at_the_door(
