@@ -20,6 +20,7 @@ from tenure.rules.sql import Sql
 
 FIRST = 2_000  # rows of the order, looked at before anything is guessed
 COSTLY = 4  # times fewer at first where more than their brief must be read
+LONG_MS = 150  # what takes so long is not gathered lightly
 TRIED = 0.5  # of what gathering takes, for a walk that finds little
 FARTHER = 1.5  # how much farther to go than the page seems to need
 UNIT_MS = 0.002  # what the planner's own unit of cost takes, roughly, row after row
@@ -40,15 +41,19 @@ class Guess:
 
     def ahead(self, looked: int, found: int, wanted: int) -> int:
         """How many more rows to walk for the page; 0 where gathering is quicker, and where the walk
-        has taken a quarter as long and found little: who fits may come late in this order. They are
-        taken to be as frequent as foreseen, or as found so far where that is more."""
+        has taken half as long and found little, or a quarter and found nothing: who fits may come late
+        in this order. They are taken to be as frequent as foreseen, or as found so far where that is more."""
         fit = max(self.fit, self.everyone * found / looked, 1)
         rows = (wanted - found) * self.everyone / fit
         most = max(self.gathering, self.everyone * found / looked * self.row) / self.row
-        late = looked > most * TRIED and found * 4 < wanted
-        if late or rows > most:
+        few = found * 4 < wanted
+        # None where a whole page was foreseen: the order begins with others, perhaps with many. Only
+        # what takes long to gather is worth going on for.
+        adverse = not found and looked >= rows and self.gathering < LONG_MS
+        tried = most * (TRIED / 2 if adverse else TRIED)
+        if (few and looked > tried) or rows > most:
             return 0
-        left = int(most * TRIED) - looked if found * 4 < wanted else int(most)
+        left = int(tried) - looked if few else int(most)
         return max(FIRST, min(max(looked, int(rows * FARTHER)), left))
 
 

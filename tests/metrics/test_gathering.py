@@ -99,6 +99,10 @@ def test_how_far_to_walk_follows_from_what_either_way_would_take() -> None:
     assert many.ahead(looked=100_000, found=0, wanted=51) == 25_000  # what is left to try
     assert many.ahead(looked=130_000, found=0, wanted=51) == 0  # half of what gathering takes
     assert many.ahead(looked=130_000, found=20, wanted=51) == 130_000  # they do come
+    late = Guess(everyone=1_000_000, fit=30_000, gathering=60, row=0.005)
+    assert late.ahead(looked=500, found=0, wanted=51) == 2_550
+    assert late.ahead(looked=3_050, found=0, wanted=51) == 0  # this order begins with others
+    assert late.ahead(looked=3_050, found=10, wanted=51) > 0
     rare = Guess(everyone=1_000_000, fit=10_000, gathering=500, row=0.002)
     assert rare.ahead(looked=2_000, found=0, wanted=51) == 7_650
 

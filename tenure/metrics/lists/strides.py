@@ -46,7 +46,10 @@ def read(part: Reading, asked: Wanted, words: Clause, limit: int) -> Rows:
     """The first rows of a part that fit, in its order."""
     found: Rows = []
     at, step, looked, guess = part, FIRST, 0, None
-    while True:
+    if words.foreseen * FIRST < rows_of(ACCOUNT):  # the first stride is not foreseen to find any
+        guess = _foreseen(asked, words)
+        step = guess.ahead(0, 0, limit)
+    while step:
         fit, walked, last = _stride(at, asked, words, step, limit - len(found))
         found += fit
         looked += walked
@@ -54,9 +57,8 @@ def read(part: Reading, asked: Wanted, words: Clause, limit: int) -> Rows:
             return found
         guess = guess or _foreseen(asked, words)
         step = guess.ahead(looked, len(found), limit)
-        if not step:
-            return _gather(part, asked, words, limit)
         at = part.beyond(*last)
+    return _gather(part, asked, words, limit)
 
 
 def _stride(
