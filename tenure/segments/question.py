@@ -78,7 +78,7 @@ class Question:
 
     def _gathered(self, part: Node, brief: Told) -> Sql:
         """A part as it is best asked of all accounts together."""
-        beside = narrowed(part, self.catalogue, self.context)
+        beside = narrowed(part, self.catalogue, self.context, either=True)
         if brief.holds and brief.exact:
             new = beside and beside.text not in brief.holds.text
             return brief.holds + " AND " + beside if new and beside else brief.holds

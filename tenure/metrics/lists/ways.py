@@ -46,7 +46,8 @@ def _rows(part: Reading, asked: Wanted, limit: int) -> list[tuple[int, Any]]:
         return strides.read(part, asked, asked.words, limit)
     values = {**asked.values, **part.values, "limit": limit, "rows": FIRST}
     walked = in_order(part, asked)
-    if asked.at.then or (asked.is_empty and not part.part.pieces):
+    # The rows of one account are found by it, in whatever order.
+    if asked.at.then or "account" in asked.given or (asked.is_empty and not part.part.pieces):
         return _run(walked, values)
     if cased := side_by_side(part, asked):
         return _run(cased, values)
