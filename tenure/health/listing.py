@@ -80,7 +80,7 @@ def _standing_now(way: str) -> Where:
         brief = Sql("b.ended")
     if way == "unknown":
         brief = Sql("NOT b.ended AND coalesce(b.band, 'unknown') = 'unknown'")
-    within = "a.id IN (SELECT b.account_id FROM metrics_accountbrief b WHERE " + brief + ")"  # noqa: S608
+    within = f"a.id IN (SELECT b.account_id FROM {BRIEF} b WHERE " + brief + ")"  # noqa: S608
     return Where(within.text, within.values, brief=brief, whole=brief, full=brief)
 
 

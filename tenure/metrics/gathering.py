@@ -7,14 +7,14 @@ all, say how far it would have to go on, and that is held against what gathering
 counted, not moments: a busy machine is no reason to go another way.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from tenure.metrics.keyset import Condition, phases_from
-from tenure.metrics.paging import BRIEF, Order, Place
+from tenure.metrics.keyset import Condition
+from tenure.metrics.paging import BRIEF, Order, Place, phases_from
+from tenure.metrics.planned import planned, rows_of
 from tenure.metrics.strides import Ways, everyone, stride, strode
 from tenure.rules.sql import Sql
 
@@ -23,8 +23,7 @@ COSTLY = 4  # times fewer at first where more than their brief must be read
 LONG_MS = 150  # what takes so long is not gathered lightly
 TRIED = 0.5  # of what gathering takes, for a walk that finds little
 FARTHER = 1.5  # how much farther to go than the page seems to need
-UNIT_MS = 0.002  # what the planner's own unit of cost takes, roughly, row after row
-ALL_MS = 0.004  # and where all rows are taken together, of which it expects too little
+TOGETHER = 2  # times as long as the planner expects, where all rows are taken together
 PASSED_MS = 0.0003  # the least that walking past a row takes
 FOUND_MS = 0.0015  # the least that a row takes which fits
 
@@ -81,25 +80,14 @@ def walk_or_gather(order: Order, place: Place | None, ways: Ways, wanted: int) -
 
 def _foreseen(order: Order, ways: Ways) -> Guess:
     """What the planner thinks of both ways."""
-    with connection.cursor() as db:
-        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [BRIEF])
-        every = max(float(db.fetchone()[0]), 1.0)
-        led, leading = _planned(db, everyone(order, ways.led))
-        met, gathering = _planned(db, everyone(order, ways.gathered))
-        _, passing = _planned(db, stride(order, 0, None, ways, FIRST))
+    led, met = (planned(*everyone(order, one)) for one in (ways.led, ways.gathered))
+    passing = planned(*stride(order, 0, None, ways, FIRST))
     # What leads to them alone may be wider than all of it; all of it is taken for rarer than it is,
     # where it says the same of two columns.
-    fit = min(led, max(met, led / 4))
-    row = max(passing * UNIT_MS / FIRST, PASSED_MS)
-    return Guess(every, fit, min(leading, gathering) * ALL_MS + fit * FOUND_MS, row)
-
-
-def _planned(db: Any, statement: Condition) -> tuple[float, float]:
-    """How many rows the planner expects, at which cost."""
-    db.execute(f"EXPLAIN (FORMAT JSON) {statement[0]}", statement[1])
-    said = db.fetchone()[0]
-    plan = (json.loads(said) if isinstance(said, str) else said)[0]["Plan"]
-    return float(plan["Plan Rows"]), float(plan["Total Cost"])
+    fit = min(led.rows, max(met.rows, led.rows / 4))
+    gathering = min(led.milliseconds, met.milliseconds) * TOGETHER + fit * FOUND_MS
+    row = max(passing.milliseconds / FIRST, PASSED_MS)
+    return Guess(rows_of(BRIEF), fit, gathering, row)
 
 
 def gather(order: Order, place: Place | None, condition: Sql, wanted: int) -> list[Place]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-from tenure.metrics.paging import ACCOUNT, BRIEF, FACTS, Order, Place
+from tenure.metrics.paging import ACCOUNT, BRIEF, FACTS, Order, Place, phases_from
 from tenure.rules.sql import Sql
 
 # A list of now reads from here: what no condition names is not read at all, for there is one row of
@@ -53,12 +53,6 @@ def _within(word: str) -> str:
     for special in ("\\", "%", "_"):
         word = word.replace(special, "\\" + special)
     return f"%{word}%"
-
-
-def phases_from(order: Order, place: Place | None) -> tuple[int, ...]:
-    """The parts of the list from a place on, in the direction it leads."""
-    phases = order.phases[::-1] if place and place.backwards else order.phases
-    return phases[phases.index(place.phase) :] if place else phases
 
 
 def walk(

@@ -115,6 +115,12 @@ class Place:
     backwards: bool = False
 
 
+def phases_from(order: Ordering, place: Place | None) -> tuple[int, ...]:
+    """The parts of the list from a place on, in the direction it leads."""
+    phases = order.phases[::-1] if place and place.backwards else order.phases
+    return phases[phases.index(place.phase) :] if place else phases
+
+
 def cursor_of(order: Ordering, place: Place) -> str:
     """The place as opaque text for an address."""
     value = place.value

@@ -27,6 +27,7 @@ from tenure.metrics.paging import (
     order_of,
     place_of,
 )
+from tenure.metrics.planned import rows_of as rows_in
 from tenure.metrics.rates import in_force
 from tenure.metrics.settings import current
 from tenure.metrics.strides import by_brief, ways_of
@@ -187,8 +188,7 @@ def estimated_count(search: str = "", *, where: Sql | None = None) -> int:
     """About how many accounts match, out of a part of them: for a rule that is slow to ask of all."""
     told = by_brief(ways_of(search, where).test)
     with connection.cursor() as db:
-        db.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [BRIEF])
-        share = min(1.0, LOOKED_AT / max(float(db.fetchone()[0]), 1.0))
+        share = min(1.0, LOOKED_AT / rows_in(BRIEF))
         # REPEATABLE: asked again, the answer is the same.
         some = f"{BRIEF} b TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)"
         source = EVERY.replace(f"{BRIEF} b", some, 1)

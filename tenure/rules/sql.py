@@ -67,14 +67,15 @@ def all_of(conditions: Iterable[Sql]) -> Where:
     return Where(
         whole.text,
         whole.values,
-        brief=_together(one.brief for one in ways),
-        rest=_together(one.rest for one in ways),
-        whole=_together(one.whole or one for one in ways),
-        full=_together(one.full for one in ways),
+        brief=together(one.brief for one in ways),
+        rest=together(one.rest for one in ways),
+        whole=together(one.whole or one for one in ways),
+        full=together(one.full for one in ways),
         apart=tuple(part for one in ways for part in one.apart),
     )
 
 
-def _together(conditions: Iterable[Sql | None]) -> Sql | None:
+def together(conditions: Iterable[Sql | None]) -> Sql | None:
+    """All that are given at once; none where none is."""
     given = ["(" + one + ")" for one in conditions if one]
     return joined(given, " AND ") if given else None

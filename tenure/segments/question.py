@@ -1,6 +1,5 @@
 """A rule made ready to be asked of this workspace: read, checked, put into words and into SQL."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +16,7 @@ from tenure.rules.context import Context
 from tenure.rules.describe import described
 from tenure.rules.narrow import is_exact, narrowed
 from tenure.rules.parse import parse
-from tenure.rules.sql import Sql, Where, bound, joined
+from tenure.rules.sql import Sql, Where, bound, joined, together
 from tenure.rules.text import text_of
 from tenure.rules.tree import EVERYTHING, Group, Node
 from tenure.segments.catalogue import catalogue, context
@@ -63,9 +62,9 @@ class Question:
         return Where(
             self.sql.text,
             self.sql.values,
-            brief=_together([brief.holds for _, brief in parts if brief.holds]),
-            rest=_together(besides),
-            whole=_together([self._gathered(part, brief) for part, brief in parts]),
+            brief=together(brief.holds for _, brief in parts),
+            rest=together(besides),
+            whole=together(self._gathered(part, brief) for part, brief in parts),
             full=narrowed(self.meant, self.catalogue, self.context),
             apart=tuple(one for one in light if one),
         )
@@ -106,10 +105,6 @@ class Question:
     def sql_of(self, node: Node) -> Sql:
         """Another checked tree in the same context."""
         return compiled(node, self.catalogue, self.context)
-
-
-def _together(conditions: Sequence[Sql]) -> Sql | None:
-    return joined(conditions, " AND ") if conditions else None
 
 
 def question(

@@ -12,9 +12,9 @@ from tenure.customers.models import Invoice
 from tenure.metrics.lists import invoices, strides, subscriptions, ways
 from tenure.metrics.lists.filters import Wanted
 from tenure.metrics.lists.keyset import Order, Reading, order_of, reading
-from tenure.metrics.lists.planned import Planned, index_of, planned
 from tenure.metrics.lists.strides import Guess
 from tenure.metrics.paging import Place
+from tenure.metrics.planned import Planned, index_of, planned
 from tests.metrics.rows import a_site, upstream
 from tests.metrics.test_lists import HERE, LISTS, a_business
 

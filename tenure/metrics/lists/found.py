@@ -12,9 +12,9 @@ from tenure.core.money import Money
 from tenure.metrics.keyset import matching
 from tenure.metrics.lists.filters import Clause, Wanted
 from tenure.metrics.lists.keyset import Order
-from tenure.metrics.lists.planned import planned
 from tenure.metrics.lists.ways import walk
 from tenure.metrics.paging import ACCOUNT, Place, cursor_of, place_of
+from tenure.metrics.planned import planned
 
 LONGEST_PAGE = 200
 FORESEEN, MOST_ACCOUNTS = (

@@ -103,12 +103,6 @@ class Reading:
         return ", ".join(f"{column} {way}" for column in (value, key) if column)
 
 
-def phases_from(order: Order, place: Place | None) -> tuple[int, ...]:
-    """The parts of the list from a place on, in the direction it leads."""
-    phases = order.phases[::-1] if place and place.backwards else order.phases
-    return phases[phases.index(place.phase) :] if place else phases
-
-
 def reading(order: Order, phase: int, place: Place | None) -> Reading:
     """One part of the list, from ``place`` on when that lies in it."""
     part = order.parts[phase]

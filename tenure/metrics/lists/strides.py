@@ -14,8 +14,8 @@ from django.db import connection
 
 from tenure.metrics.lists.filters import Clause, Wanted
 from tenure.metrics.lists.keyset import Reading
-from tenure.metrics.lists.planned import planned, rows_of
 from tenure.metrics.paging import ACCOUNT
+from tenure.metrics.planned import planned, rows_of
 
 FIRST, LONGEST = 400, 20_000  # rows of a stride; the accounts of a long one lie closer together
 FARTHER = 1.3  # how much farther to go than the page seems to need

@@ -14,9 +14,9 @@ from django.db import connection
 
 from tenure.metrics.lists import strides
 from tenure.metrics.lists.filters import Wanted
-from tenure.metrics.lists.keyset import Order, Reading, phases_from, reading
-from tenure.metrics.lists.planned import index_of, narrows, planned
-from tenure.metrics.paging import Place
+from tenure.metrics.lists.keyset import Order, Reading, reading
+from tenure.metrics.paging import Place, phases_from
+from tenure.metrics.planned import index_of, narrows, planned
 
 ROW_MS = {"Index Scan": 0.003, "Index Only Scan": 0.0005}  # what looking at a row takes
 FIRST, GUESSED = 1_000, 100  # rows a walk is tried for, and as many as what was foreseen counts for

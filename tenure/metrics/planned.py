@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _nodes(inner)
 
 
-def planned(statement: str, values: Mapping[str, Any]) -> Planned:
+def planned(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> Planned:
     """The plan of a statement with these values."""
     with connection.cursor() as db:
         db.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
