@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tenure import flow
 from tenure.alerts.models import Alert, State
@@ -16,8 +16,27 @@ from tests.web.alerting import a_rule, debtors
 
 
 def focused(page: Page) -> str:
-    """The account whose row is in focus."""
+    """The account whose row is in focus at this moment."""
     return str(page.evaluate("document.activeElement.closest('[data-row]')?.innerText ?? ''"))
+
+
+def row_in_focus(page: Page) -> Locator:
+    """The row that something in is in focus of."""
+    return page.locator("[data-row]:focus-within")
+
+
+def held_back(page: Page, address: str) -> list[Route]:
+    """What is asked for under this address and waits to be let through."""
+    asked: list[Route] = []
+    page.route(address, lambda route: asked.append(route))
+    return asked
+
+
+def let_through(page: Page, asked: list[Route]) -> None:
+    """Answer what was held back, once it was asked for."""
+    while not asked:
+        page.wait_for_timeout(20)
+    asked.pop().continue_()
 
 
 def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
@@ -29,7 +48,7 @@ def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
     key("l")
     expect(page.get_by_text("10 alerts", exact=True)).to_be_visible()
     key("j")
-    assert "Debtor 10" in focused(page)  # the largest MRR
+    expect(row_in_focus(page)).to_contain_text("Debtor 10")  # the largest MRR
     for number, outcome in zip((10, 9, 8, 7, 6), "12345", strict=True):
         expect(page.locator("#alert-title")).to_have_text(f"Debtor {number:02}")
         key("c")
@@ -85,6 +104,27 @@ def test_ten_alerts_are_triaged_by_keyboard_only(sign_in: SignIn) -> None:
         "wrong-data",
     ]
     assert closed[4].note == "The 2nd invoice was a test"
+
+
+def test_what_is_typed_while_a_page_and_a_pane_are_on_their_way_is_done_when_they_are_there(
+    sign_in: SignIn,
+) -> None:
+    debtors(3, TODAY)
+    a_rule(now=TODAY)
+    page = sign_in()
+    script = held_back(page, "**/alerts.js")
+    page.goto("/alerts/", wait_until="commit")
+    expect(page.locator("#alert-title")).to_have_text("Debtor 03")
+    page.keyboard.type("jc2")
+    let_through(page, script)
+    expect(page.get_by_text("2 alerts", exact=True)).to_be_visible()
+    expect(page.locator("#alert-title")).to_have_text("Debtor 02")
+    pane = held_back(page, "**/alerts/?alert=*")
+    page.keyboard.type("jnAsk for July")
+    let_through(page, pane)
+    expect(page.locator("#act-words")).to_have_value("Ask for July")
+    expect(page.locator("#alert-title")).to_have_text("Debtor 01")
+    assert Alert.objects.get(account__name="Debtor 03").outcome == "acted-lost"
 
 
 def test_an_action_that_is_refused_puts_the_row_back_and_says_why(sign_in: SignIn) -> None:

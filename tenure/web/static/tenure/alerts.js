@@ -103,9 +103,12 @@
     going = 0;
     const choice = act && one(`[data-digit='${event.key}']`, act);
     if (choice) { event.preventDefault(); choice.click(); return; }
-    // What is typed while the pane is still on its way is for what opens then, and is no command.
+    // What is typed while the pane is still on its way is for what opens then: letters wait, Tab and Enter are not for here.
     if (pending) { event.preventDefault(); return; }
-    if (keys[event.key]) { event.preventDefault(); pending = true; keys[event.key]().finally(() => { pending = false; }); }
+    if (!keys[event.key]) return;
+    event.preventDefault();
+    pending = true;
+    typedAhead.until(keys[event.key]().finally(() => { pending = false; }));
   });
 
   // --- Acting: the list moves on at once. ---------------------------------------------------------
