@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from django.db.models import Exists, OuterRef
 
@@ -20,7 +21,8 @@ from tenure.segments.question import Question
 
 AT_ONCE = 500  # alerts of one rule opened in one transaction; the rest follow with the next tick
 THRESHOLDS = (Decimal(200), Decimal(1000), Decimal(5000))
-RANKS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITICAL: 4}
+GRAVE = (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+RANKS = {one: rank for rank, one in enumerate(GRAVE, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,16 @@ def severity_of(rule: AlertRule, stake: Stake) -> Severity:
         return Severity(rule.severity)
     limits = [Decimal(str(one)) for one in rule.thresholds] or list(THRESHOLDS)
     amount = stake.amount or Decimal(0)
-    passed = sum(amount >= limit for limit in limits)
-    return (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)[passed]
+    return GRAVE[sum(amount >= limit for limit in limits)]
+
+
+def possible_severities(severity: str, thresholds: Sequence[Decimal]) -> list[Severity]:
+    """The severities that alerts of a rule may have: its own, or those its thresholds leave room for."""
+    if severity != Severity.AUTO:
+        return [Severity(severity)]
+    limits = [Decimal(0), *(thresholds or THRESHOLDS)]
+    rising = [low < high for low, high in pairwise(limits)]
+    return [one for one, room in zip(GRAVE, [*rising, True], strict=True) if room]
 
 
 def _waiting(rule: AlertRule, when: Context, ids: Sequence[int] | None) -> list[Watch]:

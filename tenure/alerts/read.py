@@ -192,7 +192,9 @@ def records(now: datetime) -> list[RuleRecord]:
     """Every rule with its record, in the order of names."""
     return [
         _record(rule, now)
-        for rule in AlertRule.objects.select_related("created_by").prefetch_related("scope")
+        for rule in AlertRule.objects.select_related("created_by", "fallback").prefetch_related(
+            "scope"
+        )
     ]
 
 

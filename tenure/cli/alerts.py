@@ -16,6 +16,8 @@ from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.segments import page_of
 from tenure.cli.words import ago
 from tenure.core.errors import ConfigurationError
+from tenure.notify.read import coming_of, foreseen_for
+from tenure.notify.shapes import foreseen
 from tenure.segments.read import segment_named
 
 LONGEST = 1000
@@ -147,8 +149,10 @@ def set_(screen: Screen, /, name: str, scope: tuple[str, ...], **how: Any) -> No
     draft = write.Draft(name, scope=[segment_named(one) for one in scope], **how)
     saved = write.save(draft, now=now(), alert_rule=_standing(name))
     state = "on" if saved.enabled else "off; try it with tenure alert backtest"
+    (told,) = foreseen_for([coming_of(saved)])
     screen.answer(
-        write.document(saved), f"“{saved.name}”, version {saved.version}, is switched {state}."
+        write.document(saved) | {"told": foreseen(told)},
+        f"“{saved.name}”, version {saved.version}, is switched {state}. {told.words}",
     )
 
 
@@ -169,7 +173,9 @@ def enable(screen: Screen, name: str, existing: bool) -> None:
     """Switch a rule on."""
     done = write.enable(read.rule_named(name), now=now(), existing=existing)
     opened = done.alerts.filter(state__in=OPEN).count()
-    screen.answer(write.document(done), f"“{done.name}” is on; {opened:,} alerts are open.")
+    (told,) = foreseen_for([coming_of(done)])
+    said = f"“{done.name}” is on; {opened:,} alerts are open. {told.words}"
+    screen.answer(write.document(done) | {"told": foreseen(told)}, said)
 
 
 @alert.command("disable")

@@ -4,12 +4,16 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 
 from tenure.access.models import Member
 from tenure.alerts import read as alerts
+from tenure.alerts.firing import possible_severities
+from tenure.alerts.models import AlertRule
 from tenure.core.errors import ConfigurationError
+from tenure.notify.foreseen import Coming, Foreseen, foreseen
 from tenure.notify.models import (
     Delivery,
     Follow,
@@ -101,6 +105,18 @@ def channels_of(alert_rule_ids: Iterable[int]) -> dict[int, list[str]]:
     for rule_id, name in rows.order_by("channel__name").values_list("alert_rule", "channel__name"):
         found.setdefault(rule_id, []).append(name)
     return {rule_id: list(dict.fromkeys(names)) for rule_id, names in found.items()}
+
+
+def foreseen_for(coming: Iterable[Coming]) -> list[Foreseen]:
+    """Who will be told of the alerts of each rule, as the routes and channels stand: two queries."""
+    ways, shared = list(routes()), channels()
+    return [foreseen(one, ways, shared) for one in coming]
+
+
+def coming_of(rule: AlertRule) -> Coming:
+    """What is known of the alerts of a saved rule."""
+    limits = [Decimal(str(one)) for one in rule.thresholds]
+    return Coming(rule.pk, rule.kind, possible_severities(rule.severity, limits), rule.fallback)
 
 
 def preference_of(member: Member) -> Preference:

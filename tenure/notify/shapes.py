@@ -3,6 +3,7 @@
 from typing import Any
 
 from tenure.core.clock import stamp
+from tenure.notify.foreseen import Foreseen
 from tenure.notify.models import Delivery, Route, SharedChannel
 
 
@@ -60,6 +61,14 @@ def route(one: Route) -> dict[str, Any]:
         "channel": one.channel.name if one.channel else None,
         "enabled": one.enabled,
     }
+
+
+def foreseen(one: Foreseen) -> list[dict[str, Any]]:
+    """Who is told of a rule's alerts, of which of them, and by which route."""
+    return [
+        {"whom": way.whom, "when": way.when, "route": way.route.name if way.route else None}
+        for way in one.tells
+    ]
 
 
 def channel(one: SharedChannel) -> dict[str, Any]:

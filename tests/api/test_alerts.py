@@ -69,6 +69,18 @@ def test_a_rule_names_the_channels_its_alerts_are_told_in(
     assert writer("PUT", "alert-rules/Late", named).status_code == 403
 
 
+def test_a_rule_says_who_is_told_of_its_alerts(writer: Caller, account: Account) -> None:
+    told = writer.post("alert-rules", BODY).json()["told"]
+    assert told[0] == {
+        "whom": "The alert's owner",
+        "when": "alerts on accounts that have an owner",
+        "route": "Owners hear of their own alerts",
+    }
+    assert writer.get("alert-rules").json()["data"][0]["told"] == told
+    Route.objects.update(enabled=False)
+    assert writer.get("alert-rules/Late").json()["told"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

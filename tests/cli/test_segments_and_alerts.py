@@ -14,6 +14,7 @@ from tenure.cli import alerts, database, mutes, segments
 from tenure.core.clock import FrozenClock
 from tenure.core.errors import TenureError
 from tenure.customers.models import Account
+from tenure.notify.models import Route
 from tests.alerts.conftest import day, move_
 from tests.metrics import rows
 
@@ -97,6 +98,8 @@ def test_a_rule_is_tried_accepted_switched_on_and_its_alert_closed(account: Acco
     assert told(alerts.alerts) == []
     assert len(told(alerts.alerts, "--all")) == 1
     assert told(alerts.alert, "disable", "Late")["enabled"] is False
+    Route.objects.update(enabled=False)
+    assert "Nobody is told of its alerts" in run(alerts.alert, "enable", "Late").output
 
 
 def test_suggestions_are_listed_until_accepted(account: Account) -> None:

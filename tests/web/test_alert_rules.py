@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from tenure.access.models import Role
+from tenure.access.models import Member, Role
 from tenure.alerts import actions, suggested
 from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert, AlertRule, Outcome
+from tenure.notify.models import Route, To
+from tenure.notify.write import add_route
 from tests.metrics.rows import NOW
 from tests.web.alerting import a_rule, an_alert, debtors
 from tests.web.builders import a_member
@@ -118,6 +120,40 @@ def test_while_one_types_the_text_is_checked_and_shown_for_an_account(
     assert "The text says 9" in bad
     unread = signed_in.post("/alerts/rules/new/", {**FIELDS, "rule": "mrr >"}, headers=check).text
     assert "cannot be asked yet" in unread
+
+
+def test_the_editor_says_who_is_told_while_the_rule_is_written(signed_in: Client, db: None) -> None:
+    add_route("Ada of the worst", To.MEMBER, member=Member.objects.get(), least_severity="high")
+    text = signed_in.get("/alerts/rules/new/").text
+    assert "of alerts of high or critical severity, by the route “" in text
+    assert "alerts on accounts that have an owner" in text
+    part = {"HX-Request": "true", "HX-Target": "told"}
+    more = {**FIELDS, "severity": "low", "fallback": Member.objects.get().email}
+    low = signed_in.post("/alerts/rules/new/", more, headers=part).text
+    assert "Ada of the worst" not in low
+    assert "The alert&#x27;s owner, Ada Byron where the account has none" in low
+    assert "<form" not in low
+    wrong = {**FIELDS, "severity": "none", "medium_from": "x", "fallback": "gone@example.com"}
+    assert "Ada of the worst" in signed_in.post("/alerts/rules/new/", wrong, headers=part).text
+
+
+def test_a_rule_nobody_is_told_of_says_so_with_a_way_to_change_it(
+    signed_in: Client, db: None
+) -> None:
+    rule = a_rule()
+    assert "Nobody is told" not in signed_in.get("/alerts/rules/").text
+    Route.objects.update(enabled=False)
+    assert "Nobody is told of its alerts." in signed_in.get("/alerts/rules/").text
+    text = signed_in.get(f"/alerts/rules/{rule.pk}/").text
+    assert "Nobody is told: no route that is on takes alerts of this rule." in text
+    assert "it is switched off" in text
+    assert "Nobody is told of its alerts" in signed_in.get(f"/alerts/rules/{rule.pk}/on/").text
+    door = f"/settings/notifications/?rule={rule.pk}&amp;add#add-route"
+    assert door in text
+    form = signed_in.get(f"/settings/notifications/?rule={rule.pk}&add").text
+    assert '<details class="body" id="add-route" open>' in form
+    assert f'<option value="{rule.pk}" selected>' in form
+    assert signed_in.get("/settings/notifications/?rule=none&add").status_code == 200
 
 
 def test_two_conditions_are_tried_side_by_side_and_nothing_is_saved(

@@ -1,5 +1,6 @@
 """Alert rules: conditions that open alerts where they become true, tried on history before."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,13 +18,22 @@ from tenure.api.problems import not_found
 from tenure.api.resource import ADMIN, READ, Resource
 from tenure.api.schemas import Body, Day, Flag, PageOf, Shape
 from tenure.core.errors import ConfigurationError
-from tenure.notify.read import channels_of
+from tenure.notify.read import channels_of, coming_of, foreseen_for
+from tenure.notify.shapes import foreseen
 from tenure.notify.write import send_to
 from tenure.segments.read import segment_named
 
 resource = Resource("alert-rules")
 Days = Field(ge=0, le=write.LONGEST_DAYS)
 Severity = Literal["auto", "low", "medium", "high", "critical"]
+
+
+class Told(Shape):
+    """One way the alerts of a rule go; `route` is null for a webhook that hears of every alert."""
+
+    whom: str
+    when: str
+    route: str | None
 
 
 class AlertRule(Shape):
@@ -39,6 +49,7 @@ class AlertRule(Shape):
     severity: str
     message: str
     channels: list[str]
+    told: list[Told]
     enabled: bool
     version: int
 
@@ -99,9 +110,8 @@ def list_rules(request: HttpRequest) -> HttpResponse:
     """List alert rules with what came of each."""
     now = settings.TENURE_CLOCK.now()
     found = read.records(now)
-    channels = channels_of(one.rule.pk for one in found)
-    told = [shapes.record(one) | {"channels": channels.get(one.rule.pk, [])} for one in found]
-    return answers.page(told, None)
+    told = _told([one.rule for one in found])
+    return answers.page([shapes.record(one) | told[one.rule.pk] for one in found], None)
 
 
 @resource.post("", AlertRule, status=201)
@@ -171,7 +181,17 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _document(rule: Row) -> dict[str, Any]:
-    return write.document(rule) | {"channels": channels_of([rule.pk]).get(rule.pk, [])}
+    return write.document(rule) | _told([rule])[rule.pk]
+
+
+def _told(rules: Sequence[Row]) -> dict[int, dict[str, Any]]:
+    """Where the alerts of each rule are told: its own channels, and every way that takes them."""
+    channels = channels_of(one.pk for one in rules)
+    ways = foreseen_for(coming_of(one) for one in rules)
+    return {
+        one.pk: {"channels": channels.get(one.pk, []), "told": foreseen(way)}
+        for one, way in zip(rules, ways, strict=True)
+    }
 
 
 def _rule(name: str) -> Row:

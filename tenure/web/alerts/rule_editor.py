@@ -21,13 +21,14 @@ from tenure.alerts.models import AlertRule, Kind, Severity
 from tenure.alerts.suggested import SUGGESTED
 from tenure.alerts.write import Draft, RuleNotSaved
 from tenure.customers import read as customers
+from tenure.notify.read import foreseen_for
 from tenure.segments.explain import explain
 from tenure.segments.question import Question, TooCostly
 from tenure.segments.read import segments
 from tenure.web.alerts import rule_form, trial
 from tenure.web.alerts.rule_form import Given
 from tenure.web.frame import member_of
-from tenure.web.permissions import REFUSALS, may_edit_alert_rules
+from tenure.web.permissions import REFUSALS, may_edit_alert_rules, may_route
 from tenure.web.rules.said import cleaned, said_of
 
 GONE = "There is no such rule. It may have been deleted."
@@ -67,6 +68,8 @@ def _page(request: HttpRequest, found: AlertRule | None, begun: Given) -> HttpRe
     match request.headers.get("HX-Target"):
         case "message-check":
             return render(request, "web/alerts/message_check.html", _live(given, now))
+        case "told":
+            return render(request, "web/alerts/told.html", _told(request, found, given))
         case "trials":
             return render(request, "web/alerts/trials.html", _trials(request, given, now))
     if request.method == "POST" and doing == "save":
@@ -132,7 +135,14 @@ def _shown(
         "days": _whole(request, "days", 90),
         "horizon": _whole(request, "horizon", 30),
         **_live(given, now),
+        **_told(request, found, given),
     }
+
+
+def _told(request: HttpRequest, found: AlertRule | None, given: Given) -> dict[str, Any]:
+    """Who will be told of the alerts of the rule as it stands in the form."""
+    (foreseen,) = foreseen_for([rule_form.coming(given, found)])
+    return {"foreseen": foreseen, "rule": found, "may_route": may_route(member_of(request))}
 
 
 def _live(given: Given, now: datetime) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from django.http import QueryDict
 
 from tenure.access import read as access
 from tenure.alerts import write
+from tenure.alerts.firing import possible_severities
 from tenure.alerts.models import AlertRule, Kind, Severity
 from tenure.alerts.write import Draft, RuleNotSaved
 from tenure.core.errors import ConfigurationError
+from tenure.notify.foreseen import Coming
 from tenure.rules.errors import RuleRefused
 from tenure.segments.models import Segment
 from tenure.segments.question import question
@@ -133,6 +135,18 @@ def draft_of(given: Given, now: datetime) -> tuple[Draft | None, Mapping[str, st
     except RuleRefused as error:
         return None, {"rule": str(error)}
     return draft, {}
+
+
+def coming(given: Given, found: AlertRule | None) -> Coming:
+    """What is known of the alerts of the rule in the form; what is wrong in it counts as not said."""
+    severity = given["severity"] if given["severity"] in Severity.values else Severity.AUTO
+    levels = _thresholds(given, {})
+    limits = levels if levels == sorted(levels) else []
+    fallback = next((one for one in access.members() if one.email == given["fallback"]), None)
+    kind = given["kind"] or Kind.RISK
+    return Coming(
+        found.pk if found else None, kind, possible_severities(severity, limits), fallback
+    )
 
 
 def _ask(name: str, text: str, now: datetime, faults: dict[str, str]) -> None:

@@ -12,6 +12,8 @@ from tenure.alerts import read, suggested
 from tenure.alerts.models import Outcome
 from tenure.alerts.read import RuleRecord
 from tenure.alerts.tuning import Tuning, tuning
+from tenure.notify.foreseen import Foreseen
+from tenure.notify.read import coming_of, foreseen_for
 from tenure.web.alerts.rule_editor import rule_of
 from tenure.web.frame import member_of
 from tenure.web.permissions import may_edit_alert_rules
@@ -37,20 +39,22 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A rule's record with its closures in words, the most frequent first."""
+    """A rule's record with its closures in words, the most frequent first, and who is told of it."""
 
     record: RuleRecord
     outcomes: list[tuple[str, int]]
     closed: int
     tuning: Tuning | None
+    told: Foreseen
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Every rule, and how many suggestions wait."""
     records = read.records(settings.TENURE_CLOCK.now())
+    told = foreseen_for(coming_of(one.rule) for one in records)
     shown = {
-        "lines": [_line(one) for one in records],
+        "lines": [_line(one, way) for one, way in zip(records, told, strict=True)],
         "waiting": len(suggested.open_suggestions()),
         "may_edit": may_edit_alert_rules(member_of(request)),
     }
@@ -73,11 +77,11 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/alerts/versions.html", shown)
 
 
-def _line(one: RuleRecord) -> Line:
+def _line(one: RuleRecord, told: Foreseen) -> Line:
     counted = sorted(one.outcomes.items(), key=lambda pair: -pair[1])
     words = [(Outcome(key).label if key in Outcome.values else key, n) for key, n in counted]
     hint = tuning(one.rule) if one.mostly_no_risk else None
-    return Line(one, words, sum(one.outcomes.values()), hint)
+    return Line(one, words, sum(one.outcomes.values()), hint, told)
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from tenure.alerts import read, write
 from tenure.alerts.holding import Holding, holding
 from tenure.alerts.models import AlertRule
 from tenure.core.errors import ConfigurationError
+from tenure.notify.read import coming_of, foreseen_for
 from tenure.segments.question import TooCostly, question
 from tenure.web.alerts.rule_editor import rule_of
 from tenure.web.frame import member_of
@@ -50,6 +51,7 @@ def _shown(found: AlertRule) -> dict[str, object]:
         "problem": problem,
         "owners": [(names.get(owner or 0, "Nobody"), count) for owner, count in owners],
         "many": held is not None and held.count > MANY,
+        "told": foreseen_for([coming_of(found)])[0],
     }
 
 

@@ -154,7 +154,9 @@ def show(request: HttpRequest, status: int = 200, **more: object) -> HttpRespons
         **more,
     }
     if may_route(member):
-        shown.setdefault("route_form", RouteForm(auto_id="route_%s"))
+        begun = {"rule": request.GET.get("rule", "")}
+        shown.setdefault("route_form", RouteForm(auto_id="route_%s", initial=begun))
+        shown["adding"] = "add" in request.GET
         shown.setdefault("channel_form", ChannelForm(auto_id="channel_%s"))
     return render(request, "web/notify/settings.html", shown, status=status)
 
