@@ -111,7 +111,8 @@ COMMANDS = {
     ),
     "alert": Entry(
         "tenure.cli.alerts:alert",
-        "One alert: show, close. Its rules: rules, set, accept, enable, disable, backtest.",
+        "One alert: show, acknowledge, assign, snooze, wake, note, task, close, reopen. Its rules: rules,"
+        " set, accept, enable, disable, backtest.",
     ),
     "mutes": Entry(
         "tenure.cli.mutes:mutes", "Rules that are silent for an account: list, add, remove."

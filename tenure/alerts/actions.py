@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from tenure.access.models import Member
 from tenure.alerts import snoozing
-from tenure.alerts.lifecycle import NotNow, after
+from tenure.alerts.lifecycle import ActionRefused, NotNow, after
 from tenure.alerts.models import Alert, AlertEvent, Outcome, State
 from tenure.core.errors import ConfigurationError
 
@@ -24,14 +24,6 @@ class Who:
     name: str = ""
 
 
-class ActionRefused(ConfigurationError):
-    """An action that lacks something; ``field`` names it."""
-
-    def __init__(self, field: str, message: str, next_step: str = "") -> None:
-        super().__init__(message, next_step=next_step)
-        self.field = field
-
-
 def acknowledge(alert_id: int, who: Who, *, now: datetime, note: str = "") -> Alert:
     """Say that somebody looks after it; without an owner it becomes theirs."""
     with transaction.atomic():
@@ -41,7 +33,9 @@ def acknowledge(alert_id: int, who: Who, *, now: datetime, note: str = "") -> Al
 
 
 def assign(alert_id: int, owner: Member | None, who: Who, *, now: datetime) -> Alert:
-    """Give it to a member, or to nobody."""
+    """Give it to a member who can log in, or to nobody."""
+    if owner is not None and not owner.is_active:
+        raise ActionRefused("owner", f"{owner} can no longer log in.", "Choose somebody who can.")
     with transaction.atomic():
         alert = _held(alert_id)
         alert.owner = owner

@@ -18,6 +18,14 @@ class NotNow(ConfigurationError):
     """The alert is in a state in which this cannot be done."""
 
 
+class ActionRefused(ConfigurationError):
+    """An action that lacks something; ``field`` names it."""
+
+    def __init__(self, field: str, message: str, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing that can be done: from which states, and to which; None stays in the state."""

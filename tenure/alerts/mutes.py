@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from tenure.alerts.actions import LONGEST_NOTE, ActionRefused, Who
+from tenure.alerts.actions import LONGEST_NOTE, Who
+from tenure.alerts.lifecycle import ActionRefused
 from tenure.alerts.models import Alert, AlertEvent, Mute
 from tenure.core.errors import ConfigurationError
 from tenure.metrics.days import local_day

@@ -14,8 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
 from tenure.access.outcomes import AnotherRequest, StillGoing
-from tenure.alerts.actions import ActionRefused
-from tenure.alerts.lifecycle import NotNow
+from tenure.alerts.lifecycle import ActionRefused, NotNow
 from tenure.alerts.write import RuleNotSaved
 from tenure.connections.workspace import SettingRefused
 from tenure.core.errors import PermanentError, TemporaryError, TenureError

@@ -8,32 +8,67 @@ from rich.console import Group as Parts
 from rich.console import RenderableType
 
 from tenure.access.read import member_of, members
-from tenure.alerts import actions, backtest, read, shapes, suggested, write
-from tenure.alerts.actions import Who
-from tenure.alerts.models import OPEN, Alert, Outcome
+from tenure.alerts import backtest, read, shapes, suggested, write
+from tenure.alerts.firing import GRAVE
+from tenure.alerts.models import OPEN, Alert, Kind
+from tenure.cli.alert_actions import ACTIONS, alert_of
 from tenure.cli.command import Group, List, now
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.segments import page_of
 from tenure.cli.words import ago
 from tenure.core.errors import ConfigurationError
+from tenure.customers.lookup import account_of
 from tenure.notify.read import coming_of, foreseen_for
 from tenure.notify.shapes import foreseen
 from tenure.segments.read import segment_named
 
 LONGEST = 1000
-BY = Who(name="command line")
+SEVERITIES = [one.value for one in GRAVE]
 
 
 @click.group("alerts", cls=List)
-@click.option("--all", "everything", is_flag=True, help="The ended ones too.")
-@click.option("--owner", metavar="EMAIL", help="Only those of this member.")
+@click.option("--all", "everything", is_flag=True, help="The ended ones too; as --state all.")
+@click.option("--state", type=click.Choice(list(read.STATES)), help="Only those in this state.")
+@click.option("--owner", metavar="EMAIL|nobody", help="Only those of this member, or of nobody.")
+@click.option("--rule", metavar="NAME", help="Only those of this alert rule.")
+@click.option("--account", metavar="IDENTIFIER", help="Only those of this account.")
+@click.option("--type", "kind", type=click.Choice(Kind.values), help="Only those of this type.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only those of this severity.")
+@click.option(
+    "--sort", type=click.Choice(list(read.ORDERS)), default="-at_stake", show_default=True
+)
 @click.option("--limit", type=click.IntRange(1, LONGEST), default=50, show_default=True)
 @click.pass_obj
-def alerts(screen: Screen, everything: bool, owner: str | None, limit: int) -> None:
-    """List open alerts, the largest MRR at stake first."""
-    states = () if everything else OPEN
-    owner_id = member_of(owner).pk if owner else None
-    found = list(read.inbox(states=states, owner_id=owner_id)[:limit])
+def alerts(
+    screen: Screen,
+    /,
+    everything: bool,
+    state: str | None,
+    owner: str | None,
+    rule: str | None,
+    account: str | None,
+    limit: int,
+    **how: Any,
+) -> None:
+    """List open alerts, the largest MRR at stake first.
+
+    \b
+    tenure alerts --owner ada@example.com --severity critical
+    tenure alerts --state closed --rule "A month overdue" --sort=-opened
+    """
+    if everything and state:
+        raise click.UsageError("--all is --state all. Give one of the two.")
+    rows_found = read.inbox(
+        states=read.STATES["all" if everything else state or "open"],
+        owner_id=member_of(owner).pk if owner and owner != read.NOBODY else None,
+        unowned=owner == read.NOBODY,
+        rule_id=read.rule_named(rule).pk if rule else None,
+        account_id=account_of(account).pk if account else None,
+        kind=how["kind"] or "",
+        severity=how["severity"] or "",
+        sort=how["sort"],
+    )
+    found = list(rows_found[:limit])
     columns: list[Column | str] = [
         Column("No.", number=True), "Severity", "Account", "Reason", Column("At stake", number=True),
         "Age", "Owner", "State",
@@ -51,7 +86,7 @@ def alerts(screen: Screen, everything: bool, owner: str | None, limit: int) -> N
         )
         for one in found
     ]
-    empty = "No open alerts. Rules are listed by tenure alert rules."
+    empty = "No such alerts. All are listed by --state all, and rules by tenure alert rules."
     screen.answer([shapes.alert(one) for one in found], table(columns, rows, empty=empty))
 
 
@@ -65,7 +100,7 @@ def alert() -> None:
 @click.pass_obj
 def show(screen: Screen, number: int) -> None:
     """Show an alert: what was seen then, and what is seen now."""
-    found = _alert(number)
+    found = alert_of(number)
     seen = read.now_of(found, now())
     told = facts(
         [
@@ -84,16 +119,8 @@ def show(screen: Screen, number: int) -> None:
     screen.answer(shapes.in_full(found, seen), Parts(*parts))
 
 
-@alert.command("close")
-@click.argument("number", type=int)
-@click.option("--outcome", type=click.Choice(Outcome.values), required=True)
-@click.option("--note", default="")
-@click.pass_obj
-def close(screen: Screen, number: int, outcome: str, note: str) -> None:
-    """End an alert with what came of it."""
-    _alert(number)
-    done = actions.close(number, outcome, BY, now=now(), note=note)
-    screen.answer(shapes.alert(done), f"Alert {number} is closed: {outcome}.")
+for action in ACTIONS:
+    alert.add_command(action)
 
 
 @alert.command("rules")
@@ -239,16 +266,6 @@ def _by_owner(seen: backtest.Backtest) -> str:
     names: dict[int | None, str] = {one.pk: str(one) for one in members()}
     counts = sorted(seen.per_owner.items(), key=lambda pair: -pair[1])
     return ", ".join(f"{names.get(owner, 'nobody')} {count:,}" for owner, count in counts)
-
-
-def _alert(number: int) -> Alert:
-    rows = Alert.objects.select_related("alert_rule", "account", "owner")
-    found = rows.filter(pk=number).first()
-    if found is None:
-        raise ConfigurationError(
-            f"There is no alert {number}.", next_step="Look at tenure alerts --all."
-        )
-    return found
 
 
 def _standing(name: str) -> Any:

@@ -5,14 +5,12 @@ from datetime import datetime
 import click
 
 from tenure.alerts import mutes as muting
-from tenure.alerts import read, shapes
-from tenure.alerts.actions import Who
+from tenure.alerts import shapes
+from tenure.cli.alert_actions import BY, alert_of
 from tenure.cli.command import Group, now
 from tenure.cli.screen import Screen, table
-from tenure.core.errors import ConfigurationError
 
 LONGEST = 1000
-BY = Who(name="command line")
 
 
 @click.group(cls=Group)
@@ -42,11 +40,7 @@ def list_(screen: Screen, limit: int) -> None:
 @click.pass_obj
 def add(screen: Screen, alert: int, until: datetime, reason: str) -> None:
     """Keep an alert's rule silent for its account through a day."""
-    found = read.one(alert)
-    if found is None:
-        raise ConfigurationError(
-            f"There is no alert {alert}.", next_step="Look at tenure alerts --all."
-        )
+    found = alert_of(alert)
     made = muting.mute(found, until.date(), reason, BY, now=now())
     told = f"“{found.alert_rule}” is silent for {found.account.name} through {made.until}."
     screen.answer(shapes.mute(made), told)

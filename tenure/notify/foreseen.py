@@ -95,7 +95,7 @@ def _idle(route: Route) -> str:
     if route.to == To.OWNER and route.owner:
         member = route.owner
     if member and not member.is_active:
-        return f"{member} can no longer sign in"
+        return f"{member} can no longer log in"
     return ""
 
 

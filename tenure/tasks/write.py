@@ -8,6 +8,8 @@ from functools import partial
 from django.db import IntegrityError, transaction
 
 from tenure.access.models import Member
+from tenure.alerts import actions
+from tenure.alerts.actions import Who
 from tenure.alerts.models import OPEN, Alert
 from tenure.core.errors import ConfigurationError
 from tenure.customers.models import Account
@@ -49,6 +51,7 @@ def add_task(
     owner: Member | None = None,
 ) -> Task:
     """A new task. Raises NotTaken."""
+    _can_have(owner)
     return Task.objects.create(
         account=account,
         title=_title(title),
@@ -60,10 +63,41 @@ def add_task(
     )
 
 
+def add_task_of(
+    alert: Alert,
+    title: str,
+    maker: Maker,
+    *,
+    now: datetime,
+    due: date | None = None,
+    owner: Member | None = None,
+) -> Task:
+    """A new task for an alert's account; the history of the alert tells of it. In a transaction.
+    Raises NotTaken."""
+    made = add_task(alert.account, title, maker, now=now, due=due, owner=owner)
+    actions.note(alert.pk, f"Task: {made.title}", Who(maker.member, maker.name), now=now)
+    return made
+
+
+def day_said(text: str) -> date | None:
+    """A day as people write it; None where none is said. Raises NotTaken."""
+    said = text.strip()
+    if not said:
+        return None
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise NotTaken(
+            "due", f"“{said[:40]}” is no day.", "Write it like 2026-03-31, or leave it empty."
+        ) from None
+
+
 def change_task(
     task: Task, *, title: str | None = None, due: date | None, owner: Member | None
 ) -> Task:
     """Another title, day or owner. Raises NotTaken."""
+    if owner != task.owner:
+        _can_have(owner)
     if title is not None:
         task.title = _title(title)
     task.due, task.owner = due, owner
@@ -146,6 +180,11 @@ def _note_of(alert: Alert, now: datetime) -> Note:
         made_at=now,
     )
     return made
+
+
+def _can_have(owner: Member | None) -> None:
+    if owner is not None and not owner.is_active:
+        raise NotTaken("owner", f"{owner} can no longer log in.", "Choose somebody who can.")
 
 
 def _title(text: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from pytest_django import Settings
 
+from tenure.access.models import Member, Role
 from tenure.alerts import judge
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
@@ -11,6 +12,7 @@ from tenure.notify.write import add_channel
 from tests.alerts.conftest import day, move_
 from tests.api.conftest import Caller
 from tests.metrics import rows
+from tests.web.builders import a_member
 
 pytestmark = pytest.mark.django_db
 BODY = {"name": "Late", "rule": "past_due_count > 2", "message": "{name}: {past_due_count} late."}
@@ -122,6 +124,37 @@ def test_an_alert_is_worked_through_and_every_step_is_kept(writer: Caller, alert
     actions = [one["action"] for one in writer.get(f"alerts/{alert}").json()["history"]]
     assert actions == ["open", "acknowledge", "snooze", "wake", "close"]
     assert writer.post(f"alerts/{alert}/reopen", {}).json()["state"] == "new"
+
+
+def test_a_task_is_made_of_an_alert_and_its_history_tells_of_it(
+    writer: Caller, alert: int, account: Account
+) -> None:
+    body = {"title": "Call them", "due": "2026-03-09"}
+    made = writer.post(f"alerts/{alert}/task", body)
+    assert (made.status_code, made.json()["account"]) == (201, account.identifier)
+    history = writer.get(f"alerts/{alert}").json()["history"]
+    assert history[-1]["note"] == "Task: Call them"
+    assert writer.post("alerts/4711/task", body).status_code == 404
+    empty = writer.post(f"alerts/{alert}/task", {"title": " "})
+    assert (empty.status_code, empty.json()["field"]) == (422, "title")
+
+
+def test_an_alert_goes_to_nobody_who_cannot_log_in(writer: Caller, alert: int) -> None:
+    off = a_member(Role.CSM, "off@example.com")
+    Member.objects.filter(pk=off.pk).update(is_active=False)
+    for path, body in (
+        (f"alerts/{alert}/assign", {"owner": off.email}),
+        (f"alerts/{alert}/task", {"title": "Call", "owner": off.email}),
+    ):
+        answer = writer.post(path, body)
+        assert (answer.status_code, answer.json()["field"]) == (422, "owner"), path
+        assert "can no longer log in" in answer.json()["detail"]
+
+
+def test_lists_are_by_severity_and_of_nobody(writer: Caller, alert: int) -> None:
+    (one,) = writer.get("alerts", severity="high", owner="nobody").json()["data"]
+    assert one["id"] == alert
+    assert not writer.get("alerts", severity="low").json()["data"]
 
 
 def test_lists_are_by_state_and_account(writer: Caller, alert: int, account: Account) -> None:

@@ -9,14 +9,17 @@ import pytest
 from click.testing import CliRunner, Result
 from pytest_django import Settings
 
+from tenure.access.models import Member, Role
 from tenure.alerts import judge
 from tenure.cli import alerts, database, mutes, segments
 from tenure.core.clock import FrozenClock
 from tenure.core.errors import TenureError
 from tenure.customers.models import Account
 from tenure.notify.models import Route
+from tenure.tasks.models import Task
 from tests.alerts.conftest import day, move_
 from tests.metrics import rows
+from tests.web.builders import a_member
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +105,103 @@ def test_a_rule_is_tried_accepted_switched_on_and_its_alert_closed(account: Acco
     assert "Nobody is told of its alerts" in run(alerts.alert, "enable", "Late").output
 
 
+@pytest.fixture
+def number(account: Account) -> str:
+    """The number of an open alert."""
+    told(
+        alerts.alert, "set", "Late", "--rule", "past_due_count > 2", "--message", "{name} is late."
+    )
+    told(alerts.alert, "enable", "Late", "--existing")
+    return str(told(alerts.alerts)[0]["id"])
+
+
+def test_everything_a_page_does_with_an_alert_is_a_command(number: str) -> None:
+    ann = a_member(Role.CSM, "ann@example.com")
+
+    def do(*words: str) -> Any:
+        return told(alerts.alert, words[0], number, *words[1:])
+
+    assert do("acknowledge", "--note", "Called them.")["state"] == "acknowledged"
+    assert do("assign", "ANN@example.com")["owner"] == "ann@example.com"
+    asleep = do("snooze", "--until", "2026-03-20")
+    assert (asleep["state"], asleep["snoozed_until"]) == ("snoozed", "2026-03-20T08:00:00Z")
+    assert do("wake")["state"] == "new"
+    timed = do("snooze", "--until", "2026-03-20T14:30+02:00")
+    assert timed["snoozed_until"] == "2026-03-20T12:30:00Z"
+    changing = do("snooze", "--until", "change")
+    assert (changing["state"], changing["snoozed_until"]) == ("snoozed", None)
+    do("note", "They answered.")
+    task = do("task", "Call  them", "--due", "2026-03-09", "--owner", "ann@example.com")
+    assert (task["title"], task["due"], task["owner"]) == ("Call them", "2026-03-09", ann.email)
+    do("close", "--outcome", "duplicate")
+    assert do("reopen", "--note", "It was none.")["state"] == "new"
+    assert do("assign", "nobody")["owner"] is None
+    steps = [(one["action"], one["note"], one["by"]) for one in do("show")["history"][1:]]
+    assert {by for *_, by in steps} == {"command line"}
+    assert [(action, note) for action, note, _ in steps] == [
+        ("acknowledge", "Called them."),
+        ("assign", "to Ada Byron"),
+        ("snooze", None),
+        ("wake", None),
+        ("snooze", None),
+        ("snooze", None),
+        ("note", "They answered."),
+        ("note", "Task: Call them"),
+        ("close", None),
+        ("reopen", "It was none."),
+        ("assign", "to nobody"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("wake",), "An alert that is new cannot be woken."),
+        (("reopen",), "An alert that is new cannot be reopened."),
+        (("snooze", "--until", "soon"), "“soon” is no day. Choose a day as 2026-03-31"),
+        (("snooze", "--until", "2026-01-01"), "The time has passed already. Choose a later one."),
+        (("assign", "gone@example.com"), "There is no member 'gone@example.com'."),
+        (("assign", "off@example.com"), "Ada Byron can no longer log in. Choose somebody"),
+        (("note", " "), "The note is empty. Write a word first."),
+        (("task", " "), "The task says nothing. Write what is to be done."),
+        (("task", "Call", "--due", "Friday"), "“Friday” is no day. Write it like 2026-03-31"),
+        (("task", "Call", "--owner", "off@example.com"), "Ada Byron can no longer log in."),
+    ],
+)
+def test_what_cannot_be_done_with_an_alert_is_told_in_a_sentence(
+    number: str, words: tuple[str, ...], sentence: str
+) -> None:
+    off = a_member(Role.CSM, "off@example.com")
+    Member.objects.filter(pk=off.pk).update(is_active=False)
+    done = run(alerts.alert, words[0], number, *words[1:])
+    assert isinstance(done.exception, TenureError), done.output
+    assert sentence in str(done.exception)
+    assert told(alerts.alert, "show", number)["state"] == "new"
+    assert not Task.objects.exists()
+
+
+def test_alerts_are_listed_by_everything_the_api_lists_them_by(
+    number: str, account: Account
+) -> None:
+    def found(*words: str) -> list[str]:
+        return [str(one["id"]) for one in told(alerts.alerts, *words)]
+
+    identifier = account.identifier
+    for words in (
+        ("--state", "new", "--type", "risk", "--rule", "late", "--account", identifier),
+        ("--owner", "nobody", "--severity", "high", "--sort=-opened"),
+    ):
+        assert found(*words) == [number], words
+    for words in (("--state", "closed"), ("--type", "upsell"), ("--severity", "low")):
+        assert found(*words) == [], words
+    a_member(Role.CSM, "ann@example.com")
+    told(alerts.alert, "assign", number, "ann@example.com")
+    assert (found("--owner", "nobody"), found("--owner", "ann@example.com")) == ([], [number])
+    for words in (("--rule", "None"), ("--account", "none"), ("--owner", "none@example.com")):
+        assert "There is no" in str(run(alerts.alerts, *words).exception)
+    assert run(alerts.alerts, "--all", "--state", "new").exit_code == 2
+
+
 def test_suggestions_are_listed_until_accepted(account: Account) -> None:
     before = told(alerts.alert, "rules")
     assert "overdue-large" in {one["key"] for one in before["suggested"]}
@@ -113,7 +213,10 @@ def test_suggestions_are_listed_until_accepted(account: Account) -> None:
 
 
 def test_an_unknown_alert_or_rule_ends_with_a_sentence(account: Account) -> None:
+    ended = [(alerts.alert, (one, "4711")) for one in ("acknowledge", "wake", "reopen")]
     for command, words in (
+        *ended,
+        (alerts.alert, ("snooze", "4711", "--until", "week")),
         (alerts.alert, ("show", "4711")),
         (mutes.mutes, ("remove", "4711")),
         (alerts.alert, ("enable", "Nothing")),

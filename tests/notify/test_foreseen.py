@@ -98,8 +98,8 @@ def test_what_would_tell_somebody_and_does_not_is_named_with_why() -> None:
     assert [why for _, why in found.idle] == [
         "it is switched off",
         "the channel #old is switched off",
-        "Gone can no longer sign in",
-        "Gone can no longer sign in",
+        "Gone can no longer log in",
+        "Gone can no longer log in",
     ]
 
 

@@ -17,12 +17,15 @@ from tenure.api.bearer import caller
 from tenure.api.listing import CURSOR, LIMIT
 from tenure.api.problems import not_found
 from tenure.api.resource import Resource
+from tenure.api.resources.tasks import Task
 from tenure.api.schemas import Body, Day, Instant, Money, Number, PageOf, Shape
 from tenure.customers.paging import cursor_of, number
+from tenure.tasks import write as tasks
+from tenure.tasks.read import task_json
+from tenure.tasks.write import Maker
 
 resource = Resource("alerts")
 NOTE = Field("", max_length=actions.LONGEST_NOTE)
-OPEN_STATES = ("new", "acknowledged", "snoozed")
 
 
 class Alert(Shape):
@@ -47,8 +50,11 @@ class Alerts(Body):
     state: Literal["open", "new", "acknowledged", "snoozed", "resolved", "closed", "all"] = "open"
     rule: str | None = Field(None, max_length=120)
     account: str | None = Field(None, max_length=finding.LONGEST)
-    owner: str | None = Field(None, max_length=254, description="A member's e-mail.")
+    owner: str | None = Field(
+        None, max_length=254, description="A member's e-mail, or `nobody`: those without an owner."
+    )
     type: Literal["onboarding", "renewal", "upsell", "risk"] | None = None
+    severity: Literal["low", "medium", "high", "critical"] | None = None
     limit: int = LIMIT
     cursor: str | None = CURSOR
 
@@ -79,6 +85,14 @@ class Close(Body):
     note: str = NOTE
 
 
+class AlertTask(Body):
+    """A task for the alert's account; the history of the alert tells of it."""
+
+    title: str = Field(min_length=1, max_length=tasks.LONGEST_TITLE)
+    due: Day | None = None
+    owner: str | None = Field(None, max_length=254, description="A member's e-mail.")
+
+
 class MuteRule(Body):
     """Keep the rule silent for this account."""
 
@@ -89,13 +103,14 @@ class MuteRule(Body):
 @resource.get("", PageOf[Alert])
 def list_alerts(request: HttpRequest, how: Query[Alerts]) -> HttpResponse:
     """List alerts, the newest first."""
-    states = {"open": OPEN_STATES, "all": ()}.get(how.state, (how.state,))
     rows = read.inbox(
-        states=states,
-        owner_id=member_of(how.owner).pk if how.owner else None,
+        states=read.STATES[how.state],
+        owner_id=member_of(how.owner).pk if how.owner and how.owner != read.NOBODY else None,
+        unowned=how.owner == read.NOBODY,
         rule_id=read.rule_named(how.rule).pk if how.rule else None,
         account_id=finding.account(how.account).pk if how.account else None,
         kind=how.type or "",
+        severity=how.severity or "",
     )
     if how.cursor:
         rows = rows.filter(pk__lt=number(how.cursor, "alerts"))
@@ -150,6 +165,17 @@ def note(request: HttpRequest, number: Number, body: WithNote) -> HttpResponse:
     _alert(number)
     actions.note(number, body.note, _who(request), now=_now())
     return _answer(request, number)
+
+
+@resource.post("/{number}/task", Task, status=201)
+def task(request: HttpRequest, number: Number, body: AlertTask) -> HttpResponse:
+    """Make a task for its account."""
+    found = _alert(number)
+    owner = member_of(body.owner) if body.owner else None
+    maker = Maker(name=caller(request).name)
+    made = tasks.add_task_of(found, body.title, maker, now=_now(), due=body.due, owner=owner)
+    location = f"/api/v1/tasks/{made.pk}"
+    return answers.one(request, task_json(made), status=201, location=location)
 
 
 @resource.post("/{number}/close", Alert)

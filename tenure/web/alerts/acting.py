@@ -1,7 +1,7 @@
 """Doing something with alerts: with one, from its pane or its keys, or with many at once."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST
 from tenure.access.models import Member
 from tenure.access.read import members
 from tenure.alerts import actions, mutes, read
-from tenure.alerts.actions import ActionRefused, Who
+from tenure.alerts.actions import Who
+from tenure.alerts.lifecycle import ActionRefused
 from tenure.alerts.models import Alert, Outcome
+from tenure.alerts.until import CHANGE, SOON, until
 from tenure.core.errors import ConfigurationError
 from tenure.tasks import write as tasks
 from tenure.tasks.write import Maker
@@ -28,9 +30,7 @@ from tenure.web.frame import member_of
 from tenure.web.permissions import may_triage, only
 from tenure.web.today import typed
 
-MORNING = time(8)
 MOST_AT_ONCE = 1_000
-SOON = {"tomorrow": 1, "week": 7, "month": 30}
 SHOWN_REFUSALS = 3
 
 
@@ -80,11 +80,11 @@ def _do(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
             actions.assign(alert.pk, owner, who, now=now)
             return f"Assigned to {owner}." if owner else "Assigned to nobody."
         case "snooze":
-            until = _until(given, member, now)
-            actions.snooze(alert.pk, who, now=now, until=until, note=note)
+            wakes = _until(given, member, now)
+            actions.snooze(alert.pk, who, now=now, until=wakes, note=note)
             zone = moments.zone_of(member.time_zone)
             return (
-                f"Snoozed until {moments.absolute(until, zone) if until else 'something changes'}."
+                f"Snoozed until {moments.absolute(wakes, zone) if wakes else 'something changes'}."
             )
         case "wake":
             actions.wake(alert.pk, who, now=now)
@@ -110,12 +110,11 @@ def _do(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
 
 def _make_task(given: QueryDict, alert: Alert, member: Member, now: datetime) -> str:
     """A task for the alert's account; the history of the alert tells of it."""
-    due, owner = typed.day(given.get("due", "")), typed.owner(given.get("owner", ""))
+    due, owner = tasks.day_said(given.get("due", "")), typed.owner(given.get("owner", ""))
     with transaction.atomic():
-        made = tasks.add_task(
-            alert.account, given.get("title", ""), Maker(member), now=now, due=due, owner=owner
+        made = tasks.add_task_of(
+            alert, given.get("title", ""), Maker(member), now=now, due=due, owner=owner
         )
-        actions.note(alert.pk, f"Task: {made.title}", Who(member), now=now)
     return f"Task made for {owner or 'nobody yet'}: {made.title}"
 
 
@@ -139,8 +138,8 @@ def _of_many(given: QueryDict, member: Member, now: datetime) -> tuple[Callable[
                 pk, owner, who, now=now
             ), f"assigned to {owner or 'nobody'}"
         case "snooze":
-            until = _until(given, member, now)
-            return lambda pk: actions.snooze(pk, who, now=now, until=until, note=note), "snoozed"
+            wakes = _until(given, member, now)
+            return lambda pk: actions.snooze(pk, who, now=now, until=wakes, note=note), "snoozed"
         case "acknowledge":
             return lambda pk: actions.acknowledge(pk, who, now=now, note=note), "acknowledged"
     raise ActionRefused("action", "It is not clear what to do.", "Choose one of the buttons.")
@@ -161,12 +160,8 @@ def _member(email: str, asking_member: Member) -> Member | None:
 def _until(given: QueryDict, member: Member, now: datetime) -> datetime | None:
     """The morning a snooze ends, in the member's zone; None is until something changes."""
     how = given.get("until", "")
-    if how == "change":
-        return None
-    zone = moments.zone_of(member.time_zone)
-    today = now.astimezone(zone).date()
-    day = today + timedelta(days=SOON[how]) if how in SOON else _day(given.get("day", "") or how)
-    return datetime.combine(day, MORNING, zone)
+    said = how if how in (CHANGE, *SOON) else given.get("day", "") or how
+    return until(said, moments.zone_of(member.time_zone), now)
 
 
 def _day(text: str) -> date:

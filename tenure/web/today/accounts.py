@@ -39,7 +39,7 @@ def add_task(request: HttpRequest, pk: int) -> HttpResponse:
             sent.get("title", ""),
             Maker(member_of(request)),
             now=settings.TENURE_CLOCK.now(),
-            due=typed.day(sent.get("due", "")),
+            due=write.day_said(sent.get("due", "")),
             owner=typed.owner(sent.get("owner", "")),
         )
     except NotTaken as error:

@@ -87,7 +87,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _change(request: HttpRequest, task: Task) -> None:
     sent = request.POST
-    due, owner = typed.day(sent.get("due", "")), typed.owner(sent.get("owner", ""), kept=task.owner)
+    due, owner = (
+        write.day_said(sent.get("due", "")),
+        typed.owner(sent.get("owner", ""), kept=task.owner),
+    )
     write.change_task(task, title=sent.get("title", ""), due=due, owner=owner)
 
 

@@ -1,25 +1,10 @@
 """What a form of a task says, as values; what it cannot mean is refused with a sentence."""
 
-from datetime import date
-
 from tenure.access.models import Member
 from tenure.access.read import active_members
 from tenure.tasks.write import NotTaken
 
 LATEST_PAGE = 10_000
-
-
-def day(text: str) -> date | None:
-    """A day as the browser's field has it; None where none is said. Raises NotTaken."""
-    said = text.strip()
-    if not said:
-        return None
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        raise NotTaken(
-            "due", f"“{said[:40]}” is no day.", "Write it like 2026-03-31, or leave it empty."
-        ) from None
 
 
 def owner(email: str, *, kept: Member | None = None) -> Member | None:
