@@ -19,17 +19,23 @@ from tenure.customers.exchange.columns import ACCOUNTS
 from tenure.customers.lookup import account_of
 from tenure.customers.models import Account, BillingAccount
 from tenure.customers.provenance import of_attribute
+from tenure.health import listing as by_health
 from tenure.health import shapes as full_shapes
-from tenure.health.listing import WAYS
+from tenure.health.listing import ORDERS, WAYS
 from tenure.metrics import export as exports
 from tenure.metrics import read as metrics
 from tenure.metrics import shapes
 from tenure.metrics.as_of import Moment, figures_at, is_mrr_alone, kind_of
 from tenure.metrics.models import AccountFacts, Figures
-from tenure.metrics.paging import ORDERS
 from tenure.segments.narrowing import narrowed
 
-SORTS = sorted(ORDERS)
+SORT = click.option(
+    "--sort",
+    default="-mrr",
+    show_default=True,
+    metavar="ORDER",
+    help="One of: " + ", ".join(sorted(ORDERS)) + "; a minus sign in front turns it round.",
+)
 
 
 @click.group("accounts", cls=List)
@@ -38,13 +44,7 @@ SORTS = sorted(ORDERS)
 @click.option(
     "--search", default="", metavar="WORDS", help="Words in its name, identifier or e-mail."
 )
-@click.option(
-    "--sort",
-    default="-mrr",
-    show_default=True,
-    metavar="ORDER",
-    help="One of: " + ", ".join(SORTS) + "; a minus sign in front turns it round.",
-)
+@SORT
 @click.option(
     "--limit", type=click.IntRange(1, metrics.LONGEST_PAGE), default=50, show_default=True
 )
@@ -63,7 +63,7 @@ def accounts(
 ) -> None:
     """List the accounts, the largest first; with a RULE those it holds for: 'mrr > 500'."""
     at = moment(screen, as_of)
-    page = metrics.accounts_page(
+    page = by_health.accounts_page(
         search=search,
         sort=sort,
         limit=limit,
@@ -106,7 +106,7 @@ accounts.add_command(exchange.importing(ACCOUNTS))
 @click.argument("rule", default="", metavar="[RULE]")
 @click.option("--health", type=click.Choice(WAYS), help="Only those that stand like this.")
 @click.option("--search", default="", metavar="WORDS", help="Only those that match.")
-@click.option("--sort", default="-mrr", show_default=True, metavar="ORDER")
+@SORT
 @click.option("--figures/--no-figures", default=True, help="With status, MRR, due and the like.")
 @click.option("--attributes/--no-attributes", default=True, help="With every attribute.")
 @click.option("--sources", is_flag=True, help="Beside each attribute where its value came from.")
@@ -135,6 +135,7 @@ def export(
         sources=sources,
         where=narrowed(rule, health or "", now(), at),
         moment=at,
+        orders=by_health.orders_at(at),
     )
     exchange.write_out(screen, rows, output, "accounts")
 

@@ -1,5 +1,6 @@
 """The list of accounts as health sees it: sorted by score, or only those that stand in one way."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -33,13 +34,18 @@ BY_SCORE = Order("health", BRIEF, "score", _score, known="NOT {}.ended")
 ORDERS = {**paging.ORDERS, BY_SCORE.key: BY_SCORE}
 
 
+def orders_at(moment: Moment | None) -> Mapping[str, Order]:
+    """Every order the list of accounts has, on pages, by command and over the API; at a past time
+    ``health`` is the score of then."""
+    if moment is None:
+        return ORDERS
+    then = replace(BY_SCORE, table=scores_of(moment), known="{}.state <> 'ended'")
+    return ORDERS | {then.key: then}
+
+
 def accounts_page(*, moment: Moment | None = None, **asked: Any) -> AccountsPage:
-    """``metrics.read.accounts_page`` with ``health`` among the orders, at a past time the score of
-    then."""
-    scores = BY_SCORE
-    if moment:
-        scores = replace(BY_SCORE, table=scores_of(moment), known="{}.state <> 'ended'")
-    return read.accounts_page(**asked, moment=moment, orders=ORDERS | {scores.key: scores})
+    """``metrics.read.accounts_page`` with ``health`` among the orders."""
+    return read.accounts_page(**asked, moment=moment, orders=orders_at(moment))
 
 
 def scores_of(moment: Moment | None) -> str:

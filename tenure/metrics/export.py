@@ -16,6 +16,7 @@ from tenure.customers.values_at import values_at
 from tenure.metrics import read
 from tenure.metrics.account_rows import AccountRow
 from tenure.metrics.as_of import Moment
+from tenure.metrics.paging import ORDERS, Order
 from tenure.metrics.read import LONGEST_PAGE
 from tenure.rules.sql import Sql
 
@@ -68,15 +69,18 @@ def rows(
     columns: Sequence[str] = (),
     where: Sql | None = None,
     moment: Moment | None = None,
+    orders: Mapping[str, Order] = ORDERS,
 ) -> Iterator[list[Any]]:
     """The accounts that match, in the order asked for, the head first; ``where`` is a rule's condition. ``figures`` are what the
     list shows, ``attributes`` the values, and ``sources`` puts beside each value where it came from.
     ``columns`` are names of the list's columns: then those alone, beside who the account is. With
     ``moment`` figures and values are those known at the end of a past day, with how they are known.
+    ``orders`` are those the list has.
 
     Raises UnusablePage, before anything is read, for an unknown sort.
     """
     asked: dict[str, Any] = {"search": search, "sort": sort, "where": where, "moment": moment}
+    asked["orders"] = orders
     page = read.accounts_page(limit=LONGEST_PAGE, **asked)
     shown = [*WHO, *((KNOWN,) if moment else ())]
     shown += _picked(_figures(moment), columns) if figures else ()

@@ -8,15 +8,14 @@ from django.http import HttpRequest
 from tenure.web.accounts.asked import Asked
 from tenure.web.as_of import at
 
-# The first order of the list, and that of health, which only the list knows.
-LEFT_OUT = ("-mrr", "health", "-health")
+LEFT_OUT = "-mrr"  # the list's first order
 
 
 def call(request: HttpRequest, asked: Asked, sort: str) -> str:
     """The list as a call of the API; the token is the reader's own."""
     moment = at(request)
     given = {"rule": asked.rule, "search": asked.search, "health": asked.way}
-    given["sort"] = "" if sort in LEFT_OUT else sort
+    given["sort"] = "" if sort == LEFT_OUT else sort
     given["as_of"] = moment.day.isoformat() if moment else ""
     query = urlencode({name: value for name, value in given.items() if value})
     address = request.build_absolute_uri("/api/v1/accounts")
@@ -29,7 +28,7 @@ def command(request: HttpRequest, asked: Asked, sort: str) -> str:
     words = ["tenure", "accounts", *([shlex.quote(asked.rule)] if asked.rule else [])]
     words += ["--search", shlex.quote(asked.search)] if asked.search else []
     words += ["--health", shlex.quote(asked.way)] if asked.way else []
-    words += [f"--sort={shlex.quote(sort)}"] if sort not in LEFT_OUT else []
+    words += [f"--sort={shlex.quote(sort)}"] if sort != LEFT_OUT else []
     moment = at(request)
     words += [f"--as-of={moment.day.isoformat()}"] if moment else []
     return " ".join(words)

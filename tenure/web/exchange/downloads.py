@@ -12,6 +12,7 @@ from tenure.core import csvs, jsons
 from tenure.customers import read as customers
 from tenure.customers.exchange import export, imports
 from tenure.customers.models import Account
+from tenure.health.listing import orders_at
 from tenure.metrics import export as figures
 from tenure.metrics.paging import UnusablePage
 from tenure.rules.errors import RuleRefused
@@ -45,6 +46,7 @@ def accounts(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
             sources=wanted == "sources",
             columns=() if wanted else [column.key for column in shown],
             moment=at(request),
+            orders=orders_at(at(request)),
         )
     except UnusablePage as error:
         return render(request, "web/accounts/unusable.html", {"error": error}, status=400)

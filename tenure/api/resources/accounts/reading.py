@@ -17,10 +17,10 @@ from tenure.customers import read as customers
 from tenure.customers import shapes as customer_shapes
 from tenure.customers.paging import cursor_of, damaged, number, place_of
 from tenure.customers.timeline import KINDS, Place, newest
+from tenure.health import listing as by_health
 from tenure.health import shapes as full_shapes
+from tenure.health.listing import ORDERS
 from tenure.metrics import known
-from tenure.metrics import read as metrics
-from tenure.metrics.paging import ORDERS
 from tenure.segments.narrowing import narrowed
 from tenure.segments.question import patient
 from tenure.sync.standing import runs_of_change_sets
@@ -82,7 +82,7 @@ def list_accounts(request: HttpRequest, how: Query[Accounts]) -> HttpResponse:
     at = moment(how.as_of)
     where = narrowed(how.rule, how.health, settings.TENURE_CLOCK.now(), at)
     with patient(SECONDS) if where else nullcontext():
-        found = metrics.accounts_page(
+        found = by_health.accounts_page(
             search=how.search,
             sort=how.sort,
             limit=how.limit,
