@@ -14,11 +14,11 @@ from django.db import connection
 
 from tenure.customers.write import ValueRefused
 from tenure.health import capping, definitions, faults
-from tenure.health.membership import EVERYONE, Who, condition
+from tenure.health.membership import EVERYONE, Who, catalogue, condition
 from tenure.health.models import DefinitionVersion
 from tenure.health.score import Definition as ScoreDefinition
 from tenure.health.scorer import Scorer
-from tenure.metrics.asking import ACCOUNTS, TooCostly, catalogue, context, patient
+from tenure.metrics.asking import ACCOUNTS, TooCostly, context, patient
 from tenure.rules.catalogue import Catalogue
 from tenure.rules.context import Context
 from tenure.rules.errors import RuleRefused

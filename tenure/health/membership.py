@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenure.health.offers import account_attributes
+from tenure.metrics import asking
 from tenure.rules.catalogue import Catalogue, Scope
 from tenure.rules.check import check
 from tenure.rules.compile import compiled
@@ -20,7 +21,8 @@ from tenure.rules.sql import Sql, joined
 from tenure.rules.text import text_of
 from tenure.rules.tree import EVERYTHING, Condition, Group, Node, Not, inner
 
-SEGMENT_NAMES = frozenset({"segment", "segments"})
+SEGMENT = "segment"
+SEGMENT_NAMES = frozenset({SEGMENT, "segments"})
 # How many of the named segments an account must be in; the others ask for the opposite.
 _ASKED = {"=": "OR", "in": "OR", "has all": "AND", "!=": "OR", "not in": "OR"}
 _NOT = frozenset({"!=", "not in"})
@@ -55,6 +57,12 @@ class Who:
 
 
 EVERYONE = Who()
+
+
+def catalogue() -> Catalogue:
+    """What stands below health. An attribute of the workspace is called as in every other rule, also
+    where its own name is one of health's or of segments', which no definition may ask for."""
+    return asking.catalogue(taken=(*_HEALTH.attributes, SEGMENT))
 
 
 def in_segment(name: str) -> str:
@@ -107,13 +115,17 @@ class _Reader:
                 return "(NOT " + self.node(node.part, above) + ")"
             case Condition() if _names_segments(node):
                 return self.members(node, above)
-            case Condition() if _HEALTH.find(node.name.text):
+            case Condition() if _HEALTH.find(node.name.text) and not self.own(node.name.text):
                 return self.refused(node, *_by_health(node.name.text))
         try:
             return compiled(check(node, self.known), self.known, self.when)
         except RuleRefused as error:
             self.problems += error.problems
             return Sql("false")
+
+    def own(self, name: str) -> bool:
+        """Whether something below health has the name: another name of health's gives way to it."""
+        return self.known.scope.find(name) is not None
 
     def members(self, node: Condition, above: tuple[str, ...]) -> Sql:
         """A condition that names segments: each by its own rule, which holds or does not."""

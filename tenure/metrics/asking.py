@@ -1,6 +1,6 @@
 """What rules can ask of below health: what may be named, of which moment, and patience for answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -32,11 +32,12 @@ class TooCostly(TenureError):
     """The answer took longer than a page may wait for it."""
 
 
-def catalogue(*above: Attribute) -> Catalogue:
+def catalogue(*above: Attribute, taken: Iterable[str] = ()) -> Catalogue:
     """Accounts, their figures and related rows, and what stages ``above`` offer of accounts; two
-    queries for the workspace's own attributes, of which none hides one of ours."""
+    queries for the workspace's own attributes, of which none hides one of ours, nor has a name that is
+    ``taken`` though it cannot be asked here."""
     figures = (*offers.account_attributes(), *above)
-    own = customers.account_attributes(one.key for one in figures)
+    own = customers.account_attributes((*(one.key for one in figures), *taken))
     rows = customers.relations(one.key for one in row_offers.SUBSCRIPTION)
     return Catalogue((*own, *figures), tuple(map(row_offers.completed, rows)), offers.histories())
 

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from tenure.customers.write import By, ValueRefused
 from tenure.health import versions
-from tenure.health.membership import Who, condition, segments_named
+from tenure.health.membership import Who, catalogue, condition, segments_named
 from tenure.health.models import DefinitionVersion
-from tenure.metrics.asking import catalogue, context
+from tenure.metrics.asking import context
 from tenure.rules.errors import RuleRefused
 from tenure.rules.parse import parse
 from tenure.rules.text import text_of

@@ -9,18 +9,20 @@ import pytest
 from tenure import flow
 from tenure.core.errors import ConfigurationError
 from tenure.customers.models import Account
+from tenure.customers.models import Attribute as Named
 from tenure.customers.write import By, ValueRefused, edit
 from tenure.health import applies, ordering, placing, preview, read, scoring, shapes, versions
 from tenure.health.applies import InForce, assigned
 from tenure.health.changes import split
 from tenure.health.definitions import document_of
-from tenure.health.membership import Who, in_segment
+from tenure.health.membership import Who, catalogue, in_segment
 from tenure.health.models import Definition, DefinitionVersion, HealthScore, HealthVersion
 from tenure.health.score import DEFAULT
 from tenure.metrics.asking import patient
 from tenure.metrics.settings import current
 from tenure.rules.evaluate import evaluate
 from tenure.rules.sql import Sql
+from tenure.segments import catalogue as lists
 from tenure.segments import deciding
 from tenure.segments import write as segments
 from tenure.segments.models import Segment
@@ -56,6 +58,11 @@ def large(db: None) -> Account:
 @pytest.fixture
 def small(db: None) -> Account:
     return payer("Small Ltd", "50")
+
+
+def scored_again(account: Account) -> Account:
+    scoring.score([account.pk], NOW)
+    return account
 
 
 def payer(name: str, price: str) -> Account:
@@ -153,6 +160,26 @@ def test_health_cannot_decide_which_definition_of_health_applies(large: Account)
         segments.save(Draft("Risky", "health = red"), now=NOW, segment=risky)
     risky.refresh_from_db()
     assert risky.rule == "past_due > 0"
+
+
+def test_an_attribute_of_the_workspace_is_called_in_a_definition_as_in_every_list(
+    large: Account, small: Account
+) -> None:
+    for name in ("health", "segment", "score", "mrr", "plain"):
+        Named.objects.create(name=name, label=name, kind="text")
+    everywhere = {one.key for one in lists.catalogue().listed if one.group == "Attributes"}
+    below = {one.key for one in catalogue().listed if one.group == "Attributes"}
+    assert (
+        everywhere == below >= {"custom_health", "custom_segment", "custom_mrr", "score", "plain"}
+    )
+    values = {"health": "good", "segment": "A", "score": "high"}
+    Account.objects.filter(pk=large.pk).update(attributes=values)
+    rule = 'custom_health = good and custom_segment = "A" and score = high'
+    defined("Good ones", rule)
+    assert (by(scored_again(large)), by(scored_again(small))) == ("Good ones 1", "Everyone 1")
+    assert question(rule, NOW).text == rule
+    with pytest.raises(ValueRefused, match="would decide what it is made of"):
+        defined("Other", "health = good")
 
 
 @pytest.mark.parametrize(
