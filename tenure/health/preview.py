@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from heapq import nlargest
 from typing import Any
 
@@ -42,6 +43,26 @@ class Move:
     old: str
     new_score: int | None
     new: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """An account as a preview sees it: its score in tenths and its band now and then, and from which
+    definition to which it goes. ``kept`` says that it does not follow."""
+
+    account_id: int
+    mrr: Decimal
+    old_score: int | None
+    old: str
+    new_score: int | None
+    new: str
+    switched: tuple[str, str] | None = None
+    kept: bool = False
+
+    @property
+    def move(self) -> Move:
+        """The same as it is named to people."""
+        return Move(self.account_id, self.old_score, self.old, self.new_score, self.new)
 
 
 @dataclass(slots=True)
@@ -101,6 +122,18 @@ def preview(
     """What saving the document as the next version of ``base``'s definition would do; without one, as
     a new definition before the fallback. Raises ValueRefused and RuleRefused for what cannot be used,
     and TooCostly."""
+    return compare(order_with(base, document, now=now, who=who, name=name))
+
+
+def order_with(
+    base: DefinitionVersion | None,
+    document: Any,
+    *,
+    now: datetime,
+    who: Who | None = None,
+    name: str = "",
+) -> list[Candidate]:
+    """The definitions as they would stand. Raises ValueRefused and RuleRefused."""
     read, made = definitions.read(document), Conditions(now)
     scorer = Scorer(read, coverage=current().min_coverage)
     made.check_caps(read)
@@ -109,19 +142,24 @@ def preview(
         where = made(who or Who())
         *before, last = candidates(now)
         mine = Candidate(NEW, name, scorer, where, changed=True, caps=caps)
-        return compare([*before, mine, last])
+        return [*before, mine, last]
     held = base.definition
     who = Who(base.rule, base.segments) if who is None else who
     where = None if held.is_fallback else made(who)
     mine = Candidate(held.pk, name or held.name, scorer, where, changed=True, caps=caps)
-    return compare(_with(candidates(now), mine, held))
+    return _with(candidates(now), mine, held)
 
 
 def without(base: DefinitionVersion, *, now: datetime) -> Preview:
     """What deleting a definition, or switching it off, would do. Raises ValueRefused for the one that
     is for everyone, and TooCostly."""
+    return compare(order_without(base, now=now))
+
+
+def order_without(base: DefinitionVersion, *, now: datetime) -> list[Candidate]:
+    """The definitions as they would stand without one. Raises ValueRefused."""
     ordering.refuse_fallback(base.definition, "deleted")
-    return compare([one for one in candidates(now) if one.key != base.definition_id])
+    return [one for one in candidates(now) if one.key != base.definition_id]
 
 
 def _with(order: list[Candidate], mine: Candidate, held: Definition) -> list[Candidate]:
@@ -136,40 +174,46 @@ def _with(order: list[Candidate], mine: Candidate, held: Definition) -> list[Can
 def compare(order: Sequence[Candidate]) -> Preview:
     """What it would do if these were the definitions. Raises TooCostly."""
     found, moves = Preview(), []
+    for one in seen(order):
+        found.accounts += 1
+        found.before[one.old] += 1
+        found.after[one.new] += 1
+        found.kept += one.kept
+        found.changed += one.new_score != one.old_score
+        if one.switched:
+            found.switched[one.switched] += 1
+        if one.new != one.old:
+            found.between[one.old, one.new] += 1
+            moves.append(one)
+    found.moved = len(moves)
+    largest = nlargest(NAMED, moves, key=lambda one: one.mrr)
+    found.moves = [one.move for one in largest]
+    return found
+
+
+def seen(order: Sequence[Candidate]) -> Iterator[Seen]:
+    """Every account concerned, as it stands and as it would if these were the definitions. Raises
+    TooCostly."""
     by_key = {one.key: one for one in order}
     called = dict(Definition.objects.values_list("pk", "name")) | {
         one.key: one.name for one in order
     }
     known: dict[tuple[Any, ...], int | None] = {}
     for pk, *values, state, band, score, mrr, ruled, old_key, key in _rows(order):
-        found.accounts += 1
+        old = None if score is None else int(score * 10)
         stands = "ended" if state == State.ENDED else band
-        found.before[stands] += 1
-        if state == State.ENDED:
-            found.kept += 1
-            found.after[stands] += 1
-            continue
-        if key != old_key:
-            found.switched[called[old_key], called[key]] += 1
+        goes = key != old_key and state != State.ENDED
+        switched = (called[old_key], called[key]) if goes else None
         if state != State.COMPUTED:
-            found.kept += 1
-            found.after[stands] += 1
+            yield Seen(pk, mrr, old, stands, old, stands, switched, kept=True)
             continue
         scorer = by_key[key].scorer
         holding = tuple(name for name in by_key[key].caps if f"{key}:{name}" in ruled)
         made: Any = (key, *values, holding)
         if made not in known:
             known[made] = _score(scorer, *made[1:])
-        tenths, old = known[made], None if score is None else int(score * 10)
-        new = scorer.band(tenths)
-        found.after[new] += 1
-        found.changed += tenths != old
-        if new != band:
-            found.between[band, new] += 1
-            moves.append((mrr, Move(pk, old, band, tenths, new)))
-    found.moved = len(moves)
-    found.moves = [move for _, move in nlargest(NAMED, moves, key=lambda one: one[0])]
-    return found
+        tenths = known[made]
+        yield Seen(pk, mrr, old, band, tenths, scorer.band(tenths), switched)
 
 
 def _score(

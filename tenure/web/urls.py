@@ -39,6 +39,7 @@ from tenure.web.exchange import pages as exchange
 from tenure.web.health import editor as health_editor
 from tenure.web.health import listing as health_definitions
 from tenure.web.health import pages as health
+from tenure.web.health import previewing as health_previewing
 from tenure.web.identity import conflicts, merging, unidentified
 from tenure.web.notify import bell, choices
 from tenure.web.notify import log as deliveries
@@ -173,7 +174,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/became/accounts/", health.became_of, name="health_became_of"),
     path("health/definitions/", health_definitions.page, name="health_definitions"),
     path("health/definitions/new/", health_editor.new, name="new_health_definition"),
-    path("health/definitions/new/preview/", health_editor.preview_new, name="new_health_preview"),
+    path(
+        "health/definitions/new/preview/", health_previewing.preview_new, name="new_health_preview"
+    ),
     path("health/definitions/<int:pk>/move/", health_definitions.move, name="move_health"),
     path("health/definitions/<int:pk>/switch/", health_definitions.switch, name="switch_health"),
     path("health/definitions/<int:pk>/delete/", health_definitions.delete, name="delete_health"),
@@ -184,7 +187,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("health/events/<int:pk>/undo/", health_definitions.undo, name="undo_health"),
     path("health/definitions/<int:pk>/", health_editor.edit, name="health_definition"),
-    path("health/definitions/<int:pk>/preview/", health_editor.live_preview, name="health_preview"),
+    path(
+        "health/definitions/<int:pk>/preview/",
+        health_previewing.live_preview,
+        name="health_preview",
+    ),
     path("health/versions/<int:pk>/restore/", health_editor.restore, name="restore_health"),
     path("today/", today_page.today, name="today"),
     path("accounts/<int:pk>/follow-up/", follow_up.card, name="follow_up"),

@@ -11,7 +11,17 @@ from tenure.core.errors import ConfigurationError
 from tenure.customers.models import Account
 from tenure.customers.models import Attribute as Named
 from tenure.customers.write import By, ValueRefused, edit
-from tenure.health import applies, ordering, placing, preview, read, scoring, shapes, versions
+from tenure.health import (
+    applies,
+    ordering,
+    placing,
+    preview,
+    previewed,
+    read,
+    scoring,
+    shapes,
+    versions,
+)
 from tenure.health.applies import InForce, assigned
 from tenure.health.changes import split
 from tenure.health.definitions import document_of
@@ -303,6 +313,35 @@ def test_a_preview_says_what_saving_then_does(large: Account, small: Account) ->
     assert seen.moved == sum(bands[pk].band != after[pk].band for pk in bands)
     seen = preview.preview(made, STRICT, now=NOW, who=deciding.who("mrr < 1000"))
     assert seen.switched == {("Enterprise", "Everyone"): 1, ("Everyone", "Enterprise"): 1}
+
+
+def test_behind_each_count_of_a_preview_stand_as_many_accounts(
+    large: Account, small: Account
+) -> None:
+    versions.ready(NOW)
+    paused = payer("Held Ltd", "70")
+    who = deciding.who("mrr > 1000")
+    whole = preview.preview(None, STRICT, now=NOW, who=who, name="Large")
+    wide = preview.preview(versions.newest()[-1], STRICT, now=NOW)
+    for found, base, whom in ((whole, None, who), (wide, versions.newest()[-1], None)):
+        order = preview.order_with(base, STRICT, now=NOW, who=whom, name="Large" if whom else "")
+        counts: dict[previewed.Which, int] = {
+            ("all",): found.accounts,
+            ("kept",): found.kept,
+            ("changed",): found.changed,
+            ("moved",): found.moved,
+            **{("now", band): count for band, count in found.before.items()},
+            **{("then", band): count for band, count in found.after.items()},
+            **{("between", *pair): count for pair, count in found.between.items()},
+            **{("switched", *pair): count for pair, count in found.switched.items()},
+        }
+        for which, count in counts.items():
+            behind = previewed.behind(order, which)
+            assert (behind.count, len(behind.moves)) == (count, count), which
+    assert whole.switched == {("Everyone", "Large"): 1}
+    order = preview.order_with(versions.newest()[-1], STRICT, now=NOW)
+    named = [one.account_id for one in previewed.behind(order, ("all",)).moves]
+    assert named[:2] == [large.pk, paused.pk]
 
 
 def test_only_accounts_that_go_to_another_definition_are_due(

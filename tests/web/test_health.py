@@ -1,11 +1,14 @@
 """The pages of health: how accounts stand, the definition and its preview, one account, the list."""
 
+import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
@@ -137,10 +140,37 @@ def test_a_preview_counts_who_would_change_band_and_changes_nothing(
 ) -> None:
     client.force_login(member)
     answer = client.post(f"/health/definitions/{definition()}/preview/", form(green="50"))
-    assert "of 1 account would change band" in answer.text
+    assert "1 of 1 account would change band" in " ".join(strip_tags(answer.text).split())
     assert late.name in answer.text
     assert "Green from" in answer.text
     assert DefinitionVersion.objects.count() == 1
+
+
+def test_every_count_of_a_preview_opens_its_accounts(
+    client: Client, member: Member, good: Account, late: Account
+) -> None:
+    client.force_login(member)
+    address, sent = f"/health/definitions/{definition()}/preview/", form(green="50")
+    text = client.post(address, sent).text
+    doors = [json.loads(unescape(one))["which"] for one in re.findall(r'hx-vals="([^"]+)"', text)]
+    shown = {one: client.post(address, sent | {"which": one}).text for one in doors}
+    assert {'["all"]', '["moved"]', '["now", "amber"]', '["then", "green"]'} <= set(shown)
+    assert late.name in shown['["moved"]']
+    assert good.name not in shown['["moved"]']
+    assert "Another band</h2>" in shown['["moved"]']
+    for one in ('["all"]', '["then", "green"]'):
+        assert good.name in shown[one]
+        assert late.name in shown[one]
+        assert ">2 accounts<" in shown[one]
+    assert f'href="/accounts/{late.pk}/health/"' in shown['["between", "amber", "green"]']
+    for wrong in ("x", "[1]", '["now"]', '["nothing"]', "[" * 900):
+        assert (
+            "The preview has no such count." in client.post(address, sent | {"which": wrong}).text
+        )
+    broken = client.post(address, sent | {"which": '["all"]', "green": "x"}).text
+    assert "is not a number" in broken
+    gone = client.post(address, sent | {"which": '["then", "red"]'}).text
+    assert "None any more" in gone
 
 
 def test_a_preview_of_nonsense_says_what_and_what_to_do(

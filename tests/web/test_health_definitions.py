@@ -150,6 +150,13 @@ def test_a_definition_is_switched_off_deleted_and_everything_taken_back(
     page = signed_in.get(f"{ADDRESS}{pk}/delete/").text
     assert "Scored by another definition" in page
     assert "Everyone" in page
+    assert "?which=%5B%22switched%22%2C%20%22Enterprise%22%2C%20%22Everyone%22%5D#behind" in page
+    which = {"which": '["switched", "Enterprise", "Everyone"]'}
+    behind = signed_in.get(f"{ADDRESS}{pk}/delete/", which).text
+    assert "From “Enterprise” to “Everyone”</h2>" in behind
+    assert large.name in behind
+    unknown = signed_in.get(f"{ADDRESS}{pk}/delete/", {"which": '["nothing"]'})
+    assert "The preview has no such count." in unknown.text
     signed_in.post(f"{ADDRESS}{pk}/delete/", {"reason": "Not needed"})
     listed = signed_in.get(ADDRESS).text
     assert "Bring back" in listed

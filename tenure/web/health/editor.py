@@ -11,28 +11,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenure.core.errors import ConfigurationError
-from tenure.customers import read as customers
-from tenure.customers.models import Account
 from tenure.customers.write import By, ValueRefused
-from tenure.health import definitions, preview, versions
+from tenure.health import definitions, versions
 from tenure.health.applies import Conditions
 from tenure.health.definitions import document_of
 from tenure.health.differing import differences
 from tenure.health.membership import Who
 from tenure.health.models import DefinitionVersion
-from tenure.health.preview import Move, Preview
 from tenure.health.score import DEFAULT
 from tenure.metrics.settings import current
 from tenure.segments import deciding
 from tenure.segments import read as segments
-from tenure.segments.question import TooCostly
 from tenure.web.frame import member_of
 from tenure.web.health.form import Fault, Form, document_from, opened, rule_from, typed
 from tenure.web.permissions import REFUSALS, may_define_health, only
 from tenure.web.rules.said import said_of
-
-SHOWN_MOVES = 20
-BANDS = ("green", "amber", "red", "unknown", "ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _create(request)
     like = request.GET.get("like", "")
-    found = _newest(int(like)) if like.isdecimal() and len(like) < 10 else None
+    found = newest(int(like)) if like.isdecimal() and len(like) < 10 else None
     document = found.document if found else document_of(DEFAULT)
     return _shown(request, None, opened(None, document), like=found)
 
@@ -67,7 +60,7 @@ def _create(request: HttpRequest) -> HttpResponse:
             now=settings.TENURE_CLOCK.now(),
         )
     except ConfigurationError as error:
-        return _shown(request, None, typed(request.POST, _fault(error)), status=422)
+        return _shown(request, None, typed(request.POST, fault_of(error)), status=422)
     text = f"“{made.name}” is made, the last before the one for everyone. Scores follow within a minute."
     messages.success(request, text)
     return HttpResponseRedirect(reverse("health_definitions"))
@@ -76,7 +69,7 @@ def _create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form; posted, the next version."""
-    last = _newest(pk)
+    last = newest(pk)
     if request.method == "POST":
         return _save(request, last)
     return _shown(request, last, opened(last, last.document))
@@ -92,25 +85,25 @@ def _save(request: HttpRequest, last: DefinitionVersion) -> HttpResponse:
             document_from(request.POST),
             by,
             now=settings.TENURE_CLOCK.now(),
-            who=_who(request, last),
+            who=who_said(request, last),
             name=request.POST.get("name"),
             based_on=int(based_on) if based_on.isdecimal() and len(based_on) < 9 else None,
         )
     except ConfigurationError as error:
-        return _shown(request, last, typed(request.POST, _fault(error)), status=422)
+        return _shown(request, last, typed(request.POST, fault_of(error)), status=422)
     text = f"Saved as version {made.number}. Scores follow within a minute."
     messages.success(request, text)
     return HttpResponseRedirect(reverse("health_definitions"))
 
 
-def _who(request: HttpRequest, last: DefinitionVersion | None) -> Who | None:
+def who_said(request: HttpRequest, last: DefinitionVersion | None) -> Who | None:
     """Whom the sent form is for; None where it does not ask. Raises RuleRefused."""
     if (last and last.definition.is_fallback) or "by" not in request.POST:
         return None
     return deciding.who(rule_from(request.POST))
 
 
-def _fault(error: ConfigurationError) -> Fault:
+def fault_of(error: ConfigurationError) -> Fault:
     where = error.field if isinstance(error, ValueRefused) else "rule"
     return Fault(where, error.message, error.next_step)
 
@@ -144,48 +137,8 @@ def _cap_fault(last: DefinitionVersion) -> Fault | None:
     try:
         Conditions(settings.TENURE_CLOCK.now()).check_caps(definitions.read(last.document))
     except ValueRefused as error:
-        return _fault(error)
+        return fault_of(error)
     return None
-
-
-@require_POST
-def preview_new(request: HttpRequest) -> HttpResponse:
-    """What the form of a new definition would do; nothing is changed."""
-    versions.ready(settings.TENURE_CLOCK.now())
-    return _previewed(request, None)
-
-
-@require_POST
-def live_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the form in its present state would do to every account; nothing is changed."""
-    return _previewed(request, _newest(pk))
-
-
-def _previewed(request: HttpRequest, last: DefinitionVersion | None) -> HttpResponse:
-    now = settings.TENURE_CLOCK.now()
-    try:
-        document, who = document_from(request.POST), _who(request, last)
-        if last is None and (who is None or who.everyone):
-            return render(request, "web/health/preview.html", {"unsaid": True})
-        name = " ".join(request.POST.get("name", "").split()) or "This one"
-        found = preview.preview(last, document, now=now, who=who, name="" if last else name)
-    except (ConfigurationError, TooCostly) as error:
-        fault = Fault("", error.message, error.next_step)
-        return render(request, "web/health/preview.html", {"fault": fault, "last": last})
-    changes = changes_of(last, document, who) if last else []
-    shown = {"last": last, "changes": changes, "changed": bool(changes) or last is None}
-    return render(request, "web/health/preview.html", shown | told(found))
-
-
-def told(found: Preview) -> dict[str, object]:
-    """A preview as its piece of page shows it."""
-    return {
-        "found": found,
-        "bands": [(band, found.before.get(band, 0), found.after.get(band, 0)) for band in BANDS],
-        "between": sorted(found.between.items(), key=lambda pair: -pair[1]),
-        "switched": sorted(found.switched.items(), key=lambda pair: -pair[1]),
-        "moves": _named(found.moves[:SHOWN_MOVES]),
-    }
 
 
 def changes_of(
@@ -216,16 +169,11 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("health_definition", args=[old.definition_id]))
 
 
-def _newest(pk: int) -> DefinitionVersion:
+def newest(pk: int) -> DefinitionVersion:
     rows = versions.of_definition(pk)
     if not rows:
         raise Http404("There is no such definition of health.")
     return rows[0]
-
-
-def _named(moves: Sequence[Move]) -> list[tuple[Account, Move]]:
-    named = customers.named(move.account_id for move in moves)
-    return [(named[move.account_id], move) for move in moves if move.account_id in named]
 
 
 def _lines(definition_id: int) -> list[VersionLine]:

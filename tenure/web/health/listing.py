@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tenure.core.errors import ConfigurationError
 from tenure.customers.write import By, ValueRefused
 from tenure.health import ordering, placing, preview, read, versions
 from tenure.health.applies import who_of
@@ -19,7 +20,8 @@ from tenure.metrics.asking import TooCostly
 from tenure.rules.text import literal_text
 from tenure.segments.models import Segment
 from tenure.web.frame import member_of
-from tenure.web.health.editor import told
+from tenure.web.health.form import Fault
+from tenure.web.health.previewing import behind, told, which_of
 from tenure.web.permissions import REFUSALS, may_define_health, only
 
 
@@ -119,7 +121,12 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("This definition cannot be deleted.")
     shown: dict[str, object] = {"last": version}
     try:
-        shown |= told(preview.without(version, now=now))
+        order = preview.order_without(version, now=now)
+        shown |= told(preview.compare(order))
+        if which := which_of(request.GET.get("which", "")):
+            shown["of"] = behind(order, which)
+    except ConfigurationError as error:
+        shown["of"] = {"fault": Fault("", error.message, error.next_step)}
     except TooCostly as error:
         shown["slow"] = error.message
     return render(request, "web/health/delete.html", shown)
