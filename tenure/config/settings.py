@@ -176,11 +176,11 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "tenure.access.passwords.LongEnough",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "tenure.access.passwords.NotAboutOneself"},
+    {"NAME": "tenure.access.passwords.NotCommon"},
 ]
 ACCOUNT_ADAPTER = "tenure.web.signin.MembersOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}

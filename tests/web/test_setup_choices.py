@@ -70,7 +70,7 @@ def test_going_on_puts_the_choice_in_force_once(signed_in: Client, naming: SetUp
     [
         ({"field": ""}, "No field is chosen."),
         ({"field": "account.email"}, "identifies no account"),
-        ({"truth": "the moon"}, "not one of the available choices"),
+        ({"truth": "the moon"}, "“Source of truth” has no choice “the moon”"),
     ],
 )
 def test_a_field_that_names_nobody_is_refused(
@@ -190,9 +190,9 @@ def test_subscriptions_may_have_a_mode_of_their_own(signed_in: Client, moded: Se
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"mode": "yearly"}, "not one of the available choices"),
+        ({"mode": "yearly"}, "“Mode” has no choice “yearly”"),
         ({"at": "25:00"}, "is not a time of day"),
-        ({"zone": "Mars/Olympus"}, "not one of the available choices"),
+        ({"zone": "Mars/Olympus"}, "“Time zone” has no choice “Mars/Olympus”"),
     ],
 )
 def test_a_mode_that_is_none_changes_nothing(

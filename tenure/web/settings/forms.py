@@ -11,6 +11,7 @@ from tenure.connections.models import Mode
 from tenure.connections.subdomains import looks_like_a_key
 from tenure.core.errors import ConfigurationError
 from tenure.sources.base import Source
+from tenure.web.sentences import Spoken
 
 ANY_REGION = ""
 # Our fields by the names under which a source describes its credentials.
@@ -20,7 +21,7 @@ MODE_HELP = (
 )
 
 
-class Styled(forms.Form):
+class Styled(Spoken):
     """Gives every input its look; Django itself ties errors and hints to it for those who listen."""
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
