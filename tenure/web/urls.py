@@ -208,6 +208,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/order/", segment_conflicts.reorder, name="reorder_segments"),
     path("segments/preview/", segment_editor.live_preview, name="segment_preview"),
     path("segments/<int:pk>/", segment_page.page, name="segment"),
+    path("segments/<int:pk>/mrr/", segment_listing.mrr, name="segment_mrr"),
     path("segments/<int:pk>/edit/", segment_editor.edit, name="edit_segment"),
     path("segments/<int:pk>/remove/", segment_page.remove, name="remove_segment"),
     path("alerts/", inbox.inbox, name="alerts"),

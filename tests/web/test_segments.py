@@ -3,7 +3,9 @@
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from html import unescape
+from unittest.mock import Mock
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -15,7 +17,10 @@ from tenure.alerts.write import Draft as AlertDraft
 from tenure.alerts.write import save as save_rule
 from tenure.core.clock import FrozenClock
 from tenure.customers.models import Account
+from tenure.metrics.models import AccountFacts
+from tenure.segments import read
 from tenure.segments.models import Segment, View
+from tenure.segments.question import TooCostly
 from tenure.segments.write import Draft, save
 from tests.alerts.conftest import START, move_
 from tests.metrics import rows
@@ -97,6 +102,31 @@ def test_what_somebody_else_saved_meanwhile_is_not_replaced_unread(large: Accoun
     client().post(address, opened | {"version": "2"})
     found.refresh_from_db()
     assert (found.rule, found.version) == ("mrr > 7", 3)
+
+
+def test_the_mrr_of_very_large_segments_is_brought_after_the_list(
+    large: Account, small: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sent in (form(), form(name="All", rule="mrr > 0"), form(name="None", rule="mrr > 9000")):
+        client().post("/segments/new/", sent)
+    pk = {one.name: one.pk for one in Segment.objects.all()}
+    at_once = client().get("/segments/").text
+    assert "/mrr/" not in at_once
+    assert "1,510.00" in at_once
+    few = partial(read.mrr_of, most=1)
+    monkeypatch.setattr(read, "mrr_of", few)
+    page = client().get("/segments/").text
+    assert f'hx-get="/segments/{pk["All"]}/mrr/"' in page
+    assert page.count("/mrr/") == 1
+    assert "1,500.00" in page
+    assert "1,510.00" in client().get(f"/segments/{pk['All']}/mrr/").text
+    assert "–" in client().get(f"/segments/{pk['None']}/mrr/").text
+    assert client().get("/segments/4711/mrr/").status_code == 404
+    AccountFacts.objects.filter(pk=small.pk).update(mrr_converted=None, missing_rates=["CHF"])
+    assert "rate missing" in client().get(f"/segments/{pk['All']}/mrr/").text
+    slow = Mock(side_effect=TooCostly("It takes too long."))
+    monkeypatch.setattr(read, "mrr_of_one", slow)
+    assert "on its page" in client().get(f"/segments/{pk['All']}/mrr/").text
 
 
 def test_the_list_tells_the_mrr_and_everything_that_uses_a_segment(
