@@ -16,6 +16,7 @@ from procrastinate.tasks import configure_task
 from tenure.connections import read as connections
 from tenure.connections.models import Site
 from tenure.core.clock import Clock
+from tenure.core.garbage import searched_seldom
 from tenure.customers.mapping import Changed
 from tenure.customers.models import Origin
 from tenure.customers.write import By
@@ -63,7 +64,8 @@ def perform(replay_id: int, clock: Clock, progress: Progress | None = None) -> R
         return Replay.objects.get(pk=replay_id)
     asked = Replay.objects.select_related("change_set", "member").get(pk=replay_id)
     try:
-        _carry_out(asked, clock.now(), progress)
+        with searched_seldom():
+            _carry_out(asked, clock.now(), progress)
     except Exception as error:
         trouble = f"{type(error).__name__}: {error}"[:2_000]
         Replay.objects.filter(pk=replay_id).update(trouble=trouble, lease_expires_at=None)

@@ -18,6 +18,7 @@ from tenure.connections.models import Site
 from tenure.connections.read import endpoint
 from tenure.core.clock import Clock
 from tenure.core.errors import ConfigurationError, TemporaryError, TenureError
+from tenure.core.garbage import searched_seldom
 from tenure.sources import registry
 from tenure.sources.base import SiteFacts, Stream
 from tenure.sync import coupons, lease, phases, proof, read, write
@@ -62,7 +63,8 @@ def perform(run_id: int, clock: Clock) -> Run:
     """
     fence = lease.claim(run_id)
     if fence is not None:
-        asyncio.run(_carry_out(run_id, fence, clock))
+        with searched_seldom():
+            asyncio.run(_carry_out(run_id, fence, clock))
         close_old_connections()  # ours may have been cut off while the threads worked
     return read.get_run(run_id)
 
