@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from tenure.config import environment
+from tenure.config.database import suit_connections
 from tenure.core.clock import Clock, FastClock, SystemClock
 from tenure.core.secrets import KeyRing
 from tenure.embedded import url_of
@@ -154,6 +155,7 @@ TEMPLATES = [
     }
 ]
 
+suit_connections()
 _url = environment.text(env, "TENURE_DATABASE_URL") or url_of(TENURE_HOME)
 DATABASES = {
     "default": {**environment.database(_url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
