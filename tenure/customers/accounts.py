@@ -43,13 +43,21 @@ def follow(
     link(BillingAccount, claimed, owners, batch)
     joined = set(owners.values())
     followed.accounts = {one.account_id for one in followed.linked.values()} | joined
-    keep_up(site, followed, joined, batch)
+    keep_up(site, followed, joined, batch, parts=parts)
     return followed
 
 
-def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batch) -> None:
+def keep_up(
+    site: Site,
+    followed: Followed,
+    joined: Collection[int],
+    batch: Batch,
+    *,
+    parts: Mapping[Claim, Sequence[Row]] | None = None,
+) -> None:
     """Bring the accounts of a page up to date but for those it made, which are complete. ``joined``
-    have a record linked to them by this page."""
+    have a record linked to them by this page; ``parts`` are all that bills those it made, where the
+    page has that at hand: nobody else can have known of them."""
     made = set(followed.made.values())
     known = followed.accounts - made
     revive(known, batch)
@@ -59,7 +67,18 @@ def keep_up(site: Site, followed: Followed, joined: Collection[int], batch: Batc
         known -= new
     importing = {site.subdomain} if site.accounts_mode == Mode.IMPORT else set()
     bring_up_to_date(known, batch, followed, daily=daily, importing=importing)
-    contacts.follow(made, batch, daily=daily, fresh=True)
+    billed_by = None if parts is None else _billing(site, followed.made, parts)
+    contacts.follow(made, batch, daily=daily, fresh=True, billed_by=billed_by)
+
+
+def _billing(
+    site: Site, made: Mapping[Claim, int], parts: Mapping[Claim, Sequence[Row]]
+) -> dict[int, list[tuple[int, Row]]]:
+    """What bills the accounts that were made, each with its site; what is removed bills nobody."""
+    return {
+        account: [(site.pk, row) for row in parts[claim] if not getattr(row, "removed_at", None)]
+        for claim, account in made.items()
+    }
 
 
 def _import_more(

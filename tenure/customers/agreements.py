@@ -19,7 +19,7 @@ from tenure.customers.convert import Unreadable, typed
 from tenure.customers.deciding import Decision, Standing, Terms, decide, is_edited
 from tenure.customers.effective import Effective
 from tenure.customers.history import Batched, replaced
-from tenure.customers.landing import Batch
+from tenure.customers.landing import Batch, Landed
 from tenure.customers.models import Change, Subscription
 from tenure.customers.tables import SUBSCRIPTIONS
 from tenure.customers.write import By, Pin, ValueRefused
@@ -78,23 +78,29 @@ class Settled:
 
 
 def follow(
-    site: Site, written: Sequence[records.Subscription], rows: Mapping[str, int], batch: Batch
+    site: Site, written: Sequence[records.Subscription], landed: Landed, batch: Batch
 ) -> Settled:
-    """Give the subscriptions that just landed their attributes. ``rows`` are their ids here."""
+    """Give the subscriptions that just landed their attributes."""
     attributes.hold()
     attributes.declare_met(fields.custom_names(written), KIND)
     mapping = attributes.mapped(KIND)
-    if not mapping or not rows or site.subscriptions_mode == Mode.LINK:
+    if not mapping or not landed.rows or site.subscriptions_mode == Mode.LINK:
         return Settled()
     read = fields.reader(one.path for one in mapping)
+    rows = landed.rows
     incoming = {
         rows[record.upstream_id]: values_of(record, mapping, read)
         for record in written
         if record.upstream_id in rows
     }
-    stored = Subscription.objects.filter(pk__in=incoming).values_list(*HELD)
+    made = {rows[name] for name in landed.new if name in rows}
+    # A new one that says nothing, as most do, has nothing to be held against either.
+    asked = [pk for pk, said in incoming.items() if said.values or pk not in made]
+    if not asked:
+        return Settled()
+    stored = Subscription.objects.filter(pk__in=asked).values_list(*HELD)
     rows_here = [Held(*row) for row in stored]
-    return _settle(rows_here, incoming, terms_of(site, mapping), batch)
+    return _settle(rows_here, incoming, terms_of(site, mapping), batch, made)
 
 
 def recompose(
@@ -170,8 +176,13 @@ def terms_of(
 
 
 def _settle(
-    rows: Iterable[Held], incoming: Mapping[int, Effective], terms: Terms, batch: Batch
+    rows: Iterable[Held],
+    incoming: Mapping[int, Effective],
+    terms: Terms,
+    batch: Batch,
+    made: Collection[int] = (),
 ) -> Settled:
+    """``made`` were made in this very transaction: they never read otherwise than from now on."""
     changes, changed, overridden = [], [], 0
     for row in rows:
         new = row.created_in_id == batch.change_set.pk and not row.attributes
@@ -189,7 +200,8 @@ def _settle(
         if decision.changes or edited != row.edited:
             row.edited = edited
             changed.append(row)
-    save(changed, batch)
+    save([row for row in changed if row.pk not in made], batch)
+    _write([row for row in changed if row.pk in made], batch)
     Change.objects.bulk_create(changes)
     return Settled(len(changed), overridden)
 
@@ -264,6 +276,12 @@ def _change(row: Held, decision: Decision, was: Mapping[str, Any], batch: Batch)
 
 def save(rows: Sequence[Held], batch: Batched) -> None:
     """Write the attributes of these locked rows."""
+    if rows:
+        versions.keep(SUBSCRIPTIONS, [row.pk for row in rows], batch.now)
+        _write(rows, batch)
+
+
+def _write(rows: Sequence[Held], batch: Batched) -> None:
     if not rows:
         return
     kept = [
@@ -276,6 +294,5 @@ def save(rows: Sequence[Held], batch: Batched) -> None:
         }
         for row in rows
     ]
-    versions.keep(SUBSCRIPTIONS, [row.pk for row in rows], batch.now)
     with connection.cursor() as cursor:
         cursor.execute(_SAVE, [msgspec.json.encode(kept).decode()])

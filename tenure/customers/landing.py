@@ -31,13 +31,14 @@ class Batch:
 
 @dataclass(slots=True)
 class Landed:
-    """What became of a page. ``written`` are the upstream ids that are new or changed; ``rows``
-    their ids here; ``accounts`` the customers whose numbers may have moved."""
+    """What became of a page. ``written`` are the upstream ids that are new or changed, ``new`` those
+    that were not here; ``rows`` their ids here; ``accounts`` the customers whose numbers may have moved."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     written: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
     rows: dict[str, int] = field(default_factory=dict)
     accounts: set[int] = field(default_factory=set)
 
@@ -70,14 +71,17 @@ def land(
     fresh = [r for i, r in newest.items() if _counts(r, stored.get(i))]
     if only_new:
         fresh = [r for r in fresh if r.upstream_id not in stored]
+    written = {r.upstream_id for r in fresh}
+    new = written - stored.keys()
     landed = Landed(
-        created=sum(1 for r in fresh if r.upstream_id not in stored),
-        updated=sum(1 for r in fresh if r.upstream_id in stored),
+        created=len(new),
+        updated=len(written) - len(new),
         unchanged=len(records) - len(fresh),
-        written={r.upstream_id for r in fresh},
+        written=written,
+        new=new,
     )
     if fresh:
-        before = [stored[r.upstream_id].row for r in fresh if r.upstream_id in stored]
+        before = [stored[name].row for name in written - new]
         with history.recording(table, before, batch):
             _upsert(table, fresh, batch, landed, before=before, inherits=inherits)
     return landed
@@ -143,7 +147,7 @@ def _upsert(
     with connection.cursor() as cursor:
         stage(cursor, sql.stage, sql.columns)
         with cursor.copy(sql.copy) as copy:
-            copy.set_types(table.copy_types)
+            copy.set_types(table.staged_types)
             for record in fresh:
                 copy.write_row(table.values(record))
         values: dict[str, Any] = {
@@ -171,9 +175,9 @@ class _Statements:
 @cache
 def _statements(table: Table, payer_column: str | None, *, changes: bool) -> _Statements:
     staged = f"landing_{table.name}"
-    typed = ", ".join(f"{c} {t}" for c, t in zip(table.columns, table.copy_types, strict=True))
+    typed = ", ".join(f"{c} {t}" for c, t in zip(table.columns, table.staged_types, strict=True))
     names = ", ".join(table.columns)
-    taken = ", ".join(_taken(table, column) for column in table.columns)
+    taken = ", ".join(map(table.taken, table.columns))
     follow = ", ".join(f"{c} = EXCLUDED.{c}" for c in table.columns if c != "upstream_id")
     account, payer = _account(payer_column)
     owner = "account_id" if table.model._meta.model_name in _WITH_ACCOUNT else "NULL::bigint"
@@ -222,12 +226,6 @@ def _since(table: Table) -> tuple[str, str, str]:
 
 _READS_DIFFERENTLY = "old.valid_from IS DISTINCT FROM written.valid_from"
 _WITH_ACCOUNT = {"billingaccount", "subscription", "invoice"}
-
-
-def _taken(table: Table, column: str) -> str:
-    if column in table.json_columns:
-        return f"convert_from(s.{column}, 'UTF8')::jsonb"
-    return f"s.{column}"
 
 
 def _account(column: str | None) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from tenure.connections.models import Mode, Site
@@ -14,7 +15,7 @@ from tenure.customers import attributes, effective, fields
 from tenure.customers.effective import Effective
 from tenure.customers.feeding import Row, contribution
 from tenure.customers.landing import Batch
-from tenure.customers.models import Account, Alias, BillingAccount, Change, Subscription
+from tenure.customers.models import BillingAccount, Change, Subscription
 from tenure.customers.staging import empty, stage
 
 
@@ -53,9 +54,13 @@ def linked_of(
     model: type[BillingAccount | Subscription], site_id: int, ids: Sequence[str]
 ) -> dict[str, Linked]:
     """Those of these records that were recognised before, by upstream id."""
-    rows = model.objects.filter(site_id=site_id, upstream_id__in=ids, account__isnull=False)
-    found = rows.values_list("upstream_id", "account_id", "identified_as")
-    return {upstream_id: Linked(account, named) for upstream_id, account, named in found}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT upstream_id, account_id, identified_as FROM {model._meta.db_table}"
+            " WHERE site_id = %s AND upstream_id = ANY(%s) AND account_id IS NOT NULL",
+            [site_id, list(ids)],
+        )
+        return {upstream_id: Linked(account, named) for upstream_id, account, named in cursor}
 
 
 def own(
@@ -91,7 +96,7 @@ _TYPED = ", ".join(f"{c} {t}" for c, t in zip(_COLUMNS.split(", "), _TYPES, stri
 
 
 def _row(claim: Claim, account: Effective, batch: Batch) -> Sequence[Any]:
-    values = json.dumps(account.values).encode()
+    values = msgspec.json.encode(account.values)
     return (
         claim.identifier,
         claim.scope_id,
@@ -153,9 +158,16 @@ def link(
 def _note_links(
     model: type[BillingAccount | Subscription], found: Mapping[str, int], batch: Batch
 ) -> None:
-    rows = model.objects.filter(site_id=batch.site_id, upstream_id__in=found)
-    mine = batch.change_set
-    here = rows.exclude(created_in=mine).exclude(account__created_in=mine)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT o.id, o.account_id FROM {model._meta.db_table} o"
+            " JOIN customers_account a ON a.id = o.account_id"
+            " WHERE o.site_id = %(site)s AND o.upstream_id = ANY(%(ids)s)"
+            " AND o.created_in_id IS DISTINCT FROM %(mine)s"
+            " AND a.created_in_id IS DISTINCT FROM %(mine)s",
+            {"site": batch.site_id, "ids": list(found), "mine": batch.change_set.pk},
+        )
+        here = cursor.fetchall()
     Change.objects.bulk_create(
         Change(
             change_set=batch.change_set,
@@ -165,7 +177,7 @@ def _note_links(
             changes={"account_id": [None, account_id]},
             at=batch.now,
         )
-        for pk, account_id in here.values_list("pk", "account_id")
+        for pk, account_id in here
     )
 
 
@@ -173,14 +185,21 @@ def known_accounts(claims: Iterable[Claim]) -> dict[Claim, int]:
     """The accounts these claims name, as far as there are any: by their identifier, else by an alias.
     An account merged into another is named by the alias that was left in its place."""
     wanted = set(claims)
-    identifiers = {claim.identifier for claim in wanted}
-    aliases = Alias.objects.filter(identifier__in=identifiers, claimable=True)
-    rows = Account.objects.filter(identifier__in=identifiers, merged_into=None)
-    found = {
-        Claim(identifier, scope): account
-        for account, identifier, scope in (
-            *aliases.values_list("account_id", "identifier", "scope_id"),
-            *rows.values_list("pk", "identifier", "scope_id"),
-        )
-    }
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, {"named": list({claim.identifier for claim in wanted})})
+        found = {Claim(identifier, scope): account for account, identifier, scope in cursor}
     return {claim: found[claim] for claim in wanted & found.keys()}
+
+
+# Accounts come last: who is called so goes before who was.
+_KNOWN = """
+    SELECT account_id, identifier, scope_id FROM (
+        SELECT 1 AS rank, account_id, identifier, scope_id FROM customers_alias
+        WHERE identifier = ANY(%(named)s) AND claimable
+        UNION ALL
+        SELECT 2, id, identifier, scope_id FROM customers_account
+        WHERE identifier = ANY(%(named)s) AND merged_into_id IS NULL
+    ) called ORDER BY rank
+"""

@@ -153,7 +153,7 @@ async def _read_changes(work: Work, stream: Stream, window: Reading) -> None:
 async def _acquaint(work: Work, stream: Stream, pages: int) -> None:
     """Let the planner know a table that grows from nothing, ever less often as it grows."""
     if pages in ANALYSED:
-        for table in streams.written_by(stream):
+        for table in streams.grown_by(stream):
             await work.db(tables.analyse, table)
 
 

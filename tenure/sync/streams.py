@@ -93,7 +93,7 @@ def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     inherits = not _alone_where_shared(site)
     landed = land(tables.SUBSCRIPTIONS, subscriptions, batch, only_new=only_new, inherits=inherits)
     written = [s for s in subscriptions if s.upstream_id in landed.written]
-    settled = agreements.follow(site, written, landed.rows, batch)
+    settled = agreements.follow(site, written, landed, batch)
     outcome = _outcome(landed)
     outcome.overridden = settled.overridden
     outcome.accounts |= recognition.subscriptions(site, landed.written, batch).accounts
@@ -169,8 +169,9 @@ TABLES: Mapping[Stream, tables.Table] = {
 }
 
 
-def written_by(stream: Stream) -> Sequence[tables.Table]:
-    """Every table a page of this stream is written to."""
+def grown_by(stream: Stream) -> Sequence[str]:
+    """The names of the tables that grow with the pages of this stream and are looked up afterwards."""
     nested = (tables.LINES, tables.TRANSACTIONS, tables.CREDIT_PAYMENTS)
-    own = [TABLES[stream]] if stream in TABLES else []
-    return [*own, *nested] if stream == Stream.INVOICES else own
+    written = [TABLES[stream]] if stream in TABLES else []
+    names = [table.name for table in (*written, *(nested if stream == Stream.INVOICES else ()))]
+    return [*names, "customers_account"] if stream == Stream.ACCOUNTS else names

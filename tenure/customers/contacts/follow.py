@@ -26,6 +26,7 @@ def follow(
     importing: Collection[str] = (),
     spares_hand: bool = False,
     fresh: bool = False,
+    billed_by: rows.Billing | None = None,
 ) -> int:
     """Bring the contacts of these accounts up to date; how many values set by hand were replaced.
 
@@ -33,13 +34,15 @@ def follow(
     ``daily`` are the subdomains in Daily Sync: their people are made and follow. Sites that import
     only make a contact once and never touch it again, but for those ``importing`` just now; those that
     link only make none. ``spares_hand`` leaves what was set by hand to the next run. ``fresh``
-    accounts were made by this very page and have no contact yet.
+    accounts were made by this very page and have no contact yet; ``billed_by`` is all that bills them,
+    each with its site, where the page has it at hand.
     """
     ids = sorted(set(account_ids))
     if not ids:
         return 0
     sites = {site.pk: site for site in Site.objects.all()}
-    payers = rows.payers_of(ids, sites, daily)
+    stored = () if billed_by is not None else ids
+    payers = rows.payers_of(stored, sites, daily, joining=billed_by or {})
     existing = {} if fresh else rows.existing_of(ids, lock=True)
     way = Way(
         daily=frozenset(daily),

@@ -37,6 +37,7 @@ _WRITTEN = (
 
 
 Arriving = Mapping[tuple[int, str], Any]  # records by site and upstream id
+Billing = Mapping[int, Collection[tuple[int, Any]]]  # what bills an account, each with its site
 
 
 def payers_of(
@@ -45,7 +46,7 @@ def payers_of(
     daily: Collection[str],
     *,
     arriving: Arriving = MappingProxyType({}),
-    joining: Mapping[int, Collection[tuple[int, Any]]] = MappingProxyType({}),
+    joining: Billing = MappingProxyType({}),
 ) -> dict[int, list[Payer]]:
     """What bills these accounts and may name people, by account.
 
@@ -53,21 +54,31 @@ def payers_of(
     account, what is about to bill it too, each with its site.
     """
     payer = payer_reader(sites, daily)
+    found: dict[int, dict[tuple[int, str], Payer]] = defaultdict(dict)
+    if ids:
+        _enter_stored(found, ids, payer, arriving)
+    for account_id, more in joining.items():
+        for site_id, row in more:
+            if site_id in payer.named:
+                found[account_id].setdefault((site_id, row.upstream_id), payer.of(site_id, row))
+    return {account_id: list(several.values()) for account_id, several in found.items()}
+
+
+def _enter_stored(
+    found: dict[int, dict[tuple[int, str], Payer]],
+    ids: Sequence[int],
+    payer: "PayerReader",
+    arriving: Arriving,
+) -> None:
     fed: dict[int, list[int]] = defaultdict(list)
     for account_id, row_id in payers.feeding(ids):
         fed[row_id].append(account_id)
-    found: dict[int, dict[tuple[int, str], Payer]] = defaultdict(dict)
     rows = BillingAccount.objects.filter(pk__in=list(fed), site_id__in=list(payer.named))
     for row in rows.values_list("pk", "site_id", *payer.columns, named=True):
         key = (row.site_id, row.upstream_id)
         one = payer.of(row.site_id, arriving.get(key, row))
         for account_id in fed[row.pk]:
             found[account_id][key] = one
-    for account_id, more in joining.items():
-        for site_id, row in more:
-            if site_id in payer.named:
-                found[account_id].setdefault((site_id, row.upstream_id), payer.of(site_id, row))
-    return {account_id: list(several.values()) for account_id, several in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
