@@ -6,12 +6,15 @@ Each stage reads what the one before it stored, stores its own, and stops.
 """
 
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from tenure.alerts import judge as alerts
 from tenure.core.clock import Clock
+from tenure.core.garbage import searched_seldom
 from tenure.customers import bulk_work, comparisons, touched
 from tenure.customers.exchange import work as exchange
 from tenure.customers.models import BulkEdit, Import
@@ -31,6 +34,7 @@ from tenure.sync.run import perform
 from tenure.tasks import write as tasks
 
 CHUNK = 1_000
+MANY = 2 * CHUNK
 
 
 def pull(run_id: int, clock: Clock) -> Run:
@@ -80,14 +84,13 @@ def join(accounts: Collection[int], now: datetime) -> None:
         joining.join(accounts, now)
 
 
+@searched_seldom()
 def catch_up(now: datetime) -> int:
     """Refresh the accounts that runs have touched, those that stood on other settings or rates, and
     those that time alone has moved; how many. What was imported is held against its source anew."""
     basis.settle(now)
     comparisons.settle()
-    refreshed = 0
-    while count := _refresh_touched(now):
-        refreshed += count
+    refreshed = _refresh_waiting(now)
     while due := metrics.due(now, limit=CHUNK):
         refresh(due, now)
         refreshed += len(due)
@@ -111,6 +114,7 @@ def announce(now: datetime) -> int:
     return deliver.deliver(now)
 
 
+@searched_seldom()
 def look_back(now: datetime) -> int:
     """Make out a little more of the time before the first sync; how many subscriptions or accounts
     it was, 0 when nothing is left to do."""
@@ -131,6 +135,37 @@ def refresh(accounts: Iterable[int], now: datetime) -> None:
     health.score(chosen, now)
     segments.place(chosen, now)
     alerts.judge(chosen, now)
+
+
+def _refresh_waiting(now: datetime) -> int:
+    """Refresh all that were touched; how many. Of very many, as after a first import, two chunks at a
+    time: while the database works on one, we work on the other."""
+    stop = Event()
+    if connection.in_atomic_block or touched.count() <= MANY:
+        return _refresh_in_turn(now, stop)
+    with ThreadPoolExecutor(1, thread_name_prefix="refresh") as beside:
+        other = beside.submit(_refresh_beside, now, stop)
+        try:
+            mine = _refresh_in_turn(now, stop)
+        except BaseException:
+            stop.set()
+            raise
+        return mine + other.result()
+
+
+def _refresh_beside(now: datetime, stop: Event) -> int:
+    """The same in a thread of its own, with a connection of its own."""
+    try:
+        return _refresh_in_turn(now, stop)
+    finally:
+        connection.close()
+
+
+def _refresh_in_turn(now: datetime, stop: Event) -> int:
+    refreshed = 0
+    while not stop.is_set() and (count := _refresh_touched(now)):
+        refreshed += count
+    return refreshed
 
 
 def _refresh_touched(now: datetime) -> int:

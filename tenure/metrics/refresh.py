@@ -98,16 +98,17 @@ def _living(account_ids: Sequence[int], now: datetime) -> list[int]:
 def alone(account_ids: Collection[int]) -> None:
     """Wait until nobody else measures these accounts, and keep others waiting until the end.
 
-    Rows are locked in the order of their ids, so two chunks never wait for each other. Accounts
-    without a row have nothing to lock: whoever measures such waits for one lock common to all.
+    Rows are locked in the order of their ids, so two chunks never wait for each other. Accounts that
+    have no facts yet are held by their rows in brief, which every account has.
     """
     ids = list(account_ids)
     with connection.cursor() as db:
-        db.execute("SELECT count(*) FROM metrics_accountfacts WHERE account_id = ANY(%s)", [ids])
-        if db.fetchone()[0] < len(ids):
-            db.execute("SELECT pg_advisory_xact_lock(hashtext('tenure.metrics.first'))")
-        db.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM metrics_accountfacts WHERE account_id = ANY(%s)"
-            " ORDER BY account_id FOR NO KEY UPDATE) locked",
-            [ids],
-        )
+        for rows in (_UNMEASURED, _MEASURED):
+            db.execute(f"SELECT count(*) FROM ({rows} {_IN_ORDER}) locked", [ids])  # noqa: S608
+
+
+_IN_ORDER = "ORDER BY account_id FOR NO KEY UPDATE"
+_UNMEASURED = (
+    "SELECT 1 FROM metrics_accountbrief WHERE account_id = ANY(%s) AND live AND NOT measured"
+)
+_MEASURED = "SELECT 1 FROM metrics_accountfacts WHERE account_id = ANY(%s)"

@@ -220,6 +220,29 @@ def test_two_measurements_of_one_account_wait_for_each_other(database_url: str) 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_first_measurements_wait_for_each_other_only_where_they_meet(database_url: str) -> None:
+    account, beside = an_account(), an_account()
+    done = {account.pk: Event(), beside.pk: Event()}
+
+    def measure_first(pk: int) -> None:
+        refresh.measure([pk], NOW)
+        done[pk].set()
+        connection.close()
+
+    others = [Thread(target=measure_first, args=[pk]) for pk in done]
+    with transaction.atomic():
+        refresh.measure([account.pk], NOW)
+        for other in others:
+            other.start()
+        assert done[beside.pk].wait(10)
+        assert not done[account.pk].wait(0.3)
+        a_subscription(account, a_plan())
+    for other in others:
+        other.join(10)
+    assert read.facts_of([account.pk])[account.pk].mrr == {"USD": "100.00"}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_page_being_stored_does_not_hold_up_who_measures_its_subscriptions(
     database_url: str,
 ) -> None:
