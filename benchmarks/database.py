@@ -1,6 +1,8 @@
 """A PostgreSQL of the benchmark's own, durable as in production: gone afterwards, or kept in a home."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +11,6 @@ from pathlib import Path
 
 import django
 from django.db import connection, connections
-
-from tenure.cli.additions import migrate
 
 # What is advised for a base of a million accounts (docs/operate).
 LARGE = """
@@ -59,8 +59,11 @@ def _opened(folder: Path, *, durable: bool = True) -> Iterator[None]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tenure.config.settings"
     with running(folder, durable=durable) as server:
         os.environ["TENURE_DATABASE_URL"] = server.url()
+        # In a process of its own: what migrating leaves behind in memory is not what is measured.
+        subprocess.run(
+            [sys.executable, "-m", "tenure", "migrate"], check=True, stdout=subprocess.DEVNULL
+        )
         django.setup()
-        migrate()
         yield
         connections.close_all()
 

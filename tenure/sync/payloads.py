@@ -36,13 +36,15 @@ class PayloadKeeper:
         if not records:
             return
         skeleton, compressor = self._shape(stream, records)
+        # All at once: between any two of them another thread would take its turn, and give it back late.
+        packed = compressor.multi_compress_to_buffer([record.payload for record in records])
         with connection.cursor() as cursor:
             stage(cursor, "landing_payload", COLUMNS)
             with cursor.copy("COPY landing_payload FROM STDIN (FORMAT BINARY)") as copy:
                 copy.set_types(("text", "bytea", "bytea"))
-                for record in records:
-                    packed = compressor.compress(record.payload)
-                    copy.write_row((record.upstream_id, packed, record.content_hash))
+                for place, record in enumerate(records):
+                    payload = packed[place].tobytes()
+                    copy.write_row((record.upstream_id, payload, record.content_hash))
             cursor.execute(
                 "INSERT INTO sync_rawpayload AS kept (site_id, stream, upstream_id, payload,"
                 " content_hash, skeleton_id, fetched_at, run_id)"

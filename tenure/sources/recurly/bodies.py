@@ -11,10 +11,11 @@ from tenure.sources.recurly.scrub import scrub
 DEEPEST = 64
 
 
-def json_of(answer: Answer) -> bytes:
+def json_of(answer: Answer, *, whole: bool = True) -> bytes:
     """The body with secrets blanked. Its text may still not be UTF-8: see ``texts``.
 
-    Raises Again when it is not JSON by name, is empty, nested too deep or hides what it holds.
+    Raises Again when it is not JSON by name, is empty, nested too deep or hides what it holds. Unless
+    it is looked through as a ``whole``, how deep it is nested is left to whoever takes it apart.
     """
     kind = answer.headers.get("Content-Type", "none")[:80]
     if kind.partition(";")[0].strip().lower() != "application/json":
@@ -22,9 +23,16 @@ def json_of(answer: Answer) -> bytes:
     body = answer.body.removeprefix(texts.BOM)
     if not body:
         raise Again("upstream did not answer as an API: the body is empty")
-    if is_deeper_than(body, DEEPEST):
-        raise Again(f"the answer is broken, or nested deeper than {DEEPEST} levels")
+    if whole:
+        refuse_deep(body)
     try:
         return scrub(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Again(f"the answer is not JSON: {error}") from None
+
+
+def refuse_deep(text: bytes, most: int = DEEPEST) -> None:
+    """Raises Again for what is nested deeper than ``most`` levels."""
+    # Nearly every record has fewer brackets than levels it may have.
+    if text.count(b"{") + text.count(b"[") > most and is_deeper_than(text, most):
+        raise Again(f"the answer is broken, or nested deeper than {DEEPEST} levels")

@@ -13,10 +13,11 @@ from tenure.sources.base import Rejected
 from tenure.sources.records import Record
 from tenure.sources.recurly import texts
 from tenure.sources.recurly.address import Address
-from tenure.sources.recurly.bodies import json_of
+from tenure.sources.recurly.bodies import DEEPEST, json_of, refuse_deep
 from tenure.sources.recurly.kind import Kind
 from tenure.sources.recurly.retrying import Again
 
+_ENVELOPE = 2  # levels around a record: the list and what it comes in
 # So often a spoilt page is asked for again before it is read as far as it can be.
 PATIENCE = 3
 
@@ -59,11 +60,13 @@ class PageReader:
 
     def __call__(self, answer: Answer) -> Listed:
         """Raises Again while asking again may help, PermanentError when the list leads astray."""
-        text = json_of(answer)
+        text = json_of(answer, whole=False)
         clean, nuls = texts.without_nul(text)
         envelope = self._envelope(clean)
         if envelope is not None:
             data = [bytes(raw) for raw in envelope.data]
+            for record in data:
+                refuse_deep(record, DEEPEST - _ENVELOPE)
             # Record by record: those that are plain ASCII, most of them, are told at a glance.
             if all(map(texts.is_utf8, data)):
                 return Listed(data, self._next(envelope), notices=self._notices(nuls))
@@ -82,6 +85,7 @@ class PageReader:
 
     def _salvaged(self, text: bytes) -> Listed:
         """The page without the records whose text cannot be read, after asking some times over."""
+        refuse_deep(text)
         self.spoilt += 1
         clean, places = _mended(text)
         if self.spoilt < PATIENCE:
