@@ -14,11 +14,15 @@ from tenure.customers.models import Subscription
 from tenure.identity import allocation, disagreement, rules
 from tenure.identity.claims import Row, claims_of, claims_of_subscriptions
 from tenure.identity.models import RecordKind
+from tenure.identity.resolve import IdentifierRule
 
 
-def billing_accounts(site: Site, rows: Sequence[Row], batch: Batch) -> Followed:
-    """Recognise these billing accounts, and whatever waited for them."""
-    rule = rules.in_force()
+def billing_accounts(
+    site: Site, rows: Sequence[Row], batch: Batch, rule: IdentifierRule | None = None
+) -> Followed:
+    """Recognise these billing accounts, and whatever waited for them; by the rule in force, which a
+    page has asked for already."""
+    rule = rule or rules.in_force()
     if rule.on_subscriptions:
         waiting = sharing.waiting(site.pk, [row.upstream_id for row in rows])
         return _subscriptions(site, waiting, batch, brought=rows)
@@ -28,18 +32,20 @@ def billing_accounts(site: Site, rows: Sequence[Row], batch: Batch) -> Followed:
     return followed
 
 
-def subscriptions(site: Site, upstream_ids: Collection[str], batch: Batch) -> Followed:
+def subscriptions(
+    site: Site, upstream_ids: Collection[str], batch: Batch, rule: IdentifierRule | None = None
+) -> Followed:
     """Recognise these stored subscriptions. Nothing to do while accounts are named by what bills
     them: a subscription then belongs to its billing account's."""
-    if not upstream_ids or not rules.in_force().on_subscriptions:
+    if not upstream_ids or not (rule or rules.in_force()).on_subscriptions:
         return Followed()
     rows = Subscription.objects.filter(site=site, upstream_id__in=list(upstream_ids))
     return _subscriptions(site, list(rows), batch)
 
 
-def invoices(rows: Collection[int]) -> set[int]:
+def invoices(rows: Collection[int], rule: IdentifierRule | None = None) -> set[int]:
     """Share out these stored invoices that just landed; every account that has a part of one."""
-    if not rows or not rules.in_force().on_subscriptions:
+    if not rows or not (rule or rules.in_force()).on_subscriptions:
         return set()
     return allocation.allocate(rows) | allocation.sharers(rows)
 

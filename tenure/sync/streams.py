@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tenure.connections.models import Mode, Site
-from tenure.customers import agreements, coupons, payers, sharing, tables
+from tenure.customers import agreements, attributes, coupons, payers, sharing, tables
 from tenure.customers.landing import Batch, Landed, land
 from tenure.identity import recognition, rules
+from tenure.identity.resolve import IdentifierRule
 from tenure.sources import records
 from tenure.sources.base import Stream
 from tenure.sources.records import Record
@@ -77,10 +78,10 @@ def _plans(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
 
 def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     billing = cast("Sequence[records.BillingAccount]", page)
-    _alone_where_shared(site)
+    rule = _rule(site)
     landed = land(tables.BILLING_ACCOUNTS, billing, batch)
     written = [r for r in billing if r.upstream_id in landed.written]
-    followed = recognition.billing_accounts(site, written, batch)
+    followed = recognition.billing_accounts(site, written, batch, rule)
     outcome = _outcome(landed)
     outcome.accounts |= followed.accounts
     outcome.overridden = followed.overridden
@@ -90,13 +91,14 @@ def _accounts(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
 def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     subscriptions = cast("Sequence[records.Subscription]", page)
     only_new = site.subscriptions_mode == Mode.IMPORT
-    inherits = not _alone_where_shared(site)
+    rule = _rule(site)
+    inherits = not rule.on_subscriptions
     landed = land(tables.SUBSCRIPTIONS, subscriptions, batch, only_new=only_new, inherits=inherits)
     written = [s for s in subscriptions if s.upstream_id in landed.written]
     settled = agreements.follow(site, written, landed, batch)
     outcome = _outcome(landed)
     outcome.overridden = settled.overridden
-    outcome.accounts |= recognition.subscriptions(site, landed.written, batch).accounts
+    outcome.accounts |= recognition.subscriptions(site, landed.written, batch, rule).accounts
     if not only_new:
         return outcome
     # The rows stay as imported; what upstream says now is kept beside them, as raw payloads.
@@ -105,17 +107,20 @@ def _subscriptions(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     return outcome
 
 
-def _alone_where_shared(site: Site) -> bool:
-    """Whether subscriptions name the accounts; then this page has the site to itself."""
-    if not rules.in_force().on_subscriptions:
-        return False
-    sharing.alone(site.pk)
-    return True
+def _rule(site: Site) -> IdentifierRule:
+    """The rule that names the accounts, which stays in force until this page is in. Where
+    subscriptions name them, the page has the site to itself."""
+    attributes.hold()
+    rule = rules.in_force()
+    if rule.on_subscriptions:
+        sharing.alone(site.pk)
+    return rule
 
 
 def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
     invoices = cast("Sequence[records.Invoice]", page)
-    landed = land(tables.INVOICES, invoices, batch, inherits=not _alone_where_shared(site))
+    rule = _rule(site)
+    landed = land(tables.INVOICES, invoices, batch, inherits=not rule.on_subscriptions)
     written = [i for i in invoices if i.upstream_id in landed.written]
     nested = (
         (tables.LINES, [line for i in written for line in i.lines]),
@@ -127,7 +132,7 @@ def _invoices(site: Site, page: Sequence[Record], batch: Batch) -> Outcome:
             land(table, rows, batch)
     coupons.note(site.pk, written)
     outcome = _outcome(landed)
-    outcome.accounts |= recognition.invoices(landed.rows.values())
+    outcome.accounts |= recognition.invoices(landed.rows.values(), rule)
     return outcome
 
 

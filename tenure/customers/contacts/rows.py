@@ -12,7 +12,13 @@ import msgspec
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from tenure.connections.models import ContactSource, Mode, Site, every_contact_source
+from tenure.connections.models import (
+    ContactSource,
+    IdentifierRule,
+    Mode,
+    Site,
+    every_contact_source,
+)
 from tenure.connections.read import identifier_rule
 from tenure.customers import fields, payers
 from tenure.customers.contacts.people import LONGEST_EMAIL, Payer, Person
@@ -118,14 +124,16 @@ class PayerReader:
 
 def payer_reader(sites: Mapping[int, Site], daily: Collection[str]) -> PayerReader:
     """A reader for what these sites bill; those that link only name nobody."""
-    path = _identifying_path()
+    rule = identifier_rule()
+    path = _identifying_path(rule)
     named = {
         site.pk: (site.subdomain, site.priority)
         for site in sites.values()
         if site.accounts_mode != Mode.LINK or site.subdomain in daily
     }
     read = fields.reader([path] if path else [])
-    return PayerReader(named, path, read, _sources_in_force())
+    sources = rule.contact_sources if rule else every_contact_source()
+    return PayerReader(named, path, read, sources)
 
 
 def _listed(value: Any) -> Any:
@@ -133,17 +141,11 @@ def _listed(value: Any) -> Any:
     return msgspec.json.decode(value) if isinstance(value, bytes) else value
 
 
-def _identifying_path() -> str:
+def _identifying_path(rule: IdentifierRule | None) -> str:
     """The field of the account that identifies its contact; "" for the e-mail."""
-    rule = identifier_rule()
     field = rule.contact_field if rule else BY_EMAIL
     kind, path = fields.split(field)
     return path if kind == fields.ACCOUNT and path != "email" else ""
-
-
-def _sources_in_force() -> Collection[str]:
-    rule = identifier_rule()
-    return rule.contact_sources if rule else every_contact_source()
 
 
 def _naming(payer: Payer, sources: Collection[str]) -> Payer:
