@@ -67,12 +67,13 @@ ACTIONS: Mapping[str, Action] = {
 def after(state: State | str, action: str) -> State:
     """The state an action leads to. Raises NotNow where it cannot be done."""
     now, wanted = State(state), ACTIONS[action]
-    if now not in wanted.allowed:
-        raise NotNow(
-            f"An alert that is {now.label.lower()} cannot be {_DONE.get(action, action)}.",
-            next_step=_NEXT.get(now, ""),
-        )
-    return wanted.to or now
+    if now in wanted.allowed:
+        return wanted.to or now
+    done = _DONE.get(action, action)
+    again = " again" if done == now.label.lower() else ""
+    raise NotNow(
+        f"An alert that is {now.label.lower()} cannot be {done}{again}.", next_step=_instead(now)
+    )
 
 
 def possible(state: State | str) -> list[Action]:
@@ -90,8 +91,11 @@ _DONE = {
     "resolve": "resolved",
     "reopen": "reopened",
 }
-_NEXT = {
-    State.CLOSED: "Reopen it first.",
-    State.RESOLVED: "Reopen it first.",
-    State.NEW: "Look at what can be done with it.",
-}
+
+
+def _instead(state: State) -> str:
+    """What can be done with it."""
+    if state in _ENDED:
+        return "Reopen it first."
+    able = [_DONE[action.name] for action in possible(state) if action.name in _DONE]
+    return f"It can be {', '.join(able[:-1])} or {able[-1]}."

@@ -122,6 +122,10 @@ def test_everything_a_page_does_with_an_alert_is_a_command(number: str) -> None:
         return told(alerts.alert, words[0], number, *words[1:])
 
     assert do("acknowledge", "--note", "Called them.")["state"] == "acknowledged"
+    again = run(alerts.alert, "acknowledge", number)
+    assert "that is acknowledged cannot be acknowledged again. It can be snoozed, " in str(
+        again.exception
+    )
     assert do("assign", "ANN@example.com")["owner"] == "ann@example.com"
     asleep = do("snooze", "--until", "2026-03-20")
     assert (asleep["state"], asleep["snoozed_until"]) == ("snoozed", "2026-03-20T08:00:00Z")
@@ -156,7 +160,10 @@ def test_everything_a_page_does_with_an_alert_is_a_command(number: str) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("wake",), "An alert that is new cannot be woken."),
+        (
+            ("wake",),
+            "An alert that is new cannot be woken. It can be acknowledged, snoozed, assigned or closed.",
+        ),
         (("reopen",), "An alert that is new cannot be reopened."),
         (("snooze", "--until", "soon"), "“soon” is no day. Choose a day as 2026-03-31"),
         (("snooze", "--until", "2026-01-01"), "The time has passed already. Choose a later one."),
