@@ -61,6 +61,14 @@ RULES = (
     '(mrr > 2000 or plan = "Plan 3") and not (health = red or tag = "vip")',
     "past_due_count > 2 and nps <= 2 and mrr > 5000",
     "mrr < 0",
+    "mrr fell by 20 % in 30 days",
+    "mrr rose by 500 in 30 days and past_due > 0",
+    "mrr was > 1000 30 days ago and mrr < 500",
+    "past_due > 0 for 30 days",
+    "past_due rose by 100000 in 30 days",
+    "subscription_status changed in 14 days",
+    "health changed in 30 days and mrr > 500",
+    "health_score fell by 30 in 30 days",
 )
 
 
@@ -89,7 +97,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--times", type=int, default=4, help="how often each address is asked for")
     parser.add_argument("--only", default="", help="rules, segments and lists with this text")
     options = parser.parse_args(words)
-    with filled_database(options.home, lambda: seeding.fill(options.accounts)):
+    with filled_database(options.home, lambda: seeding.fill(options.accounts, history=True)):
         return _measure(options.accounts, options.times, options.only)
 
 

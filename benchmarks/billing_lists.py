@@ -57,7 +57,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--accounts", type=int, default=1_000_000, help="with five invoices each")
     parser.add_argument("--home", help="a folder to keep the filled database in, for the next time")
     options = parser.parse_args(words)
-    with filled_database(options.home, lambda: seeding.fill(options.accounts)):
+    with filled_database(options.home, lambda: seeding.fill(options.accounts, history=True)):
         _measure(options.accounts)
     return 0
 

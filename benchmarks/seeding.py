@@ -209,7 +209,12 @@ def fill(accounts: int, *, history: bool = False) -> None:
 def in_brief(db: Any) -> None:
     """The briefs of accounts that were made while no trigger had a say, as a migration makes them."""
     with _bare(db, ["metrics_accountbrief"]):
-        db.execute(import_module("tenure.health.migrations.0005_scores_in_brief").FILLED)
+        for made in (
+            "tenure.health.migrations.0005_scores_in_brief",
+            "tenure.metrics.migrations.0015_changes_in_brief",
+            "tenure.health.migrations.0006_changes_in_brief",
+        ):
+            db.execute(import_module(made).FILLED)
 
 
 def spread(accounts: int, some: int) -> list[int]:

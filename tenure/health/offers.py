@@ -54,6 +54,8 @@ def _offer(
         group=GROUP,
         index=Column("b.score") if column == "score" else None,
         brief=f"b.{column}{cast}" if column in ("band", "score") else "",
+        from_zero=column == "score",
+        changed=f"b.{column}_changed_at" if column in ("band", "score") else "",
     )
 
 

@@ -34,6 +34,10 @@ def _number() -> "models.DecimalField[Any, Any]":
     return models.DecimalField(max_digits=20, decimal_places=0, null=True)
 
 
+def _instant() -> "models.DateTimeField[Any, Any]":
+    return models.DateTimeField(null=True)
+
+
 def _order(name: str, column: str, condition: models.Q = LIVE) -> models.Index:
     beside = tuple(one for one in TOLD if one != column)
     return models.Index(fields=[column, "account"], include=beside, condition=condition, name=name)
@@ -42,12 +46,15 @@ def _order(name: str, column: str, condition: models.Q = LIVE) -> models.Index:
 class AccountBrief(models.Model):
     """Copies of what stands in the account, its facts and its score, one row an account. The database
     keeps them by triggers in the statement that changes the original, so nobody writes here: see the
-    migrations ``metrics`` 0013 and ``health`` 0005.
+    migrations ``metrics`` 0013 and 0015, ``health`` 0005 and 0006.
 
     ``live`` is false for an account that is removed, ``measured`` true while it has facts. An amount is
     *known* while no rate is missing for it: its ``…_sort`` is then the converted total, null for
     nothing. Counts are kept as the numbers that rules compare. ``score`` and ``band`` are those people
     see; ``ended`` says that the score is not shown because the last subscription is over.
+
+    ``…_changed_at`` is since when a figure is what it is, by when we knew it: no version of it ended
+    later with another value. Null where no other is known.
     """
 
     account = models.OneToOneField(
@@ -74,6 +81,17 @@ class AccountBrief(models.Model):
     score = models.DecimalField(max_digits=4, decimal_places=1, null=True)
     band = models.CharField(max_length=8, null=True)
     ended = models.BooleanField(default=False)
+
+    mrr_changed_at = _instant()
+    total_due_changed_at = _instant()
+    past_due_changed_at = _instant()
+    subscription_status_changed_at = _instant()
+    invoice_status_changed_at = _instant()
+    total_quantity_changed_at = _instant()
+    past_due_count_changed_at = _instant()
+    oldest_past_due_days_changed_at = _instant()
+    score_changed_at = _instant()
+    band_changed_at = _instant()
 
     class Meta:
         # Each index serves one order of the account list, in both directions, nulls included.

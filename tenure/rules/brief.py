@@ -7,15 +7,17 @@ does. Where it tells all of the rule, nothing else need be asked.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from tenure.rules.asked import tested
-from tenure.rules.catalogue import Catalogue
+from tenure.rules.catalogue import Attribute, Catalogue
 from tenure.rules.compile import FALSE, TRUE, column
 from tenure.rules.context import Context
 from tenure.rules.indexes import Column
 from tenure.rules.narrow import narrowed
-from tenure.rules.sql import Sql, joined
-from tenure.rules.tree import Condition, Group, Node, Not, Settled
+from tenure.rules.operators import CHANGES
+from tenure.rules.sql import Sql, bound, joined, together
+from tenure.rules.tree import Condition, Group, Node, Not, Predicate, Settled, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def told(node: Node, catalogue: Catalogue, context: Context) -> Told:
             return _grouped(node, [told(part, catalogue, context) for part in node.parts])
         case Condition(ago=None, lasting=None):
             return _condition(node, catalogue, context)
+        case Condition():
+            return _of_before(node, catalogue, context)
     return NOTHING
 
 
@@ -72,8 +76,10 @@ def _any(said: Sequence[Sql | None]) -> Sql | None:
 
 def _condition(node: Condition, catalogue: Catalogue, context: Context) -> Told:
     attribute = catalogue.scope.attributes[node.name.text]
-    if not attribute.brief or node.name.currency or node.predicate.operator in _OVER_TIME:
+    if not attribute.brief or node.name.currency:
         return NOTHING
+    if node.predicate.operator in CHANGES:
+        return _moved(node, attribute, catalogue, context)
     index = attribute.index
     if isinstance(index, Column) and index.known:
         # The column itself, of which the planner knows how often what occurs.
@@ -86,4 +92,39 @@ def _condition(node: Condition, catalogue: Catalogue, context: Context) -> Told:
     return Told(test, "(NOT " + test + ")", True)
 
 
-_OVER_TIME = frozenset({"changed in", "fell by", "rose by"})
+def _of_before(node: Condition, catalogue: Catalogue, context: Context) -> Told:
+    """What held all the time holds now; what was so once is so now, or it changed since."""
+    now = _condition(replace(node, ago=None, lasting=None), catalogue, context)
+    if not now.holds or node.ago is None:
+        return Told(now.holds)
+    changed = _since(catalogue.scope.attributes[node.name.text], node.ago, context)
+    return Told("(" + now.holds + " OR " + changed + ")") if changed else NOTHING
+
+
+def _moved(node: Condition, attribute: Attribute, catalogue: Catalogue, context: Context) -> Told:
+    """Who differs from what was there then has changed since; who rose from nothing or more by so much
+    has at least that."""
+    match node.predicate.value:
+        case Step(amount=amount, days=days) if amount > 0:
+            goal = _reached(node.predicate, attribute)
+            now = _condition(replace(node, predicate=goal), catalogue, context) if goal else NOTHING
+            return Told(together((_since(attribute, days, context), now.holds)))
+        case int() as days:
+            return Told(_since(attribute, days, context))
+    return NOTHING
+
+
+def _reached(predicate: Predicate, attribute: Attribute) -> Predicate | None:
+    """What is there now, at least, of a figure that rose; per cent are of more than nothing."""
+    step = predicate.value
+    if predicate.operator != "rose by" or not isinstance(step, Step):
+        return None
+    if step.percent:
+        return Predicate(">", Decimal(0))
+    return Predicate(">=", step.amount) if attribute.from_zero else None
+
+
+def _since(attribute: Attribute, days: int, context: Context) -> Sql | None:
+    if not attribute.changed:
+        return None
+    return f"{attribute.changed} > " + bound(context.days_ago(days), "timestamptz")

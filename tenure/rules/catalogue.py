@@ -25,7 +25,8 @@ class Attribute:
     ``column`` and, where one currency alone can be asked for, ``by_currency``, a template over
     ``{currency}`` too. ``history`` names the table of past values, if any are kept; ``past`` is the column there where it
     is not the same template. ``index`` says where an index finds the attribute's values; ``brief`` is
-    the same value as a template over the account's brief ``b``.
+    the same value as a template over the account's brief ``b``, ``changed`` the instant there after which
+    no version of it ended with another value. ``from_zero``: it is never less than nothing.
     """
 
     key: str
@@ -45,6 +46,8 @@ class Attribute:
     figure: str = ""
     index: Index | None = None
     brief: str = ""
+    changed: str = ""
+    from_zero: bool = False
 
     def label_of(self, value: str) -> str:
         """A word of an enum as people read it."""

@@ -62,7 +62,7 @@ def narrowed(
             if not found or (node.joint == "or" and len(found) < len(parts)):
                 return None
             return "(" + joined(found, f" {node.joint.upper()} ") + ")"
-        case Condition(ago=None, lasting=None):
+        case Condition(ago=None):  # what held all the time holds now
             attribute = catalogue.scope.attributes[node.name.text]
             if light and not _is_light(attribute):
                 return None
@@ -78,7 +78,7 @@ def is_exact(node: Node, catalogue: Catalogue, context: Context) -> bool:
     """Whether what narrows a rule holds for no others than the rule does, so that it need not be asked
     besides: it is asked of all rows at once then, where the rule asks each account for its own."""
     match node:
-        case Condition():
+        case Condition(ago=None, lasting=None):
             index = catalogue.scope.attributes[node.name.text].index
             alone = node.predicate.operator != "has all"  # of a list, one that it has would do
             found = narrowed(node, catalogue, context)

@@ -21,10 +21,33 @@ WHERE (
 )
 ORDER BY a.id
 """
+# Since when something is what it is: no version that ended later has another value of it.
+_LATE = """
+SELECT v.account_id FROM {versions} v
+JOIN metrics_accountbrief b ON b.account_id = v.account_id
+LEFT JOIN {live} l ON l.account_id = v.account_id
+WHERE v.valid_to > coalesce(b.{name}_changed_at, '-infinity')
+    AND (l.account_id IS NULL OR v.{column} IS DISTINCT FROM l.{column})
+"""
+_FACTS = ("metrics_factsversion", "metrics_accountfacts")
+_SCORES = ("health_healthversion", "health_healthscore")
+_SAME = ("subscription_status", "invoice_status", "total_quantity")
+CHANGING = {
+    "mrr": (*_FACTS, "mrr_converted"),
+    "total_due": (*_FACTS, "due_converted"),
+    "past_due": (*_FACTS, "past_due_converted"),
+    **{name: (*_FACTS, name) for name in (*_SAME, "past_due_count", "oldest_past_due_days")},
+    "score": (*_SCORES, "score"),
+    "band": (*_SCORES, "band"),
+}
 
 
 def differing() -> list[int]:
     """The accounts whose brief says something else, or is not there."""
     with connection.cursor() as db:
         db.execute(_DIFFERING)
-        return [row[0] for row in db.fetchall()]
+        found = [row[0] for row in db.fetchall()]
+        for name, (versions, live, column) in CHANGING.items():
+            db.execute(_LATE.format(versions=versions, live=live, column=column, name=name))
+            found += [row[0] for row in db.fetchall()]
+    return found

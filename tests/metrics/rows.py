@@ -118,3 +118,14 @@ def a_payment(invoice: Invoice, **values: Any) -> Transaction:
     }
     made: Transaction = Transaction.objects.create(**(upstream(invoice.site) | kept | values))
     return made
+
+
+def a_version(table: Any, live: Any, until: datetime, **values: Any) -> Any:
+    """What figures or scores were until then, since long ago: as they are now but for these values."""
+    kept = {field.attname for field in table._meta.concrete_fields}
+    same = {
+        field.attname: getattr(live, field.attname)
+        for field in live._meta.concrete_fields
+        if field.attname in kept
+    }
+    return table.objects.create(**(same | {"valid_from": LONG_AGO, "valid_to": until} | values))

@@ -1,5 +1,6 @@
 """Every account's brief says what its account, its figures and its score say, whoever wrote them."""
 
+from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
 
@@ -8,12 +9,12 @@ from django.db import connection, transaction
 
 from tenure.customers.models import Account
 from tenure.health import write as scores
-from tenure.health.models import HealthScore
+from tenure.health.models import HealthScore, HealthVersion
 from tenure.health.scoring import score
 from tenure.metrics import write
-from tenure.metrics.models import AccountBrief, AccountFacts
-from tests.metrics.briefs import differing
-from tests.metrics.rows import NOW, an_account
+from tenure.metrics.models import AccountBrief, AccountFacts, FactsVersion
+from tests.metrics.briefs import CHANGING, differing
+from tests.metrics.rows import NOW, a_version, an_account
 from tests.web.builders import a_customer
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,45 @@ def test_accounts_that_were_here_before_get_theirs_when_the_base_is_migrated() -
     with connection.cursor() as db:
         db.execute(migration.FILLED)
     assert differing() == []
+
+
+def test_it_says_since_when_figures_and_scores_are_what_they_are() -> None:
+    account = a_customer("Moved")
+    score([account.pk], NOW)
+    later, before = NOW + timedelta(days=3), NOW - timedelta(days=30)
+    brief = AccountBrief.objects.get()
+    assert not any(getattr(brief, f"{name}_changed_at") for name in CHANGING)
+    # What was before we measured it is learned afterwards.
+    a_version(FactsVersion, AccountFacts.objects.get(), before, mrr_converted=5)
+    brief.refresh_from_db()
+    assert (brief.mrr_changed_at, brief.past_due_changed_at) == (before, None)
+    facts = {**AccountFacts.objects.values().get(), "past_due_count": 4, "updated_at": later}
+    assert write.save([facts | {"as_of": later}]) == 1
+    HealthScore.objects.update(band="red", updated_at=later)
+    brief.refresh_from_db()
+    assert (brief.mrr_changed_at, brief.past_due_count_changed_at) == (before, later)
+    assert (brief.score_changed_at, brief.band_changed_at) == (None, later)
+    # Within the same instant no version is kept, and the figure is another all the same.
+    assert write.save([facts | {"mrr_converted": 7}]) == 1
+    brief.refresh_from_db()
+    assert (brief.mrr_changed_at, FactsVersion.objects.count()) == (later, 2)
+    assert differing() == []
+
+
+def test_changes_of_before_are_in_the_briefs_of_a_base_that_is_migrated() -> None:
+    account = a_customer("Before")
+    score([account.pk], NOW)
+    before = NOW - timedelta(days=30)
+    a_version(FactsVersion, AccountFacts.objects.get(), before, subscription_status="trial")
+    a_version(HealthVersion, HealthScore.objects.get(), before, score=1)
+    told = AccountBrief.objects.values().get()
+    AccountBrief.objects.update(subscription_status_changed_at=None, score_changed_at=None)
+    assert differing() == [account.pk] * 2
+    for name in ("metrics.migrations.0015", "health.migrations.0006"):
+        with connection.cursor() as db:
+            db.execute(import_module(f"tenure.{name}_changes_in_brief").FILLED)
+    assert AccountBrief.objects.values().get() == told
+    assert told["score_changed_at"] == told["subscription_status_changed_at"] == before
 
 
 def test_what_is_undone_leaves_no_trace_in_it() -> None:

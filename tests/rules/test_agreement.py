@@ -28,12 +28,20 @@ pytestmark = pytest.mark.django_db
 # TENURE_TEST_RULES=100000 tries as many as the promise says; it takes some minutes.
 COUNT = int(os.environ.get("TENURE_TEST_RULES", "3000"))
 AT_ONCE = 20
-# Some attributes stand in a brief too: plain, or as an amount that is not there where it is nothing.
+# Some attributes stand in a brief too: plain, or as an amount that is not there where it is nothing; and
+# since when those with versions are what they are.
 BRIEF = """CROSS JOIN LATERAL (SELECT a.seats, f.status, f.renewal, nullif(f.mrr, 0) AS mrr_sort,
-    f.mrr IS NOT NULL AS mrr_known) b"""
+    f.mrr IS NOT NULL AS mrr_known, c.*) b"""
+_CHANGED = """CROSS JOIN LATERAL (SELECT
+    max(v.valid_to) FILTER (WHERE v.status IS DISTINCT FROM f.status) AS status_changed_at,
+    max(v.valid_to) FILTER (WHERE v.mrr IS DISTINCT FROM f.mrr) AS mrr_changed_at
+    FROM t_version v WHERE v.account_id = a.id) c """
 _BRIEFLY: dict[str, dict[str, Any]] = {
-    **{name: {"brief": f"b.{name}"} for name in ("seats", "status", "renewal")},
+    **{name: {"brief": f"b.{name}"} for name in ("seats", "renewal")},
+    "status": {"brief": "b.status", "changed": "b.status_changed_at"},
     "mrr": {
+        "changed": "b.mrr_changed_at",
+        "from_zero": True,
         "brief": "CASE WHEN b.mrr_known THEN coalesce(b.mrr_sort, 0) END",
         "index": Column("b.mrr_sort", or_null=True, known="b.mrr_known"),
     },
@@ -72,16 +80,19 @@ def test_a_brief_tells_nothing_of_a_rule_that_is_not_so() -> None:
     random = Random(20261126)
     rows = accounts(random, 30)
     store(rows)
-    exact = 0
-    for _ in range(400):
+    exact, of_change = 0, 0
+    for _ in range(1000):
         meant = check(rule(random), IN_BRIEF)
         tells = told(meant, IN_BRIEF, CONTEXT)
         exact += tells.exact
+        of_change += "changed_at" in (tells.holds or Sql("")).text
         asked = joined(
             [tells.holds or Sql("NULL::boolean"), tells.fails or Sql("NULL::boolean")], ", "
         )
         with connection.cursor() as db:
-            statement = Sql("SELECT ") + asked + FROM.replace("ORDER BY", f"{BRIEF} ORDER BY")
+            statement = (
+                Sql("SELECT ") + asked + FROM.replace("ORDER BY", f"{_CHANGED}{BRIEF} ORDER BY")
+            )
             db.execute(statement.text, statement.values)
             said = db.fetchall()
         for row, (holds, fails) in zip(rows, said, strict=True):
@@ -90,7 +101,8 @@ def test_a_brief_tells_nothing_of_a_rule_that_is_not_so() -> None:
                 assert (holds is True) == (truth is True), (text_of(meant), row)
             if tells.fails and (tells.exact or truth is False):
                 assert (fails is True) == (truth is False), (text_of(meant), row)
-    assert 40 < exact < 300
+    assert 100 < exact < 750
+    assert of_change > 20
 
 
 def test_text_document_and_tree_say_the_same_of_generated_rules() -> None:
