@@ -13,11 +13,11 @@ from tenure.sources.base import Rejected
 from tenure.sources.records import Record
 from tenure.sources.recurly import texts
 from tenure.sources.recurly.address import Address
-from tenure.sources.recurly.bodies import DEEPEST, json_of, refuse_deep
+from tenure.sources.recurly.bodies import is_shallow, json_of, refuse_deep
 from tenure.sources.recurly.kind import Kind
 from tenure.sources.recurly.retrying import Again
 
-_ENVELOPE = 2  # levels around a record: the list and what it comes in
+_AROUND = 2  # levels around a record: the list and what it comes in
 # So often a spoilt page is asked for again before it is read as far as it can be.
 PATIENCE = 3
 
@@ -65,8 +65,8 @@ class PageReader:
         envelope = self._envelope(clean)
         if envelope is not None:
             data = [bytes(raw) for raw in envelope.data]
-            for record in data:
-                refuse_deep(record, DEEPEST - _ENVELOPE)
+            if not all(is_shallow(record, _AROUND) for record in data):
+                refuse_deep(text)
             # Record by record: those that are plain ASCII, most of them, are told at a glance.
             if all(map(texts.is_utf8, data)):
                 return Listed(data, self._next(envelope), notices=self._notices(nuls))
@@ -79,13 +79,13 @@ class PageReader:
         except msgspec.ValidationError as error:
             raise Again(f"upstream did not answer as an API: this is no list ({error})") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            refuse_deep(text)
             if _mended(text)[1]:
                 return None
             raise Again(f"the answer is not JSON: {error}") from None
 
     def _salvaged(self, text: bytes) -> Listed:
         """The page without the records whose text cannot be read, after asking some times over."""
-        refuse_deep(text)
         self.spoilt += 1
         clean, places = _mended(text)
         if self.spoilt < PATIENCE:
