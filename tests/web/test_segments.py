@@ -118,6 +118,8 @@ def test_the_mrr_of_very_large_segments_is_brought_after_the_list(
     page = client().get("/segments/").text
     assert f'hx-get="/segments/{pk["All"]}/mrr/"' in page
     assert page.count("/mrr/") == 1
+    cell = page.split('/mrr/"', 1)[1].split(">", 1)[0]
+    assert 'hx-target="this" hx-swap="innerHTML"' in cell  # the cell stays a cell
     assert "1,500.00" in page
     assert "1,510.00" in client().get(f"/segments/{pk['All']}/mrr/").text
     assert "–" in client().get(f"/segments/{pk['None']}/mrr/").text
