@@ -50,11 +50,29 @@ def explained(text: str, error: Any) -> RuleRefused:
     span = Span(token.start_pos, token.end_pos)
     if token.type == "_COMMA" and re.search(r"\d$", text[: span.start].rstrip()):
         return refuse(span, "A number has no separators between thousands.", "Write 50000.")
-    if str(token).upper() in CODES and re.search(r"\d$", text[: span.start].rstrip()):
-        return refuse(span, f"“{token}” is no currency.", f"Write {str(token).upper()}.")
+    if found := _currency(text[: span.start].rstrip(), str(token), span):
+        return found
     before = _tail(text, span.start)
     place = f"After “{before}” comes {wanted}." if before else f"A rule begins with {wanted}."
     return refuse(span, f"“{token}” cannot stand here.", place)
+
+
+def _currency(before: str, token: str, span: Span) -> RuleRefused | None:
+    """A currency after a number: behind what a figure rose or fell by, or in small letters."""
+    code = token.upper()
+    if code not in CODES or not re.search(r"\d$", before):
+        return None
+    if moved := _MOVED.search(before):
+        right = f"{moved['name']}[{code}] {moved['way'].lower()} by {moved['amount']} in …"
+        return refuse(
+            span, "How much a figure moved has its currency beside the figure.", f"Write {right}"
+        )
+    return refuse(span, f"“{token}” is no currency.", f"Write {code}.") if token != code else None
+
+
+_MOVED = re.compile(
+    r"(?P<name>[a-z_][\w.]*)\s+(?P<way>fell|rose)\s+by\s+(?P<amount>[\d.]+)$", re.IGNORECASE
+)
 
 
 def _unreadable(text: str, error: UnexpectedCharacters) -> RuleRefused:
