@@ -71,6 +71,9 @@ RULES = (
     "health_score fell by 30 in 30 days",
 )
 
+# What is typed to find somebody, by the list's two usual orders.
+SEARCHES = ("granite", "labs", "granite labs 77", "granite 77", "cus-777", "emea retail", "zzz")
+
 
 @dataclass(frozen=True, slots=True)
 class Took:
@@ -125,11 +128,19 @@ def _measure(accounts: int, times: int, only: str) -> int:
         if only in f"{name} {given}"
         for one in _billing(client, name, sort, given, times)
     ]
+    searches = [
+        one
+        for words in SEARCHES
+        for sort in ("-mrr", "name")
+        if only in f"search {words}"
+        for one in _search(client, words, sort, times)
+    ]
     kept = all(
         [
             _said("first pages of filtered lists", lists, BAR_MILLISECONDS),
             _said("first pages of segments", segments, BAR_MILLISECONDS),
             _said("first pages of billing lists", billing, BAR_MILLISECONDS),
+            _said("first pages of searches", searches, BAR_MILLISECONDS),
             _said("counts", counts, BAR_COUNT),
         ]
     )
@@ -170,6 +181,11 @@ def _rule(client: Any, rule: str, times: int) -> tuple[list[float], float]:
     cells = (f"`{rule or 'all'}`", _fit(rule), _ms(both.median), _ms(both.p95), f"{slowest} {_ms(worst)}", _ms(both.used[len(used) // 2]), _ms(both.used[-1]), _ms(later), _ms(count), _ms(sums))  # fmt: skip
     print(f"| {' | '.join(cells)} |", flush=True)
     return every, count
+
+
+def _search(client: Any, words: str, sort: str, times: int) -> Sequence[float]:
+    query = urlencode({"q": words, "sort": sort})
+    return _page(client, f"search {words}, by {sort}", "", f"/accounts/?{query}", f"/accounts/totals/?{query}", times)  # fmt: skip
 
 
 def _segment(client: Any, name: str, times: int) -> Sequence[float]:

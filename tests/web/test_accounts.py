@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tenure.metrics import read
 from tenure.web.accounts import listing
 from tests.metrics.rows import a_site, an_account
 from tests.web.builders import a_customer, a_member
@@ -50,6 +51,24 @@ def test_a_search_finds_by_a_part_of_the_name(signed_in: Client) -> None:
     text = signed_in.get("/accounts/", {"q": "robot"}).text
     assert "Northwind Robotics" in text
     assert "Acme Dental" not in text
+
+
+@pytest.mark.parametrize(("soon", "later"), [(5, False), (0, True)])
+def test_what_takes_long_to_count_is_counted_after_the_page(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, soon: int, later: bool
+) -> None:
+    monkeypatch.setattr(read, "SOON_MS", soon)
+    monkeypatch.setattr(listing, "PAGE", 1)
+    for name in ("Northwind Robotics", "Northwind Dental", "Acme"):
+        a_customer(name)
+    text = signed_in.get("/accounts/", {"q": "northwind"}).text
+    assert ("Counting…" in text) is later
+    assert ("2 accounts matching “northwind”" in text) is not later
+    asked = re.search(r'hx-get="(/accounts/count/[^"]*)"', text)
+    assert (asked is not None) is later
+    if asked:
+        assert "matching “northwind”" in text
+        assert "2 accounts" in signed_in.get(asked[1]).text
 
 
 def test_typing_asks_for_the_table_alone(signed_in: Client) -> None:

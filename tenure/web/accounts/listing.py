@@ -148,7 +148,10 @@ def _all_here(page: AccountsPage) -> bool:
 
 def _found(asked: Asked, moment: Moment | None) -> int | None:
     """How many there are, where that is quick to say; None where it is asked for after the page."""
-    if asked.rule:
+    now = moment is None
+    if asked.rule or (
+        now and asked.search and not metrics.is_soon_counted(asked.search, cap=COUNT_CAP)
+    ):
         return None
     return metrics.capped_count(asked.search, cap=COUNT_CAP, where=asked.where, moment=moment)
 
