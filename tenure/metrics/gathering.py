@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from tenure.metrics.keyset import Condition
-from tenure.metrics.paging import BRIEF, Order, Place, phases_from
+from tenure.metrics.paging import ACCOUNT, BRIEF, Order, Place, phases_from
 from tenure.metrics.planned import planned, rows_of
 from tenure.metrics.strides import Ways, everyone, stride, strode
 from tenure.rules.sql import Sql
@@ -25,6 +25,9 @@ TRIED = 0.5  # of what gathering takes, for a walk that finds little
 FARTHER = 1.5  # how much farther to go than the page seems to need
 TOGETHER = 2  # times as long as the planner expects, where all rows are taken together
 PASSED_MS = 0.0003  # the least that walking past a row takes
+READ_MS = (
+    0.002  # and past one of the accounts themselves, which lie anywhere in the order of their names
+)
 FOUND_MS = 0.0015  # the least that a row takes which fits
 
 
@@ -86,7 +89,7 @@ def _foreseen(order: Order, ways: Ways) -> Guess:
     # where it says the same of two columns.
     fit = min(led.rows, max(met.rows, led.rows / 4))
     gathering = min(led.milliseconds, met.milliseconds) * TOGETHER + fit * FOUND_MS
-    row = max(passing.milliseconds / FIRST, PASSED_MS)
+    row = max(passing.milliseconds / FIRST, READ_MS if order.table == ACCOUNT else PASSED_MS)
     return Guess(rows_of(BRIEF), fit, gathering, row)
 
 

@@ -18,6 +18,7 @@ from tenure.metrics.gathering import walk_or_gather
 from tenure.metrics.keyset import EVERY, LIVE, NOW, THEN, matching, walk
 from tenure.metrics.models import AccountFacts, FactsVersion, Figures
 from tenure.metrics.paging import (
+    ACCOUNT,
     BRIEF,
     FACTS,
     ORDERS,
@@ -144,7 +145,8 @@ def _walked(
     where: Sql | None,
     moment: Moment | None,
 ) -> list[Place]:
-    if moment is None and where is None:
+    # Words begin many names: by name those they find come together, and may come late.
+    if moment is None and where is None and not (search and order.table == ACCOUNT):
         live = LIVE if order.table == BRIEF else NOW
         return walk(order, place, matching(search, visible=live), wanted)
     if moment is None:
