@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from tenure.access.models import Member, Token
 from tenure.core.errors import ConfigurationError
 
+NOBODY = "nobody"  # what may stand in place of a member's e-mail
+
 
 def members() -> Sequence[Member]:
     """All members by e-mail, the disabled included."""
@@ -29,6 +31,11 @@ def member_of(email: str) -> Member:
             next_step="Look at tenure member list, or add them with tenure member add.",
         )
     return found
+
+
+def member_or_nobody(said: str) -> Member | None:
+    """The member of this e-mail, or None for ``nobody``. Raises ConfigurationError when there is none."""
+    return None if said == NOBODY else member_of(said)
 
 
 def tokens() -> Sequence[Token]:

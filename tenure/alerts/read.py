@@ -32,7 +32,6 @@ ORDERS = {
     "-severity": (F("severity_rank").desc(), F("at_stake").desc(nulls_last=True), F("pk").desc()),
 }
 LAST_CLOSURES = 20
-NOBODY = "nobody"  # in place of a member's e-mail: the alerts that nobody owns
 # What a list may be asked for, as states; nothing is any.
 STATES: Mapping[str, Sequence[str]] = {
     "open": OPEN,

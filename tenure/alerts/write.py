@@ -49,6 +49,39 @@ class Draft:
     suggested: str = ""
 
 
+def draft_of(alert_rule: AlertRule) -> Draft:
+    """A saved rule as a draft of its next version."""
+    same = (
+        "name",
+        "rule",
+        "message",
+        "kind",
+        "for_days",
+        "resolve",
+        "settle_days",
+        "cooldown_days",
+    )
+    more = ("severity", "task", "note", "fallback", "suggested")
+    return Draft(
+        **{name: getattr(alert_rule, name) for name in (*same, *more)},
+        scope=list(alert_rule.scope.all()),
+        thresholds=[Decimal(one) for one in alert_rule.thresholds],
+    )
+
+
+def amounts(texts: Sequence[str]) -> list[Decimal]:
+    """Amounts as people and programs write them, bare. Raises RuleNotSaved."""
+    found = []
+    for text in texts:
+        bare = text.strip()
+        if not bare.replace(".", "", 1).isdigit() or not bare.isascii() or len(bare) > 20:
+            raise RuleNotSaved(
+                "thresholds", f"{bare[:40]!r} is not an amount.", 'Write "1000", for example.'
+            )
+        found.append(Decimal(bare))
+    return found
+
+
 def save(
     draft: Draft,
     *,

@@ -3,12 +3,13 @@
 import click
 from django.db import transaction
 
-from tenure.access.read import member_of
+from tenure.access.read import NOBODY, member_of, member_or_nobody
 from tenure.alerts import actions, read, shapes
 from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert, Outcome
 from tenure.alerts.until import until as until_when
 from tenure.cli.command import DatabaseCommand, now
+from tenure.cli.edits import COMMAND_LINE
 from tenure.cli.screen import Screen
 from tenure.core.errors import ConfigurationError
 from tenure.metrics.settings import zone
@@ -16,7 +17,7 @@ from tenure.tasks import read as tasks
 from tenure.tasks import write as to_do
 from tenure.tasks.write import Maker
 
-BY = Who(name="command line")
+BY = Who(name=COMMAND_LINE)
 NUMBER = click.argument("number", type=int, metavar="NO.")
 NOTE = click.option("--note", default="", metavar="TEXT", help="A word with it, for its history.")
 
@@ -97,9 +98,9 @@ def assign(screen: Screen, number: int, owner: str) -> None:
     tenure alert assign 17 nobody
     """
     alert_of(number)
-    member = None if owner == read.NOBODY else member_of(owner)
+    member = member_or_nobody(owner)
     done = actions.assign(number, member, BY, now=now())
-    _answer(screen, done, f"Alert {number} is assigned to {member or read.NOBODY}.")
+    _answer(screen, done, f"Alert {number} is assigned to {member or NOBODY}.")
 
 
 @click.command("note", cls=DatabaseCommand)

@@ -1,11 +1,16 @@
 """``tenure segments`` and ``tenure segment``: groups of accounts that a rule describes."""
 
+from dataclasses import replace
+from typing import Any
+
 import click
 from rich.console import Group as Parts
 from rich.console import RenderableType
 
+from tenure.access.read import member_or_nobody
 from tenure.alerts import uses
 from tenure.cli.command import Group, List, now
+from tenure.cli.edits import COMMAND_LINE
 from tenure.cli.screen import Column, Screen, facts, table
 from tenure.cli.words import ago
 from tenure.customers.lookup import account_of
@@ -103,27 +108,43 @@ def explain(screen: Screen, name: str, identifier: str) -> None:
 
 @segment.command("set")
 @click.argument("name")
-@click.option("--rule", required=True, help="Which accounts are in: mrr > 500 and plan = pro.")
-@click.option("--description", default="")
-@click.option("--priority", type=click.IntRange(0, 10_000), default=100, show_default=True)
+@click.option("--rule", help="Which accounts are in: mrr > 500 and plan = pro. A new one needs it.")
+@click.option("--description", metavar="TEXT", help="What it is for; empty: none.")
+@click.option(
+    "--priority", type=click.IntRange(0, 10_000), help="The lowest decides; 100 if unsaid."
+)
+@click.option("--owner", metavar="EMAIL|nobody", help="Whose segment it is.")
 @click.option(
     "--plan", "only_shown", is_flag=True, help="Show who enters and leaves; save nothing."
 )
 @click.pass_obj
 def set_(
-    screen: Screen, name: str, rule: str, description: str, priority: int, only_shown: bool
+    screen: Screen, /, name: str, rule: str | None, owner: str | None, only_shown: bool, **how: Any
 ) -> None:
-    """Make a segment or change one. Every account is placed at once."""
+    """Make a segment or change one: what is not said stays. Every account is placed at once.
+
+    \b
+    tenure segment set "Large" --rule 'mrr > 5000' --plan
+    tenure segment set "Large" --priority 10 --owner ada@example.com
+    """
     standing = read.segments().filter(name__iexact=name.strip()).first()
+    if rule is None and standing is None:
+        raise click.UsageError(
+            f"There is no segment {name!r} to change, and a new one needs --rule."
+        )
+    begun = write.draft_of(standing) if standing else write.Draft(name, "")
+    said = {field: value for field, value in {"rule": rule, **how}.items() if value is not None}
+    if owner is not None:
+        said["owner"] = member_or_nobody(owner)
+    draft = replace(begun, **said)
     if only_shown:
-        asked = question(rule, now())
+        asked = question(draft.rule, now())
         seen = previews.preview(asked, against=standing)
         used = uses.uses_of(standing) if standing else uses.Uses()
         document = shapes.preview(asked, seen) | {"used_by": used.as_json()}
         screen.answer(document, Parts(_page_of_preview(asked, seen), *_dependants(used)))
         return
-    draft = write.Draft(name, rule, description, priority, standing.owner if standing else None)
-    saved = write.save(draft, now=now(), segment=standing)
+    saved = write.save(draft, now=now(), by=COMMAND_LINE, segment=standing)
     members = saved.memberships.count()
     screen.answer(
         shapes.segment(saved, members=members),
@@ -171,7 +192,7 @@ def overlaps_(screen: Screen, name: str | None) -> None:
 def before(screen: Screen, name: str, other: str) -> None:
     """Let a segment decide before another where an account is in both."""
     one, two = read.segment_named(name), read.segment_named(other)
-    changed = write.put_before(one, two, now=now(), by="command line")
+    changed = write.put_before(one, two, now=now(), by=COMMAND_LINE)
     told = f"“{one.name}” decides before “{two.name}”; {changed} priorities changed."
     screen.answer({"changed": changed}, told)
 

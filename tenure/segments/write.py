@@ -39,6 +39,11 @@ class Draft:
     owner: Member | None = None
 
 
+def draft_of(segment: Segment) -> Draft:
+    """A saved segment as a draft of its next version."""
+    return Draft(segment.name, segment.rule, segment.description, segment.priority, segment.owner)
+
+
 def save(
     draft: Draft,
     *,

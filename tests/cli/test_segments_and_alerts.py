@@ -11,11 +11,13 @@ from pytest_django import Settings
 
 from tenure.access.models import Member, Role
 from tenure.alerts import judge
+from tenure.alerts.models import AlertRule
 from tenure.cli import alerts, database, mutes, segments
 from tenure.core.clock import FrozenClock
 from tenure.core.errors import TenureError
 from tenure.customers.models import Account
 from tenure.notify.models import Route
+from tenure.segments.models import Segment
 from tenure.tasks.models import Task
 from tests.alerts.conftest import day, move_
 from tests.metrics import rows
@@ -72,6 +74,21 @@ def test_a_segment_is_previewed_saved_and_explained(account: Account) -> None:
     assert "entered" in shown
 
 
+def test_a_segment_is_changed_where_something_is_said_and_stays_otherwise(account: Account) -> None:
+    ann = a_member(Role.CSM, "ann@example.com")
+    how = ("--description", "The large ones", "--priority", "10", "--owner", ann.email)
+    told(segments.segment, "set", "Large", "--rule", "mrr > 1000", *how)
+    told(segments.segment, "set", "large", "--rule", "mrr > 1400")
+    found = Segment.objects.get()
+    assert (found.name, found.rule, found.description) == ("Large", "mrr > 1400", "The large ones")
+    assert (found.priority, found.owner) == (10, ann)
+    told(segments.segment, "set", "Large", "--owner", "nobody", "--description", "")
+    found.refresh_from_db()
+    assert (found.rule, found.description, found.owner) == ("mrr > 1400", "", None)
+    assert run(segments.segment, "set", "New", "--priority", "3").exit_code == 2
+    assert told(segments.segment, "set", "Large", "--plan")["count"] == 1
+
+
 def test_a_wrong_rule_ends_with_a_sentence(account: Account) -> None:
     done = run(segments.segment, "set", "Large", "--rule", "mmr > 1000")
     assert isinstance(done.exception, TenureError)
@@ -103,6 +120,35 @@ def test_a_rule_is_tried_accepted_switched_on_and_its_alert_closed(account: Acco
     assert told(alerts.alert, "disable", "Late")["enabled"] is False
     Route.objects.update(enabled=False)
     assert "Nobody is told of its alerts" in run(alerts.alert, "enable", "Late").output
+
+
+def test_a_rule_is_changed_where_something_is_said_and_stays_otherwise(account: Account) -> None:
+    ann = a_member(Role.CSM, "ann@example.com")
+    told(segments.segment, "set", "Large", "--rule", "mrr > 1000")
+    made = (
+        "--rule", "past_due_count > 2", "--message", "{name} is late.", "--scope", "large",
+        "--task", "Call {name}", "--note", "Late.", "--fallback", ann.email, "--type", "renewal",
+        "--thresholds", "10,20,30", "--for-days", "3", "--resolve", "past_due_count = 0",
+    )  # fmt: skip
+    first = told(alerts.alert, "set", "Late", *made)
+    changed = told(alerts.alert, "set", "late", "--cooldown-days", "9")
+    stays = first.keys() - {"cooldown_days", "version", "told"}
+    assert {name: changed[name] for name in stays} == {name: first[name] for name in stays}
+    assert (first["task"], first["scope"], first["thresholds"]) == (
+        "Call {name}", ["Large"], ["10", "20", "30"],
+    )  # fmt: skip
+    assert (changed["cooldown_days"], changed["version"]) == (9, 2)
+    emptied = ("--everyone", "--task", "", "--thresholds", "", "--fallback", "nobody")
+    last = told(alerts.alert, "set", "Late", *emptied)
+    assert [last[name] for name in ("scope", "task", "thresholds", "fallback", "note")] == [
+        [], None, [], None, "Late.",
+    ]  # fmt: skip
+    versions = AlertRule.objects.get().versions.order_by("number")
+    assert [one.by for one in versions] == ["command line"] * 3
+    for words in (("New", "--rule", "mrr > 1"), ("Late", "--everyone", "--scope", "Large")):
+        assert run(alerts.alert, "set", *words).exit_code == 2
+    wrong = run(alerts.alert, "set", "Late", "--thresholds", "a,b,c")
+    assert "'a' is not an amount." in str(wrong.exception)
 
 
 @pytest.fixture

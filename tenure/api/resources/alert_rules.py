@@ -1,7 +1,6 @@
 """Alert rules: conditions that open alerts where they become true, tried on history before."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Literal
 
 from django.conf import settings
@@ -215,7 +214,7 @@ def _save(request: HttpRequest, body: AlertRuleBody, found: Row | None) -> Row:
         settle_days=body.settle_days,
         cooldown_days=body.cooldown_days,
         severity=body.severity,
-        thresholds=[_amount(one) for one in body.thresholds],
+        thresholds=write.amounts(body.thresholds),
         task=body.task,
         note=body.note,
         fallback=member_of(body.fallback) if body.fallback else None,
@@ -227,11 +226,3 @@ def _save(request: HttpRequest, body: AlertRuleBody, found: Row | None) -> Row:
         if body.channels is not None:
             send_to(saved, body.channels)
     return saved
-
-
-def _amount(text: str) -> Decimal:
-    if not text.replace(".", "", 1).isdigit() or not text.isascii() or len(text) > 20:
-        raise write.RuleNotSaved(
-            "thresholds", f"{text[:40]!r} is not an amount.", 'Write "1000", for example.'
-        )
-    return Decimal(text)

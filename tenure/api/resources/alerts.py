@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import Field
 
-from tenure.access.read import member_of
+from tenure.access.read import NOBODY, member_of
 from tenure.alerts import actions, mutes, read, shapes
 from tenure.alerts.actions import Who
 from tenure.alerts.models import Alert as Row
@@ -105,8 +105,8 @@ def list_alerts(request: HttpRequest, how: Query[Alerts]) -> HttpResponse:
     """List alerts, the newest first."""
     rows = read.inbox(
         states=read.STATES[how.state],
-        owner_id=member_of(how.owner).pk if how.owner and how.owner != read.NOBODY else None,
-        unowned=how.owner == read.NOBODY,
+        owner_id=member_of(how.owner).pk if how.owner and how.owner != NOBODY else None,
+        unowned=how.owner == NOBODY,
         rule_id=read.rule_named(how.rule).pk if how.rule else None,
         account_id=finding.account(how.account).pk if how.account else None,
         kind=how.type or "",

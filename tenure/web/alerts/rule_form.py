@@ -61,25 +61,7 @@ def begun(draft: Draft) -> Given:
 
 def of_rule(rule: AlertRule) -> Given:
     """The fields of a saved rule."""
-    return begun(
-        Draft(
-            rule.name,
-            rule.rule,
-            rule.message,
-            kind=rule.kind,
-            scope=list(rule.scope.all()),
-            for_days=rule.for_days,
-            resolve=rule.resolve,
-            settle_days=rule.settle_days,
-            cooldown_days=rule.cooldown_days,
-            severity=rule.severity,
-            thresholds=[Decimal(one) for one in rule.thresholds],
-            task=rule.task,
-            note=rule.note,
-            fallback=rule.fallback,
-            suggested=rule.suggested,
-        )
-    )
+    return begun(write.draft_of(rule))
 
 
 def posted(sent: QueryDict) -> Given:
