@@ -94,7 +94,7 @@ def save(
     changed. One that is switched on is judged anew at once."""
     asked = checked(draft, now)
     held = alert_rule or AlertRule(created_at=now, created_by=member, version=0)
-    held.name, held.rule = _name(draft.name, alert_rule), asked.text
+    held.name, held.rule = named(draft.name, alert_rule), asked.text
     held.kind, held.message, held.task = draft.kind, draft.message.strip(), draft.task.strip()
     held.note = draft.note.strip()
     held.for_days, held.settle_days = draft.for_days, draft.settle_days
@@ -160,9 +160,7 @@ def checked(draft: Draft, now: datetime) -> Question:
     """The draft's condition, ready to be asked. Raises RuleRefused or RuleNotSaved."""
     asked = question(draft.rule, now)
     if asked.tree == EVERYTHING:
-        raise RuleNotSaved(
-            "rule", "An alert needs a condition.", "Write past_due > 0, for example."
-        )
+        raise without_condition()
     if draft.resolve.strip():
         question(draft.resolve, now, known=asked.catalogue, when=asked.context)
     for name, text in _texts(draft):
@@ -187,6 +185,11 @@ def checked(draft: Draft, now: datetime) -> Question:
             "thresholds", "Severities need three amounts that rise.", "Write 200, 1000, 5000."
         )
     return asked
+
+
+def without_condition() -> RuleNotSaved:
+    """What is said of a rule that every account would meet."""
+    return RuleNotSaved("rule", "An alert needs a condition.", "Write past_due > 0, for example.")
 
 
 def _texts(draft: Draft) -> list[tuple[str, str]]:
@@ -228,10 +231,15 @@ def _keep(alert_rule: AlertRule, member: Member | None, by: str, now: datetime) 
     )
 
 
-def _name(wanted: str, alert_rule: AlertRule | None) -> str:
+def named(wanted: str, alert_rule: AlertRule | None) -> str:
+    """The name as it is kept. Raises RuleNotSaved for one that cannot be, or is another rule's."""
     name = " ".join(wanted.split())
     if not name or len(name) > LONGEST_NAME:
-        raise RuleNotSaved("name", f"A rule's name has 1 to {LONGEST_NAME} characters.")
+        raise RuleNotSaved(
+            "name",
+            f"A rule's name has 1 to {LONGEST_NAME} characters.",
+            "Write one that tells it apart.",
+        )
     taken = AlertRule.objects.filter(name__iexact=name)
     if alert_rule is not None:
         taken = taken.exclude(pk=alert_rule.pk)

@@ -97,6 +97,19 @@ def test_what_is_wrong_with_a_rule_is_said_and_what_was_typed_is_kept(
     assert not AlertRule.objects.exists()
 
 
+def test_everything_that_is_wrong_with_a_rule_is_said_at_once(signed_in: Client, db: None) -> None:
+    wrong = {"name": "", "rule": "mmr > 1", "message": " ", "for_days": "x", "medium_from": "y"}
+    text = signed_in.post("/alerts/rules/new/", {**FIELDS, **wrong, "do": "save"}).text
+    for words in ("1 to 120", "“mmr”", "needs a text", "from 0 to 365", "three amounts"):
+        assert words in text, words
+    assert (
+        text.count("The number of days is from 0 to 365.") == 2
+    )  # above the form and at the field
+    bare = signed_in.post("/alerts/rules/new/", {"do": "save"}).text
+    for words in ("1 to 120", "An alert needs a condition.", "needs a text"):
+        assert words in bare, words
+
+
 def test_a_name_is_taken_only_once(signed_in: Client, db: None) -> None:
     a_rule(name="Late")
     answer = signed_in.post("/alerts/rules/new/", {**FIELDS, "do": "save"})

@@ -84,7 +84,7 @@ def _save(
     member = member_of(request)
     if not may_edit_alert_rules(member):
         raise PermissionDenied(REFUSALS[may_edit_alert_rules])
-    draft, faults = rule_form.draft_of(given, now)
+    draft, faults = rule_form.draft_of(given, now, found)
     if older := _older(request.POST.get("version", ""), found):
         draft, faults = None, {"version": older, **faults}
     if draft is not None:

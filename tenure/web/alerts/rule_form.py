@@ -10,11 +10,13 @@ from django.http import QueryDict
 from tenure.access import read as access
 from tenure.alerts import write
 from tenure.alerts.firing import possible_severities
+from tenure.alerts.message import problems
 from tenure.alerts.models import AlertRule, Kind, Severity
 from tenure.alerts.write import Draft, RuleNotSaved
 from tenure.core.errors import ConfigurationError
 from tenure.notify.foreseen import Coming
 from tenure.rules.errors import RuleRefused
+from tenure.rules.tree import EVERYTHING
 from tenure.segments.models import Segment
 from tenure.segments.question import question
 from tenure.segments.read import segments
@@ -73,9 +75,12 @@ def posted(sent: QueryDict) -> Given:
     return Given(values, scope)
 
 
-def draft_of(given: Given, now: datetime) -> tuple[Draft | None, Mapping[str, str]]:
+def draft_of(
+    given: Given, now: datetime, found: AlertRule | None
+) -> tuple[Draft | None, Mapping[str, str]]:
     """The draft, or a sentence for each field that keeps it from being one."""
     faults: dict[str, str] = {}
+    _said(given, found, faults)
     days = {name: _days(given, name, faults) for name in DAYS}
     thresholds = _thresholds(given, faults)
     fallback = None
@@ -129,6 +134,19 @@ def coming(given: Given, found: AlertRule | None) -> Coming:
     return Coming(
         found.pk if found else None, kind, possible_severities(severity, limits), fallback
     )
+
+
+def _said(given: Given, found: AlertRule | None, faults: dict[str, str]) -> None:
+    """What no rule can be without: a name of its own, a condition, a text."""
+    try:
+        write.named(given["name"], found)
+    except RuleNotSaved as error:
+        faults["name"] = str(error)
+    if not given["message"].strip():
+        (nothing,) = problems("", EVERYTHING)
+        faults["message"] = f"{nothing.message} {nothing.hint}"
+    if not given["rule"].strip():
+        faults["rule"] = str(write.without_condition())
 
 
 def _ask(name: str, text: str, now: datetime, faults: dict[str, str]) -> None:
