@@ -10,7 +10,10 @@ from tenure.core.errors import PermanentError
 from tenure.sources.base import Connection, CursorRefused, Page, Stream
 from tenure.sync.windows import Reading
 
-IN_FLIGHT = 8
+READERS = 8
+# Pages that are asked for or being read: more than the connection asks for at once, so that one which is
+# being read takes no request's place.
+IN_HAND = 12
 PAGE = 200
 WORTH_A_READER = 4  # pages left for each reader; fewer, and a cut costs more than it saves
 RESTARTS = 3
@@ -84,7 +87,7 @@ class PhaseReader:
         async with self.sharing:  # two cuts at once could take the same window
             while self.cut and self.active:
                 pages_left = (self.expected - self.read) / PAGE
-                if len(self.active) >= min(IN_FLIGHT, pages_left / WORTH_A_READER):
+                if len(self.active) >= min(READERS, pages_left / WORTH_A_READER):
                     return
                 longest = max(self.active.values(), key=_time_left)
                 middle = longest.middle()

@@ -26,7 +26,7 @@ from tenure.sync.apply import Applier
 from tenure.sync.models import Run, RunState
 from tenure.sync.payloads import PayloadKeeper
 from tenure.sync.planning import holding
-from tenure.sync.reading import IN_FLIGHT
+from tenure.sync.reading import IN_HAND
 from tenure.sync.watch import watching
 from tenure.sync.work import Lane, Work
 
@@ -143,7 +143,7 @@ async def _work(
             line=line,
             first=lanes[0],
             lanes=asyncio.Queue(),
-            slots=asyncio.Semaphore(IN_FLIGHT),
+            slots=asyncio.Semaphore(IN_HAND),
             upstream_now=facts.upstream_now,
             latest=facts.upstream_now,
         )

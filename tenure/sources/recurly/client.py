@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LATER = timedelta(minutes=5)
+AT_ONCE = 8  # requests under way; what has been answered and is being read is not one any more
 MENTIONED_FROM = 3
 
 
@@ -61,6 +62,7 @@ class Client:
     breaker: Breaker
     trouble: str | None = None
     notices: set[str] = field(default_factory=set)
+    _lines: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _key_fails: ConfigurationError | None = None
     _confirming: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -116,6 +118,10 @@ class Client:
 
     async def _once(self, verb: Verb, target: str) -> Answer:
         """One request within the pace. Raises Again when nothing usable came back."""
+        async with self._lines:
+            return await self._paced(verb, target)
+
+    async def _paced(self, verb: Verb, target: str) -> Answer:
         if self._key_fails:
             raise self._key_fails
         await self.pace.enter()

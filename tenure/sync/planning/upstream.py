@@ -20,7 +20,7 @@ from tenure.sources.base import By, Connection, Page, Rejected, Stream, StreamUn
 from tenure.sources.records import BillingAccount, CustomFieldDefinition, Record, Subscription
 from tenure.sync import phases, proof, read
 from tenure.sync.models import Mark
-from tenure.sync.reading import IN_FLIGHT, PhaseReader
+from tenure.sync.reading import IN_HAND, PhaseReader
 from tenure.sync.streams import TABLES
 from tenure.sync.windows import Reading
 
@@ -66,7 +66,7 @@ class ChangesReader:
     site: Site
     db: Database
     found: Upstream
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_HAND))
 
     async def read_everything(self, marks: dict[str, Mark]) -> Upstream:
         """Read the planned streams to ``found.end`` and count the others."""

@@ -1,5 +1,6 @@
 """What only a scripted answer can show: refusals in words, versions that end, texts that are none."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from tenure.core.errors import ConfigurationError, PermanentError, TemporaryErro
 from tenure.core.http import Limits
 from tenure.core.secrets import Secret
 from tenure.sources.base import By, Endpoint, Stream, StreamUnavailable, Window
+from tenure.sources.recurly.client import AT_ONCE
 from tenure.sources.recurly.connection import RecurlyConnection
 from tenure.sources.recurly.source import Recurly
 from tests.sources.recurly.fake_time import FakeTime
@@ -85,6 +87,27 @@ async def test_a_request_carries_key_and_version_and_only_these() -> None:
     assert "Cookie" not in request.headers
     assert request.query["limit"] == "200"
     assert request.query["order"] == "asc"
+
+
+async def test_of_many_pages_eight_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived, eight, go = [], asyncio.Event(), asyncio.Event()
+
+    async def held(_: Vendor, request: web.Request) -> web.Response:
+        arrived.append(request)
+        if len(arrived) == AT_ONCE:
+            eight.set()
+        await go.wait()
+        return listed()
+
+    monkeypatch.setattr(Vendor, "handle", held)
+    async with asking(lambda _: listed()) as (line, _):
+        pages = [asyncio.create_task(line.page(Stream.ACCOUNTS, EVERYTHING)) for _ in range(12)]
+        await eight.wait()
+        await asyncio.sleep(0.1)  # more would have come by now
+        assert len(arrived) == AT_ONCE == 8
+        go.set()
+        await asyncio.gather(*pages)
+    assert len(arrived) == 12
 
 
 @pytest.mark.parametrize(
