@@ -51,7 +51,7 @@ def test_a_reading_that_takes_too_long_is_broken_off_with_a_sentence(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(5)")
 
-    with patch.object(accounts.reading.metrics, "accounts_page", slow):
+    with patch.object(accounts.reading.by_health, "accounts_page", slow):
         answer = reader.get("accounts")
     assert answer.status_code == 504
     assert "longer than it may" in answer.json()["detail"]
