@@ -97,6 +97,21 @@ def test_typing_narrows_the_list_and_the_address_says_how(sign_in: SignIn) -> No
     expect(page.get_by_role("link", name="Northwind Robotics")).to_have_count(0)
 
 
+def test_what_is_typed_ahead_stays_before_what_is_typed_in_a_field(sign_in: SignIn) -> None:
+    a_customer("Acme Dental")
+    page = sign_in()
+    page.goto("/accounts/")
+    page.wait_for_function("() => document.readyState === 'complete'")
+    page.evaluate("() => { typedAhead.until(new Promise((done) => { window.letGo = done; })); }")
+    page.keyboard.press("e")
+    box = page.locator("[data-filter]")
+    box.focus()
+    page.keyboard.press("n")
+    expect(box).to_have_value("")
+    page.evaluate("() => letGo()")
+    expect(box).to_have_value("en")
+
+
 def test_the_palette_goes_to_an_account_and_to_pages(sign_in: SignIn) -> None:
     account = a_customer("Northwind Robotics")
     page = sign_in()

@@ -8,7 +8,8 @@
     // Its own keys come by again when they are sent on; Tab, Enter and the like act at once or not at all.
     if (!waits || !event.isTrusted || event.key.length !== 1) return;
     if (event.key === " " && !held.length) return; // it scrolls, unless it is among what is typed
-    if (event.metaKey || event.ctrlKey || event.altKey || field(event.target)) return;
+    // In a field it is written at once, unless something typed before it has still to be.
+    if (event.metaKey || event.ctrlKey || event.altKey || (!held.length && field(event.target))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     held.push(event.key);
