@@ -23,6 +23,9 @@ TOLD = (
     "score",
     "band",
     "ended",
+    "mrr_changed_at",
+    "past_due_changed_at",
+    "score_changed_at",
 )
 
 

@@ -103,13 +103,18 @@ def stride(order: Order, phase: int, place: Place | None, ways: Ways, rows: int)
     source, key, value, _ = part_of(order, phase)
     alone, values = _alone(order, phase, place, ways)
     table, alias = order.table, _alias(order)
-    test = by_brief(ways.rest) if table == BRIEF else ways.test
+    first = table == BRIEF or not (ways.is_told or ways.brief == TRUE)
+    test = ways.rest if first else ways.test
+    test = by_brief(test) if table == BRIEF else test
     columns = {key, *([value] if phase == 0 else ()), *_columns(table, alias, ways.test.text)}
     inner = f"(SELECT {', '.join(sorted(columns))} FROM {alone} LIMIT %s) {alias}"  # noqa: S608
     values = [*values, rows]
     sort = by(order, phase, place)
-    if table == BRIEF:  # by itself, so that what follows counts for what is left; in order as it is
-        inner = f"(SELECT * FROM {inner} WHERE {ways.brief.text} ORDER BY {sort} OFFSET 0) {alias}"  # noqa: S608
+    if first:  # by itself, so that what follows counts for what is left; in order as it is
+        told = ways.brief.text
+        if table != BRIEF:
+            told = f"EXISTS (SELECT 1 FROM {BRIEF} b WHERE b.account_id = a.id AND {told})"  # noqa: S608
+        inner = f"(SELECT * FROM {inner} WHERE {told} ORDER BY {sort} OFFSET 0) {alias}"  # noqa: S608
         values += ways.brief.values
     statement = (
         f"SELECT {key}, {value} FROM {source.replace(f'{table} {alias}', inner, 1)}"  # noqa: S608
