@@ -1,6 +1,7 @@
 """What rules may ask of an account's health: as people see it, and how much is known of it."""
 
 from tenure.health.models import Band, HealthVersion
+from tenure.metrics.briefs import changed
 from tenure.rules.catalogue import Attribute, History
 from tenure.rules.indexes import Column
 from tenure.rules.operators import Type
@@ -55,7 +56,7 @@ def _offer(
         index=Column("b.score") if column == "score" else None,
         brief=f"b.{column}{cast}" if column in ("band", "score") else "",
         from_zero=column == "score",
-        changed=f"b.{column}_changed_at" if column in ("band", "score") else "",
+        changed=changed(column),
     )
 
 

@@ -123,3 +123,10 @@ class AccountBrief(models.Model):
 
     def __str__(self) -> str:
         return f"account {self.account_id} in brief"
+
+
+def changed(name: str) -> str:
+    """Since when a figure is what it is, over the brief ``b``; empty where the brief does not say."""
+    column = f"{name}_changed_at"
+    said = any(field.name == column for field in AccountBrief._meta.local_fields)
+    return f"b.{column}" if said else ""

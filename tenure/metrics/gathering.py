@@ -25,9 +25,7 @@ TRIED = 0.5  # of what gathering takes, for a walk that finds little
 FARTHER = 1.5  # how much farther to go than the page seems to need
 TOGETHER = 2  # times as long as the planner expects, where all rows are taken together
 PASSED_MS = 0.0003  # the least that walking past a row takes
-READ_MS = (
-    0.002  # and past one of the accounts themselves, which lie anywhere in the order of their names
-)
+READ_MS = 0.002  # and past one of the accounts themselves, which lie anywhere by name
 FOUND_MS = 0.0015  # the least that a row takes which fits
 
 

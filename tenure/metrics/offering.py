@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tenure.metrics.briefs import changed
 from tenure.metrics.rollup import STATUSES
 from tenure.rules.catalogue import Attribute
 from tenure.rules.indexes import Column, Index, Positive
@@ -45,13 +46,6 @@ _IN_BRIEF = {
     **{key: f"b.{key}" for key in ("total_quantity", "past_due_count", "oldest_past_due_days")},
     "subscription_status": f"(ARRAY[{', '.join(map(repr, STATUSES))}])[b.status_rank + 1]",
 }
-# Since when it is what it is, in the brief too.
-_CHANGED = frozenset(
-    {
-        *("mrr", "total_due", "past_due", "subscription_status", "invoice_status"),
-        *("total_quantity", "past_due_count", "oldest_past_due_days"),
-    }
-)
 # An open receivable has a balance above nothing (METRICS section 4); the others are counted.
 _FROM_ZERO = frozenset(
     {"total_due", "past_due", "past_due_count", "oldest_past_due_days", "total_quantity"}
@@ -72,13 +66,9 @@ def money(key: str, label: str, group: str, explains: str, *synonyms: str) -> At
         column=f"{{f}}.{kept}",
         index=index,
         brief=brief,
-        changed=_changed(key),
+        changed=changed(key),
         from_zero=key in _FROM_ZERO,
     )
-
-
-def _changed(key: str) -> str:
-    return f"b.{key}_changed_at" if key in _CHANGED else ""
 
 
 def _by_currency(
@@ -137,7 +127,7 @@ def figure(
         missing=more.get("missing", UNMEASURED),
         index=_INDEXES.get(key),
         brief=_IN_BRIEF.get(key, ""),
-        changed=_changed(key),
+        changed=changed(key),
         from_zero=key in _FROM_ZERO,
     )
 
@@ -157,7 +147,7 @@ def status(key: str, label: str, values: list[str], group: str, explains: str) -
         figure=key,
         index=_INDEXES.get(key),
         brief=_IN_BRIEF.get(key, ""),
-        changed=_changed(key),
+        changed=changed(key),
     )
 
 

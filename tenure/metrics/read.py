@@ -173,9 +173,7 @@ def matching_ids(search: str = "", *, limit: int, where: Sql | None = None) -> l
 
 def is_soon_counted(search: str = "", *, cap: int = 10_000) -> bool:
     """Whether a page need not be kept waiting to count what a search finds, as far as that is foreseen."""
-    condition, values = _of_now(search, None)
-    counted = f"SELECT 1 FROM {EVERY} WHERE {condition} LIMIT %s"  # noqa: S608
-    return planned(counted, [*values, cap]).milliseconds < SOON_MS
+    return planned(*_capped(search, None, None, cap)).milliseconds < SOON_MS
 
 
 def capped_count(
@@ -186,13 +184,20 @@ def capped_count(
     moment: Moment | None = None,
 ) -> int:
     """How many accounts match, counting no further than ``cap``: the answer ``cap`` means or more."""
+    found, values = _capped(search, where, moment, cap)
+    with connection.cursor() as db:
+        db.execute(f"SELECT count(*) FROM ({found}) found", values)  # noqa: S608
+        return int(db.fetchone()[0])
+
+
+def _capped(
+    search: str, where: Sql | None, moment: Moment | None, cap: int
+) -> tuple[str, list[Any]]:
+    """The statement of a row for each account that matches, no more than ``cap``."""
     source, (condition, values) = EVERY, _of_now(search, where)
     if moment:
         source, (condition, values) = THEN, matching(search, where, as_of.visible(moment))
-    found = f"SELECT 1 FROM {source} WHERE {condition} LIMIT %s"  # noqa: S608
-    with connection.cursor() as db:
-        db.execute(f"SELECT count(*) FROM ({found}) found", [*values, cap])  # noqa: S608
-        return int(db.fetchone()[0])
+    return f"SELECT 1 FROM {source} WHERE {condition} LIMIT %s", [*values, cap]  # noqa: S608
 
 
 def estimated_count(search: str = "", *, where: Sql | None = None) -> int:
